@@ -12,6 +12,8 @@ from agents.requirement import Requirement
 from markets.costs import INVENTORY
 from sim.columns import Column, Table
 
+IN_FULL = "every agent at every close, on all paths"
+AT_THE_END = "on all paths at the last close, on the witness paths before it"
 RATES = "rates"  # column after which that of FX rates stands
 MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
 REQUIRED = tuple(  # they add up to margin_required
@@ -37,6 +39,7 @@ MARKS = Table(
         Column("liquidated", "Liquidated", kind="flag"),
         Column("defaulted", "Defaulted", kind="flag"),
     ),
+    rows=f"every agent {AT_THE_END}; of hedging desks see `desks`",
 )
 # Columns of `marks` that `desks` has too: on every path at every close, but for the desks alone.
 WHOLE = ("agent", "equity", "pnl", "unhedged_pnl", "liquidated", "defaulted")
@@ -56,6 +59,7 @@ FUNDING = Table(
         *REQUIRED,
         Column("free_cash", "Free cash", "$"),
     ),
+    rows="every borrower with a book at every close, on the witness paths alone",
 )
 CAPITAL = Table(
     "capital",
@@ -64,6 +68,7 @@ CAPITAL = Table(
         Column("required", "Capital required", "$"),
         Column("equity", "Equity", "$"),
     ),
+    rows="every close and desk or maker with a limit, on all paths",
 )
 NETTING_SETS = Table(
     "netting_sets",
@@ -72,6 +77,7 @@ NETTING_SETS = Table(
         Column("netting_set", "Netting set", kind="text"),
         *REQUIRED[1:],
     ),
+    rows="every borrower and netting set at every close, on the witness paths alone",
 )
 LIQUIDITY = Table(
     "liquidity",
@@ -85,6 +91,7 @@ LIQUIDITY = Table(
         Column("capital_needed", "Survival capital", "$"),
     ),
     timeless=True,
+    rows="one a path and borrower with a book: the worst of the closes",
 )
 MARGIN_CALLS = Table(
     "margin_calls",
@@ -96,6 +103,7 @@ MARGIN_CALLS = Table(
         Column("deadline", "Deadline", kind="time"),
         Column("outcome", "Outcome", kind="text"),
     ),
+    rows="every call, on all paths",
 )
 SETTLEMENTS = Table(
     "settlements",
@@ -107,6 +115,7 @@ SETTLEMENTS = Table(
         Column("paid", "Paid", "$"),
         Column("round", "Round of default", kind="count"),
     ),
+    rows="every debt that is settled, on all paths",
 )
 ACCOUNTS = Table(
     "accounts",
@@ -116,13 +125,15 @@ ACCOUNTS = Table(
         Column("balance", "Balance"),
         Column("value", "Value", "$"),
     ),
+    rows=f"every account and asset {AT_THE_END}",
 )
 
 
 def desks_of(marks: Table) -> Table:
     """The table `desks` beside a table of marks: what is needed of every path, in single precision but for totals."""
     kept = (column for column in marks.columns if column.name not in LEFT_OUT)
-    return Table(DESKS, tuple(c if _is_whole(c.name) else replace(c, kind="single") for c in kept))
+    columns = tuple(c if _is_whole(c.name) else replace(c, kind="single") for c in kept)
+    return Table(DESKS, columns, rows="every hedging desk at every close, on all paths")
 
 
 def _is_whole(name: str) -> bool:
@@ -162,6 +173,6 @@ def agent_tables(
     after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: hedges + ((INVENTORY,) if investors else ())}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
     asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets, EXPOSURE: counterparty, EXPECTED: counterparty}
-    marks = Table(MARKS.name, tuple(columns))
+    marks = Table(MARKS.name, tuple(columns), rows=IN_FULL if marks_in_full else MARKS.rows)
     beside = () if marks_in_full else (desks_of(marks),)
     return (marks, *beside, *TABLES[2:], *(table for table, wanted in asked.items() if wanted))

@@ -23,6 +23,7 @@ QUOTES = Table(
         Column("depth", "Depth", "$"),
         Column("inventory", "Inventory", "$"),
     ),
+    rows="every maker and venue at every tick, on the witness paths alone",
 )
 TRADES = Table(
     "trades",
@@ -36,10 +37,12 @@ TRADES = Table(
         Column("spread_cost", "Cost of spread and skew", "$"),
         Column("impact_cost", "Cost of the walk", "$"),
     ),
+    rows="every order, on the witness paths alone",
 )
 EVENTS = Table(
     "events",
     (Column("kind", "Event", kind="text"), Column("subject", "Of whom", kind="text"), Column("value", "Value")),
+    rows="every event, on all paths",
 )
 
 
@@ -54,12 +57,16 @@ def market_tables(rates: RateSpec, further: tuple[Variable, ...] = (), *, surfac
     mid, *levels = _levels(rates, further, surface)
     variance = Column("tick_variance", "Sum of squared returns of the day's ticks")
     return (
-        Table("market", (VENUE, mid, *levels)),
-        Table("closes", (VENUE, replace(mid, label="Spot"), *levels, variance)),
+        Table("market", (VENUE, mid, *levels), rows="every venue at every tick, on the witness paths alone"),
+        Table(
+            "closes",
+            (VENUE, replace(mid, label="Spot"), *levels, variance),
+            rows="the main asset at every close, on all paths",
+        ),
         QUOTES,
         TRADES,
         EVENTS,
-        Table("peaks", tuple(_peaks(rates)), timeless=True),
+        Table("peaks", tuple(_peaks(rates)), timeless=True, rows="one a path: the worst of all ticks"),
     )
 
 

@@ -3,7 +3,8 @@
     from scenarios import load, presets, run
 
     result = run(load("covid_crash_2020"), paths=500)
-    result.marks.collect()
+    result.rows  # by table, what it has a row of, and on which paths
+    result.desks.collect()
 
 Importing this package is cheap; the first use of a name loads what it needs.
 """

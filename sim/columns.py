@@ -28,11 +28,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Name and columns of a table. Every table has the columns time, world and path besides; `timeless` has no time."""
+    """Name and columns of a table. Every table has the columns time, world and path besides; `timeless` has no time.
+
+    rows: what there is a row of, when, and on which paths; for who averages over them.
+    """
 
     name: str
     columns: tuple[Column, ...]
     timeless: bool = False
+    rows: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

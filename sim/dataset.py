@@ -31,7 +31,10 @@ PATIENCE = 2.0  # seconds to wait for a replacement that is under way
 
 
 class Run:
-    """A finished run. `run.marks`, `run.market` ... are lazy polars frames; `run.manifest` says how it was made."""
+    """A finished run. `run.marks`, `run.market` ... are lazy polars frames; `run.manifest` says how it was made.
+
+    Not every table has every path at every time: `run.rows` says which has which. Look there before you average.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -58,6 +61,12 @@ class Run:
     def tables(self) -> list[str]:
         """Names of the tables."""
         return sorted({name.partition("/")[0] for name in self.files})
+
+    @property
+    def rows(self) -> dict[str, str]:
+        """By table, in words: what it has a row of, when, and on which paths; empty for a run from before these."""
+        told = {} if self.schema is None else self.schema.rows
+        return {name: told[name] for name in self.tables if name in told}
 
     @property
     def altered(self) -> bool:
@@ -159,7 +168,9 @@ class Run:
         return self.table(name)
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r}: {self.manifest['name']}, {self.manifest['paths']} paths)"
+        paths, witnesses = self.manifest["paths"], self.manifest.get("witnesses")
+        some = f", {witnesses} of them witnesses" if witnesses is not None and witnesses < paths else ""
+        return f"Run({str(self.path)!r}: {self.manifest['name']}, {paths} paths{some})"
 
 
 @takes(path=arguments.path)

@@ -1,9 +1,9 @@
-"""The schema of a run: columns of every table, and how a desk's loss is split. The manifest carries it."""
+"""The schema of a run: columns and rows of every table, and how a desk's loss is split. The manifest carries it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Schema:
-    """Columns by table, and the split of the loss: the keys `tables` and `loss` of a manifest."""
+    """Columns and rows by table, and the split of the loss: the keys `tables`, `rows` and `loss` of a manifest.
+
+    rows: in words, what a table has a row of, when, and on which paths; empty for a run from before they were kept.
+    """
 
     tables: dict[str, tuple[Column, ...]]
     loss: Split
+    rows: dict[str, str] = field(default_factory=dict)
 
     def column(self, table: str, name: str) -> Column:
         """A column; an undeclared one has its own name as label and no unit."""
@@ -36,7 +40,9 @@ def _adapter() -> TypeAdapter[Schema]:
 
 def described(tables: Iterable[Table], loss: Split) -> dict[str, Any]:
     """The keys of a manifest that describe its tables."""
-    told: dict[str, Any] = _adapter().dump_python(Schema({table.name: table.columns for table in tables}, loss))
+    every = tuple(tables)
+    columns, rows = {table.name: table.columns for table in every}, {table.name: table.rows for table in every}
+    told: dict[str, Any] = _adapter().dump_python(Schema(columns, loss, rows))
     return told
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
 
 import numpy as np
 import polars as pl
@@ -47,6 +49,39 @@ def test_desks_have_every_path_at_every_close(both):
     assert {name for name, kind in brief.schema.items() if kind == pl.Float64} == {
         "equity", "pnl", "unhedged_pnl", "hedge", "hedge_rates",
     }  # fmt: skip
+
+
+def paths_by_close(table):
+    """Number of paths at each time of a table: a set."""
+    counted = table.filter(world="actual").group_by("time").agg(pl.col("path").n_unique()).collect()
+    return set(counted["path"])
+
+
+def test_a_run_says_which_paths_its_tables_have(both):
+    brief, full = both
+    assert set(brief.rows) == set(brief.tables)
+    assert all(brief.rows.values())
+    some = [name for name, said in brief.rows.items() if "witness" in said]
+    assert some == ["accounts", "funding", "market", "marks", "quotes", "trades"]
+    assert all(paths_by_close(brief.table(name)) == {5} for name in ("funding", "market", "quotes"))
+    assert all(paths_by_close(brief.table(name)) == {5, 40} for name in ("accounts", "marks"))
+    assert all(paths_by_close(brief.table(name)) == {40} for name in ("desks", "closes"))
+    assert full.rows["marks"] == "every agent at every close, on all paths"
+    assert paths_by_close(full.marks) == {40}
+
+
+def test_a_run_shows_that_it_has_witnesses(both, tmp_path):
+    assert repr(both[0]).endswith("covid_crash_2020, 40 paths, 5 of them witnesses)")
+    few = run(load("calm_market", {"clock.tick_minutes": 390}), paths=2, workers=1, twin="none", out=tmp_path / "few")
+    assert repr(few).endswith("calm_market, 2 paths)")
+
+
+def test_a_run_from_before_says_nothing_of_its_rows(both, tmp_path):
+    old = shutil.copytree(both[0].path, tmp_path / "old")
+    manifest = json.loads((old / "manifest.json").read_text())
+    del manifest["rows"]
+    (old / "manifest.json").write_text(json.dumps(manifest))
+    assert open_run(old).rows == {}
 
 
 @pytest.mark.parametrize("world", ["actual", "price_taker", "unhedged"])

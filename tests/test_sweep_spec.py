@@ -125,6 +125,11 @@ def test_a_list_and_scenarios_as_they_are():
     assert found == [(i, *rest) for i, rest in enumerate(expected)]
 
 
+def test_one_scenario_alone_is_no_list_of_letters():
+    with pytest.raises(UserError, match=r"base scenarios are a list, got 'calm_market'"):
+        SweepSpec(name="one", scenarios="calm_market")
+
+
 MISTAKES = tomllib.loads(Path(__file__).with_name("bad_sweeps.toml").read_text())["mistakes"]
 
 

@@ -25,4 +25,5 @@ BOOK = Table(
         Column("pnl", "P&L", "$"),
         *VALUED[1:],
     ),
+    rows="every position of a hedger's book at the start (path 0), at each path's worst close and at the last one",
 )

@@ -25,6 +25,7 @@ EXPOSURE = Table(
         Column("lost", "Lost by its default", "$"),
         Column("ended", "Has defaulted", kind="flag"),
     ),
+    rows="every close and desk whose book has a counterparty, on all paths",
 )
 EXPECTED = Table(
     "expected_exposure",
@@ -35,6 +36,7 @@ EXPECTED = Table(
         Column("died", "Probability of a default since the date before", "share"),
         Column("cost", "Part of CVA", "$"),
     ),
+    rows="every date ahead and desk whose book has a counterparty, at the start (the first path)",
 )
 
 

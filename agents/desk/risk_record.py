@@ -31,6 +31,7 @@ RISK = Table(
         Column("holder", "Whose", kind="text"),  # book, or the venue of a hedge
         Column("risk", "Risk per basis point", "$"),
     ),
+    rows="every bucket and holder, at the start (the first path) and at the end (all paths)",
 )
 
 

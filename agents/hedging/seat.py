@@ -31,6 +31,7 @@ ORDERS = Table(
         VENUE,
         Column("units", "Ordered"),
     ),
+    rows="every order of a seat, on all paths",
 )
 
 

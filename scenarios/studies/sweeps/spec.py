@@ -132,6 +132,8 @@ class SweepSpec:
     def __post_init__(self) -> None:
         if not self.name or not self.name.replace("-", "").replace("_", "").isalnum() or not self.name.isascii():
             raise self.mistake("must be letters, digits, - and _", "name", value=self.name)
+        if isinstance(self.scenarios, str | Path | Scenario):
+            raise self.mistake("base scenarios are a list", "scenarios", value=self.scenarios, remedy=SCENARIOS)
         if not self.scenarios:
             raise self.mistake("a sweep has a scenario", "scenarios", remedy=SCENARIOS)
         for base in self.scenarios:
