@@ -11,7 +11,7 @@ from scenarios.commands.output import say
 from sim.errors import UserError
 
 PATIENCE = 3  # seconds that open streams get when the server ends
-EXTRA = "pip install 'spiral-crisis[desk]'"
+EXTRA = "`make setup` in a clone; elsewhere pip install 'spiral-crisis[desk]'"
 
 
 def serve(
