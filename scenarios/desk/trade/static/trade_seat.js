@@ -143,7 +143,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const quantity = units();
     if (quantity === null) { at("preview").textContent = at("amount").value.trim() ? NO_NUMBER : "Keys: b buy, s sell, a amount, n to neutral, w withdraw, Enter orders."; return; }
     const venue = seen.venues[at("venue").value], found = cost(venue, quantity);
-    at("preview").textContent = `${quantity < 0 ? "Sell" : "Buy"} ${short(Math.abs(quantity))} units, $${short(found.notional)} notional, ${found.share < 1e4 ? `${(100 * found.share).toFixed(0)} %` : "far more than 100 times"} of the depth: ` +
+    at("preview").textContent = `${quantity < 0 ? "Sell" : "Buy"} ${short(Math.abs(quantity))} units, $${short(found.notional)} notional, ${found.share < 1e4 ? `${(100 * found.share).toFixed(0)} % of` : "over 10,000 times"} the depth: ` +
       `costs about $${short(found.spread + found.walk)} (spread ${short(found.spread)}, walk ${short(found.walk)})${found.share > 0.5 ? "; it may be filled in part" : ""}.`;
   }
 
