@@ -20,7 +20,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   async function ask(address, options) {
     let answer;
-    try { answer = await fetch(address, options); } catch { throw new Error("No connection to the desk: nothing is known to have arrived. Try again."); }
+    try { answer = await fetch(address, options); } catch { throw new Error(options ? "The desk did not answer: what you sent may not have arrived, so send it again." : "No connection to the desk: trying again."); }
     const found = await answer.json();
     if (answer.status === 401) { window.location = "/join"; }
     if (!answer.ok) throw new Error(found.error);
