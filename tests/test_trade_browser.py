@@ -113,6 +113,7 @@ def test_a_lecturer_and_two_students_to_the_debrief(tmp_path):
         lecturer.wait_for_selector("#scores tr:has-text('Desk 1'):has-text('✓')")
         lecturer.click("text=Step now")
         ann.wait_for_selector("#fills tr:has-text('-200.00k')")
+        assert ann.evaluate("(box => box.scrollWidth <= box.clientWidth)(document.querySelector('#others'))")
         assert "Desk 2" in ann.inner_text("#scores") and "Bob" not in ann.inner_text("#scores")
         lecturer.uncheck("[data-show=greeks]")
         bob.wait_for_function("!document.querySelector('#book').innerText.includes('Gamma')")
