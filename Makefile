@@ -10,6 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
+DESK := .venv/.desk
 
 # Caches of the tools, kept inside the folder unless the user has a place for them.
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
@@ -21,7 +22,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow same lint format docs bench calibrate facts studies lessons screenshots readme setup clean
+.PHONY: help demo desk test test-slow same lint format docs bench calibrate facts studies lessons screenshots readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,16 +32,19 @@ demo: $(RUNTIME) ## run the covid crash and write its report
 	$(BIN)/spiral run covid_crash_2020 --out runs/demo
 	@echo "Report: $(CURDIR)/runs/demo/report.html"
 
+desk: $(DESK) ## open the browser desk on this folder's runs
+	$(BIN)/spiral desk
+
 # Types are checked while the tests run, as they keep one core busy for a minute and a half on a fresh machine.
 test: $(DEV) ## lint, types, layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	@mkdir -p .cache; $(BIN)/mypy > .cache/types.log 2>&1 & types=$$!; \
-	$(BIN)/python -m pytest -n 2; tests=$$?; \
+	$(BIN)/python -m pytest -n 2 --dist loadgroup; tests=$$?; \
 	wait $$types; typed=$$?; cat .cache/types.log; exit $$((tests || typed))
 
 test-slow: $(DEV) ## the tests that take minutes
-	$(BIN)/python -m pytest -n 2 -m slow --hypothesis-profile=wide
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow --hypothesis-profile=wide
 
 same: $(DEV) ## does BASE=rev write the same tables as this tree, to the last bit? all presets and random casts (five minutes)
 	@test -n "$(BASE)" || { echo "Say what to compare with: make same BASE=main"; exit 2; }
@@ -116,6 +120,11 @@ $(RUNTIME): pyproject.toml constraints.txt
 	@echo "Setting up .venv (once) ..."
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(DESK): $(RUNTIME)
+	@echo "Adding what the browser desk needs (once) ..."
+	@$(PIP_INSTALL) --editable '.[desk]'
 	@touch $@
 
 $(DEV): $(RUNTIME)

@@ -60,6 +60,22 @@ def test_the_catalogue_and_the_way_in(tmp_path):
     assert said == ["Failed to load resource: the server responded with a status of 400 (Bad Request)"]
 
 
+def test_a_line_about_a_lost_connection_goes_when_the_desk_is_back(tmp_path):
+    with served(tmp_path) as address, browser() as chromium, visitor(chromium, []) as page:
+        opened = Lecturer(address)
+        page.goto(opened.link)
+        page.click("text=Go to the class")
+        page.wait_for_selector("#length:has-text('decisions to go')")
+        page.context.set_offline(True)
+        page.wait_for_selector("#trouble:has-text('No connection')")
+        page.context.set_offline(False)
+        page.wait_for_selector("#trouble:has-text('No connection')", state="hidden")
+        page.fill("#seconds", "-1")
+        page.click("[data-do=pace]")
+        page.wait_for_selector("#trouble:has-text('seconds: is a number from 0')")
+        close_clients()
+
+
 @pytest.mark.slow
 def test_a_lecturer_and_two_students_to_the_debrief(tmp_path):
     said: list[str] = []
@@ -85,6 +101,9 @@ def test_a_lecturer_and_two_students_to_the_debrief(tmp_path):
         ann.check("input[name=side][value='-1']")
         ann.fill("#amount", "200000")
         assert "Sell 200.00k units" in ann.inner_text("#preview") and "costs about" in ann.inner_text("#preview")
+        for typed, said_of_it in (("1,5", "is a number"), ("1.000,5", "is a number"), ("200,000", "Sell 200.00k")):
+            ann.fill("#amount", typed)
+            assert said_of_it in ann.inner_text("#preview"), typed
         ann.keyboard.press("Enter")
         ann.wait_for_selector("#quotes tr.picked td:last-child:has-text('-200.00k')")
         bob.wait_for_selector("#state:has-text('decide')")
@@ -94,6 +113,7 @@ def test_a_lecturer_and_two_students_to_the_debrief(tmp_path):
         lecturer.wait_for_selector("#scores tr:has-text('Desk 1'):has-text('✓')")
         lecturer.click("text=Step now")
         ann.wait_for_selector("#fills tr:has-text('-200.00k')")
+        assert ann.evaluate("(box => box.scrollWidth <= box.clientWidth)(document.querySelector('#others'))")
         assert "Desk 2" in ann.inner_text("#scores") and "Bob" not in ann.inner_text("#scores")
         lecturer.uncheck("[data-show=greeks]")
         bob.wait_for_function("!document.querySelector('#book').innerText.includes('Gamma')")

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import polars as pl
@@ -19,6 +20,8 @@ from scenarios.desk.trade.asking import A_WRONG_ONE
 from scenarios.desk.trade.room_file import RoomFile
 from tests.classroom import Student, classroom, wait
 from tests.documents import block
+
+pytestmark = pytest.mark.xdist_group("class")  # one class, from the first order to the log
 
 NAMES = ("Ann", "Bob", "<script>alert(1)</script>")
 
@@ -171,6 +174,35 @@ def test_the_algorithm_of_the_documents_plays(playing, tmp_path):
     assert {each["name"] for each in lecturer.status()["scores"] if each["ordered"]} == {"Robot"}
 
 
+def test_the_algorithm_of_the_documents_waits_for_a_desk_that_is_away(tmp_path):
+    """A server that is killed and started again is asked again."""
+
+    class Desk(BaseHTTPRequestHandler):
+        def answer(self):
+            content = json.dumps({"token": "x", "state": "ended"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = answer
+
+        def log_message(self, *args):
+            """Say nothing."""
+
+    (tmp_path / "algorithm.py").write_text(block("docs/desk/interface.md", "python", "algorithm.py"))
+    with HTTPServer(("127.0.0.1", 0), Desk, bind_and_activate=False) as server:
+        server.server_bind()  # not listening yet: whoever connects is refused
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        with subprocess.Popen([sys.executable, "algorithm.py", address, "CODE", "Robot"], cwd=tmp_path) as robot:
+            with pytest.raises(subprocess.TimeoutExpired):
+                robot.wait(2)
+            server.server_activate()
+            for _ in range(2):
+                server.handle_request()
+    assert robot.returncode == 0
+
+
 def test_a_class_is_played_dropped_returned_to_and_is_a_run_to_the_last_bit(playing, folder, tmp_path):
     """Late in this file: it plays the class to its end."""
     address, lecturer, (ann, bob, eve) = playing
@@ -237,6 +269,8 @@ def test_marks_go_to_a_spreadsheet_and_are_no_formulas(playing):
     assert lecturer.http.get(f"{lecturer.base}/marks.xlsx").content[:2] == b"PK"
     assert lecturer.http.get(f"{lecturer.base}/marks.pdf").status_code == 400
     assert lecturer.http.get(f"{lecturer.base}/marks.csv?loss=x").status_code == 400
+    page = lecturer.http.get(f"{lecturer.base}/debrief?loss=0&drawdown=0&survival=0")
+    assert page.status_code == 400 and "a weight above 0" in page.text and "Scores" in page.text
 
 
 def test_the_log_says_who_did_what_and_no_secret(playing, folder):

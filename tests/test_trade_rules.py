@@ -12,11 +12,12 @@ from scenarios.desk.trade.case import VISIBLE, cases
 from scenarios.desk.trade.chosen import Chosen, chosen
 from scenarios.desk.trade.class_desks import bot_scenario, class_desks
 from scenarios.desk.trade.journal import Journal, lines
-from scenarios.desk.trade.lived import largest_fall
+from scenarios.desk.trade.lived import Lived, largest_fall
 from scenarios.desk.trade.marks import marks, weights_of
 from scenarios.desk.trade.order_sheet import OrderSheet, checked
 from scenarios.desk.trade.pace import Pace
 from scenarios.desk.trade.rate_limit import RateLimit
+from scenarios.desk.trade.standing import bots
 from scenarios.desk.trade.students import Students
 from scenarios.desk.trade.tokens import fits, hashed, new_token
 from sim.errors import UserError
@@ -74,6 +75,12 @@ def test_a_wrong_choice_is_one_line(wrong, said):
     with pytest.raises(UserError, match=said) as told:
         class_desks(chosen({"case": "calm_control", **wrong}), 1)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(("decide", "number"), [("1d", 17), ("2d", 9), ("2h", 65)])
+def test_the_number_of_decisions_is_known_before(decide, number):
+    """19 February to 12 March 2020 has 17 closes; a session's first tick and every second hour after it are four."""
+    assert chosen({"case": "covid_crash", "until": "2020-03-12", "decide": decide}).decisions() == number
 
 
 def test_a_class_of_ones_own_takes_keys_and_ends_where_it_is_told():
@@ -254,6 +261,23 @@ def test_marks_by_hand():
     assert by_name["Cid"]["mark"] == 60 * 0.25 + 0 + 0
     assert by_name["Never"]["mark"] is None and by_name["Bob"]["cost_of_feedback_usd"] == 2.0
     assert "Desk 1" in marks(room, told, pseudonyms=True, weights=weights_of({}))["name"].to_list()
+
+
+def test_marks_are_in_cents_and_have_no_minus_zero():
+    room = SimpleNamespace(record=SimpleNamespace(students=Students()))
+    room.record.students.add("Ann", "0")
+    told = {"desks": [{**desk(0, 10.00499, 4.0), "parts": {"carry": -0.0}}], "parts": [{"name": "carry"}]}
+    row = marks(room, told, pseudonyms=False, weights=weights_of({})).row(0, named=True)
+    assert row["loss_usd"] == 10.0 and str(row["carry_usd"]) == "0.0"
+
+
+def test_policies_have_no_score_while_the_world_is_being_made():
+    """After a restart their lives are there before the class's own: whoever looked then got an error."""
+    chosen = SimpleNamespace(mode="own", bots=(("Never hedge", {}),))
+    room = SimpleNamespace(
+        record=SimpleNamespace(chosen=chosen), life=SimpleNamespace(lived=Lived()), lives={0: [{"pnl": 0.0}]}
+    )
+    assert bots(room) == {}
 
 
 @pytest.mark.parametrize(

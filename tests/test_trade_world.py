@@ -12,6 +12,7 @@ from scenarios.desk.trade.bots_lived import live_bots
 from scenarios.desk.trade.chosen import chosen
 from scenarios.desk.trade.class_world import ClassWorld
 from scenarios.desk.trade.debriefing import debrief
+from scenarios.desk.trade.lived import Lived
 from scenarios.desk.trade.room import MOST_ORDERS
 from scenarios.desk.trade.rooms import Rooms
 from sim.errors import UserError
@@ -44,6 +45,18 @@ def test_in_one_market_all_crowd_each_other():
     assert moved["desks"][0]["account"]["pnl"] != still["desks"][0]["account"]["pnl"]
     assert moved["bots"]["Never hedge"]["account"]["pnl"] != still["bots"]["Never hedge"]["account"]["pnl"]
     assert moved["desks"][1]["venues"]["asset"]["held"] < moved["desks"][0]["venues"]["asset"]["held"]
+
+
+def test_a_class_has_as_many_decisions_as_it_says_and_keeps_what_policies_held():
+    found = chosen({**CALM, "mode": "shared", "bots": "yes"})
+    world, lived = ClassWorld(found, 1), Lived()
+    lived.add(world.seen(), found)
+    while not lived.done:
+        world.advance([])
+        lived.add(world.seen(), found)
+    assert lived.turn == found.decisions()
+    assert len(lived.bots_held["Once a day"]) == len(lived.times) and set(lived.bots_held["Never hedge"]) == {0.0}
+    assert Lived.of_json(lived.to_json(), found).bots_held == lived.bots_held
 
 
 def test_what_the_world_refuses_is_told_and_the_rest_is_traded():

@@ -15,7 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
-import nbformat  # noqa: E402
+try:
+    import nbformat
+except ModuleNotFoundError as error:
+    sys.exit(f"the kit needs the tools of development, and there is no {error.name}: run `make setup` first")
 from as_notebook import notebook  # noqa: E402
 from figures import delta_hedging, feedback, gamma_theta, margin_spiral, rates_crisis, which_policy  # noqa: E402
 from slides import large  # noqa: E402

@@ -33,8 +33,8 @@ from scenarios.commands.options import FILE, command
 def desk(**options: Any) -> None:
     """Look at runs, run scenarios and trade a crisis in the browser. Ctrl-C ends it; all is kept in the folder.
 
-    Served to this machine alone, unless --host says otherwise. It needs the extra `desk`: `make setup` in
-    a clone, else pip install 'spiral-crisis[desk]'.
+    Served to this machine alone, unless --host says otherwise. It needs the extra `desk`: `make desk` in
+    a clone; elsewhere pip install 'spiral-crisis[desk]'.
     """
     from scenarios.commands.desk import serve
 

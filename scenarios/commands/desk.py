@@ -11,7 +11,7 @@ from scenarios.commands.output import say
 from sim.errors import UserError
 
 PATIENCE = 3  # seconds that open streams get when the server ends
-EXTRA = "`make setup` in a clone, else pip install 'spiral-crisis[desk]'"
+EXTRA = "`make desk` in a clone; elsewhere pip install 'spiral-crisis[desk]'"
 
 
 def serve(

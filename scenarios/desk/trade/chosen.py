@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from agents.intervals import Interval
 from scenarios.desk.trade.case import VISIBLE, Case, case
 from scenarios.desk.trade.form_fields import lines_of, number, one_of
 from scenarios.parameters.unseen import unseen_in
@@ -14,6 +15,7 @@ from scenarios.reading.loading import from_dict, load
 from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario
 from scenarios.studies.sessions.due import EVENTS, when
+from scenarios.worlds.clock import make_clock
 from scenarios.worlds.orders_table import check_seat
 from sim.errors import UserError
 
@@ -61,6 +63,15 @@ class Chosen:
     def read_scenario(self) -> Scenario:
         """The scenario, classes of the user's own refused."""
         return from_dict(self.scenario, place="the class's scenario", trust=False)
+
+    def decisions(self) -> int:
+        """How often the world stops for orders, the first and the last day's close included."""
+        clock, interval = make_clock(self.read_scenario()), Interval(self.decide)
+        found, last = 0, 0
+        for tick in range(len(clock.ticks)):
+            if interval.due(clock, tick, last):
+                found, last = found + 1, tick
+        return found
 
 
 def chosen(form: Mapping[str, Any]) -> Chosen:

@@ -110,6 +110,7 @@ def control(request: Request) -> Response:
         chosen=record.chosen,
         shown=VISIBLE,
         join=_join_address(request),
+        decisions=record.chosen.decisions(),
         notes=record.notes,
     )
 
@@ -181,7 +182,7 @@ def debriefed(request: Request) -> Response:
 
 
 def exported(request: Request) -> Response:
-    """GET .../marks.csv or .../marks.xlsx: scores and marks of all, and the orders."""
+    """GET .../marks.csv or .../marks.xlsx: scores and marks of all, with the parts of each loss."""
     room, kind = _room(request), one_of("marks", request.path_params["kind"], ("csv", "xlsx"))
     told = debrief_of(room)
     if told is None:

@@ -20,6 +20,7 @@ class Lived:
         self.ticks: list[int] = []
         self.desks: list[dict[str, list[Any]]] = []
         self.bots: dict[str, list[Any]] = {}  # P&L
+        self.bots_held: dict[str, list[Any]] = {}  # units, at the asset's venue
         self.alive: list[list[bool]] = []  # by desk
         self.now: dict[str, Any] = {}
         self.drawdowns: list[float] = []  # by desk: largest fall of the P&L below its highest value before, $
@@ -53,6 +54,7 @@ class Lived:
         self._fall([desk["account"]["pnl"] or 0.0 for desk in seen["desks"]])
         for name, desk in seen["bots"].items():
             self.bots.setdefault(name, []).append(desk["account"]["pnl"])
+            self.bots_held.setdefault(name, []).append(desk["venues"]["asset"]["held"])
         self.prepare(chosen)
 
     def prepare(self, chosen: Chosen) -> None:
@@ -73,7 +75,7 @@ class Lived:
 
     def to_json(self) -> dict[str, Any]:
         """For the class's file, once it has ended."""
-        names = "times", "ticks", "desks", "bots", "alive", "now", "drawdowns"
+        names = "times", "ticks", "desks", "bots", "bots_held", "alive", "now", "drawdowns"
         return {name: getattr(self, name) for name in names}
 
     @classmethod

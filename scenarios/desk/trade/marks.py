@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import polars.selectors as cs
 
 from scenarios.desk.trade.debriefing import FILE
 from scenarios.desk.trade.form_fields import number
@@ -46,7 +47,7 @@ def names_of(room: Room, told: Mapping[str, Any], *, pseudonyms: bool) -> list[s
 
 
 def marks(room: Room, told: Mapping[str, Any], *, pseudonyms: bool, weights: Mapping[str, float]) -> pl.DataFrame:
-    """A row each, the smallest loss first; policies have no mark.
+    """A row each, the smallest loss first, to the cent; policies have no mark.
 
     mark = 100 x (w_loss x share of the others who lost more + w_drawdown x share whose drawdown was larger +
     w_survival x 1 if the desk survived) / (sum of weights). Ties count half; who is alone has all of a share.
@@ -77,7 +78,7 @@ def marks(room: Room, told: Mapping[str, Any], *, pseudonyms: bool, weights: Map
             }
         )
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    ranked = frame.sort("loss_usd", maintain_order=True)
+    ranked = frame.sort("loss_usd", maintain_order=True).with_columns(cs.ends_with("_usd").round(2) + 0.0)  # no -0.0
     return ranked.select(pl.int_range(1, pl.len() + 1).alias("rank"), pl.all())
 
 

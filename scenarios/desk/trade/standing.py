@@ -50,8 +50,10 @@ def _bot(name: str, pnl: list[float]) -> Score:
 
 
 def bots(room: Room) -> dict[str, list[float]]:
-    """P&L of the policies up to now, by name; of those that have lived that far."""
+    """P&L of the policies up to now, by name; of those that have lived that far. Empty while there is no world."""
     chosen, lived = room.record.chosen, room.life.lived
+    if lived.turn < 0:
+        return {}
     if chosen.mode == SHARED:
         return lived.bots
     lives = {name: life_of(room, number) for number, (name, _) in enumerate(chosen.bots)}

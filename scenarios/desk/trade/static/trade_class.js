@@ -3,13 +3,20 @@
 document.addEventListener("DOMContentLoaded", () => {
   const at = (id) => document.getElementById(id), root = at("class"), base = `/trade/class/${root.dataset.id}`;
   const million = (value) => (value === null ? "–" : (Math.abs(value) < 5e4 ? 0 : value / 1e6).toLocaleString("en", { maximumFractionDigits: 1, minimumFractionDigits: 1 }));
-  const trouble = (text) => { at("trouble").textContent = text; };
+  // What is wrong, by where it comes from; a line stays as long as its cause.
+  const wrong = { connection: "", world: "", asked: "" };
+  const trouble = (from, text) => { wrong[from] = text; at("trouble").textContent = wrong.connection || wrong.asked || wrong.world; };
+  wrong.world = at("trouble").textContent;
+  const LOST = "No connection to the desk: trying again.";
   let last = null;
 
   async function act(what, more) {
-    const answer = await fetch(`${base}/do`, { method: "POST", body: new URLSearchParams({ what, ...more }) });
-    const found = await answer.json();
-    trouble(answer.ok ? "" : found.error);
+    let answer, found;
+    try {
+      answer = await fetch(`${base}/do`, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams({ what, ...more }) });
+      found = await answer.json();
+    } catch { trouble("connection", LOST); return; }
+    trouble("asked", answer.ok ? "" : found.error);
     if (root.dataset.page === "debrief") { if (answer.ok && what === "debrief") window.location.reload(); } else look();
   }
 
@@ -31,7 +38,9 @@ document.addEventListener("DOMContentLoaded", () => {
     at("turn").textContent = found.turn;
     at("share").value = found.share;
     at("left").textContent = found.seconds_left === null ? (found.seconds === 0 ? "by hand" : "") : `${found.seconds_left.toFixed(0)} s left`;
-    if (found.trouble) trouble(found.trouble);
+    const rest = Math.max(root.dataset.decisions - found.turn, 0), minutes = Math.ceil((rest * found.seconds) / 60);
+    at("length").textContent = found.state === "ended" ? "" : `${rest} decisions to go${found.seconds ? `: at ${found.seconds} s each about ${minutes} min` : ", each when you step"}.`;
+    trouble("world", found.trouble);
     if (document.activeElement !== at("seconds")) at("seconds").value = found.seconds;
     for (const box of document.querySelectorAll("[data-show]")) box.checked = found.visible.includes(box.dataset.show);
     const open = ["running", "paused"].includes(found.state);
@@ -59,9 +68,10 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   async function look() {
     try {
-      const answer = await fetch(`${base}/status`);
-      if (answer.ok) { const text = await answer.text(); if (text !== last) { last = text; show(JSON.parse(text)); } }
-    } catch { trouble("No connection to the desk."); }
+      const answer = await fetch(`${base}/status`, { headers: { Accept: "application/json" } }), text = await answer.text();
+      if (answer.ok && text !== last) { last = text; show(JSON.parse(text)); }
+      trouble("connection", answer.ok ? "" : JSON.parse(text).error);
+    } catch { trouble("connection", LOST); }
   }
   if (root.dataset.page === "debrief") {
     if (root.dataset.waits && document.querySelector(".working")) setTimeout(() => window.location.reload(), 2000);

@@ -6,22 +6,29 @@ document.addEventListener("DOMContentLoaded", () => {
   const short = (value) => {
     if (value === null) return "–";
     const size = Math.abs(value);
-    for (const [by, name] of [[1e9, "bn"], [1e6, "m"], [1e3, "k"]]) if (size >= by) return `${(value / by).toFixed(2)}${name}`;
+    if (size >= 1e15) return value.toExponential(1);
+    for (const [by, name] of [[1e12, "tn"], [1e9, "bn"], [1e6, "m"], [1e3, "k"]]) if (size >= by) return `${(value / by).toFixed(2)}${name}`;
     return value.toFixed(size && size < 10 ? 2 : 0);
   };
   const price = (value, unit) => (value === null ? "–" : unit === "$" ? value.toLocaleString("en", { maximumFractionDigits: 2 }) : `${(100 * value).toFixed(3)} %`);
+  const NO_NUMBER = "The amount is a number, as 250000 or 250,000 or 0.5.";
+  const GROUPED = /^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$/; // a comma parts thousands; who means decimals must not trade ten times as much
+  const amount = () => { const text = at("amount").value.trim(); return text.includes(",") && !GROUPED.test(text) ? NaN : text ? Number(text.replace(/,/g, "")) : NaN; };
   const cell = (text, name) => { const td = document.createElement("td"); td.textContent = text; if (name) td.className = name; return td; };
   const row = (...cells) => { const tr = document.createElement("tr"); tr.append(...cells); return tr; };
   let seen = null, live = null, left = null, past = null, asking = false, again = false, late = null;
 
   async function ask(address, options) {
-    const answer = await fetch(address, options);
+    let answer;
+    try { answer = await fetch(address, options); } catch { throw new Error(options ? "The desk did not answer: what you sent may not have arrived, so send it again." : "No connection to the desk: trying again."); }
     const found = await answer.json();
     if (answer.status === 401) { window.location = "/join"; }
     if (!answer.ok) throw new Error(found.error);
     return found;
   }
-  const trouble = (text) => { at("trouble").textContent = text; };
+  // What is wrong, by where it comes from; a line stays as long as its cause.
+  const wrong = { connection: "", looked: "", asked: "", desk: "" };
+  const trouble = (from, text) => { wrong[from] = text; at("trouble").textContent = wrong.asked || wrong.connection || wrong.looked || wrong.desk; };
 
   async function look() {
     if (asking) { again = true; return; }
@@ -30,7 +37,8 @@ document.addEventListener("DOMContentLoaded", () => {
       const found = await ask("/api/trade/observe");
       if (!past || (found.seen && past.time.length !== found.seen.turn + 1)) past = await ask("/api/trade/history");
       show(found);
-    } catch (error) { trouble(error.message); } finally {
+      trouble("looked", "");
+    } catch (error) { trouble("looked", error.message); } finally {
       asking = false;
       if (again) { again = false; look(); }
     }
@@ -77,7 +85,7 @@ document.addEventListener("DOMContentLoaded", () => {
     at("share").value = seen.tick / Math.max(seen.last, 1);
     const account = seen.account, names = { pnl: "P&L", equity: "Equity", cash: "Cash", margin: "Margin posted", required: "Margin required", unmet: "Margin unmet", headroom: "Headroom: cash and line" };
     list(at("account").tBodies[0], Object.entries(names), ([key, name]) => row(cell(name), cell(million(account[key]), key === "unmet" && account.unmet > 0 ? "bad" : "")));
-    if (account.liquidated || account.defaulted) trouble("Your desk has been closed out.");
+    trouble("desk", account.liquidated || account.defaulted ? "Your desk has been closed out." : "");
     const greeks = "delta" in seen.book, book = [["Value ($m)", million(seen.book.value)]];
     if (greeks) {
       book.push(["Delta (units)", short(seen.book.delta)], ["Gamma (units per 1 %)", short(seen.book.gamma * seen.market.spot / 100)], ["Vega ($m per vol point)", million(seen.book.vega / 100)]);
@@ -118,11 +126,11 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function units() {
-    const venue = seen && seen.venues[at("venue").value], amount = Number(at("amount").value.replace(/,/g, ""));
-    if (!venue || !at("amount").value.trim() || !Number.isFinite(amount)) return null;
-    if (at("in").value === "neutral") return (amount / 100) * (venue.neutral - venue.held);
+    const venue = seen && seen.venues[at("venue").value], typed = amount();
+    if (!venue || !Number.isFinite(typed)) return null;
+    if (at("in").value === "neutral") return (typed / 100) * (venue.neutral - venue.held);
     const side = Number(document.querySelector("input[name=side]:checked").value);
-    return side * (at("in").value === "dollars" ? (amount * 1e6) / venue.notional : amount);
+    return side * (at("in").value === "dollars" ? (typed * 1e6) / venue.notional : typed);
   }
 
   function cost(venue, quantity) {
@@ -133,9 +141,9 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function preview() {
     const quantity = units();
-    if (quantity === null) { at("preview").textContent = at("amount").value.trim() ? "The amount is a number." : "Keys: b buy, s sell, a amount, n to neutral, w withdraw, Enter orders."; return; }
+    if (quantity === null) { at("preview").textContent = at("amount").value.trim() ? NO_NUMBER : "Keys: b buy, s sell, a amount, n to neutral, w withdraw, Enter orders."; return; }
     const venue = seen.venues[at("venue").value], found = cost(venue, quantity);
-    at("preview").textContent = `${quantity < 0 ? "Sell" : "Buy"} ${short(Math.abs(quantity))} units, $${short(found.notional)} notional, ${(100 * found.share).toFixed(0)} % of the depth: ` +
+    at("preview").textContent = `${quantity < 0 ? "Sell" : "Buy"} ${short(Math.abs(quantity))} units, $${short(found.notional)} notional, ${found.share < 1e4 ? `${(100 * found.share).toFixed(0)} % of` : "over 10,000 times"} the depth: ` +
       `costs about $${short(found.spread + found.walk)} (spread ${short(found.spread)}, walk ${short(found.walk)})${found.share > 0.5 ? "; it may be filled in part" : ""}.`;
   }
 
@@ -143,25 +151,25 @@ document.addEventListener("DOMContentLoaded", () => {
     try {
       const found = await ask("/api/trade/orders", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ turn: live.turn, orders: { [at("venue").value]: quantity } }) });
       live.ordered = found.ordered;
-      trouble("");
+      trouble("asked", "");
       at("amount").value = "";
       orders();
-    } catch (error) { trouble(error.message); }
+    } catch (error) { trouble("asked", error.message); }
   }
   at("ticket").addEventListener("submit", (event) => {
     event.preventDefault();
     const quantity = units();
-    if (quantity === null) trouble("The amount is a number."); else send(quantity);
+    if (quantity === null) trouble("asked", NO_NUMBER); else send(quantity);
   });
   at("hedge").addEventListener("click", () => { const venue = seen.venues[at("venue").value]; send(venue.neutral - venue.held); });
   at("withdraw").addEventListener("click", async () => {
     try {
       live.ordered = (await ask("/api/trade/orders", { method: "DELETE", body: "{}" })).ordered;
-      trouble("");
+      trouble("asked", "");
       orders();
-    } catch (error) { trouble(error.message); }
+    } catch (error) { trouble("asked", error.message); }
   });
-  for (const id of ["amount", "in", "venue"]) at(id).addEventListener("input", () => { if (seen) orders(); });
+  for (const id of ["amount", "in", "venue"]) at(id).addEventListener("input", () => { trouble("asked", ""); if (seen) orders(); });
   for (const side of document.querySelectorAll("input[name=side]")) side.addEventListener("change", preview);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName)) return;
@@ -174,11 +182,11 @@ document.addEventListener("DOMContentLoaded", () => {
   stream.addEventListener("state", (event) => {
     const found = JSON.parse(event.data), key = `${found.state} ${found.turn} ${found.moving}`;
     take(found);
-    if (found.debrief) debrief().catch((error) => trouble(error.message));
+    if (found.debrief) debrief().catch((error) => trouble("looked", error.message));
     if (key !== late || !seen) { late = key; look(); }
   });
-  stream.onerror = () => { trouble("No connection: trying again. Your orders are kept."); };
-  stream.onopen = () => { trouble(""); look(); };
+  stream.onerror = () => { trouble("connection", "No connection: trying again. What stands under 'Ordered now' is kept."); };
+  stream.onopen = () => { trouble("connection", ""); look(); };
   setInterval(status, 250);
   setInterval(() => { if (live && live.state !== "ended") look(); }, 15000);
 });
