@@ -35,16 +35,16 @@ demo: $(RUNTIME) ## run the covid crash and write its report
 desk: $(DESK) ## open the browser desk on this folder's runs
 	$(BIN)/spiral desk
 
-# Types are checked while the tests run, as they keep one core busy for a minute and a half on a fresh machine.
+# A file's tests keep to one process, as they share what they have made. Types are checked while the tests run, as they keep one core busy for a minute and a half on a fresh machine.
 test: $(DEV) ## lint, types, layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	@mkdir -p .cache; $(BIN)/mypy > .cache/types.log 2>&1 & types=$$!; \
-	$(BIN)/python -m pytest -n 2 --dist loadgroup; tests=$$?; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile; tests=$$?; \
 	wait $$types; typed=$$?; cat .cache/types.log; exit $$((tests || typed))
 
 test-slow: $(DEV) ## the tests that take minutes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow --hypothesis-profile=wide
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow --hypothesis-profile=wide
 
 same: $(DEV) ## does BASE=rev write the same tables as this tree, to the last bit? all presets and random casts (five minutes)
 	@test -n "$(BASE)" || { echo "Say what to compare with: make same BASE=main"; exit 2; }

@@ -21,8 +21,6 @@ from scenarios.desk.trade.room_file import RoomFile
 from tests.classroom import Student, classroom, wait
 from tests.documents import block
 
-pytestmark = pytest.mark.xdist_group("class")  # one class, from the first order to the log
-
 NAMES = ("Ann", "Bob", "<script>alert(1)</script>")
 
 
