@@ -13,6 +13,8 @@ settings.register_profile("house", deadline=None, derandomize=True)
 settings.register_profile("wide", deadline=None, max_examples=1_000)
 settings.load_profile("house")
 
+NO_BROWSER = "no Chromium on this machine"  # why a test of the desk in a browser is skipped
+
 
 @pytest.fixture(scope="session")
 def crises() -> Path:
@@ -22,3 +24,10 @@ def crises() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder of daily histories at {folder}; set SPIRAL_CRISES to one")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in a line that nobody looked at the browser desk, where there is no browser."""
+    left = sum(NO_BROWSER in str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
+    if left:
+        terminalreporter.write_line(f"Tests of the browser desk in a browser that were skipped: {left} ({NO_BROWSER})")

@@ -19,11 +19,12 @@ import uvicorn
 from scenarios.desk.app import make_app
 from scenarios.desk.connections import connections
 from scenarios.desk.settings import LOCAL, Settings
+from tests.conftest import NO_BROWSER
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the desk was not looked at")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
 
 PATIENCE = 120.0  # seconds: the machine of a test may be busy

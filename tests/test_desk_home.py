@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
+from tests.command import ROOT
 from tests.served import browser, needs_browser, served
 
 
@@ -53,3 +56,14 @@ def test_a_browser_shows_the_first_page_without_an_error(address):
         assert page.locator("h1").inner_text() == "Spiral"
         assert page.locator("nav a").first.get_attribute("aria-current") == "page"
         assert not said
+
+
+def test_the_page_lists_every_test_in_a_browser():
+    told = set(re.findall(r"^\| `(test_\w+)`", (ROOT / "docs/desk/tests.md").read_text(), re.M))
+    found = set()
+    for file in (ROOT / "tests").glob("test_*.py"):
+        code = file.read_text()
+        every = re.search(r"^pytestmark = needs_browser", code, re.M)
+        marked = r"^def (test_\w+)" if every else r"@needs_browser\n(?:@.*\n)*def (test_\w+)"
+        found |= set(re.findall(marked, code, re.M))
+    assert told == found
