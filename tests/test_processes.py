@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -10,18 +12,21 @@ import pytest
 from scenarios.worlds.workers import prepare_workers
 from sim import processes
 from sim.ensemble import worker_pool
+from tests.command import ROOT
 from tests.forked import HEAVY, seen
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems spawn their workers")
 
 
 @linux
-def test_workers_come_from_a_server_with_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forking a process with threads may copy a held lock. The server imports the engine, but not polars."""
-    prepare_workers(2)
-    monkeypatch.setenv("SPIRAL_TEST", "1")
-    with worker_pool(1) as pool:
-        threads, variable, imported = pool.submit(seen, "SPIRAL_TEST").result()
+def test_workers_come_from_a_server_with_one_thread() -> None:
+    """Forking a process with threads may copy a held lock. The server imports the engine, but not polars.
+
+    In a process of its own: the first call of a session decides what its server imports.
+    """
+    command = [sys.executable, "-c", "from tests.forked import main; main()"]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    threads, variable, imported = json.loads(said)
     assert threads == 1
     assert variable == "1"  # though the server is older
     assert imported == list(HEAVY[1:])
