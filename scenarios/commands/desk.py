@@ -70,6 +70,7 @@ def _socket(host: str, port: int) -> socket.socket:
         listening = socket.socket(found[0], socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(found[4])
+        listening.listen()  # the address is told before the server runs: who asks meanwhile waits
     except OSError as error:
         remedy = "give another --port" if port else "give another --host"
         raise UserError(f"cannot listen there: {error.strerror}", value=f"{host}:{port}", remedy=remedy) from None
