@@ -35,7 +35,8 @@ demo: $(RUNTIME) ## run the covid crash and write its report
 desk: $(DESK) ## open the browser desk on this folder's runs
 	$(BIN)/spiral desk
 
-# A file's tests keep to one process, as they share what they have made. Types are checked while the tests run, as they keep one core busy for a minute and a half on a fresh machine.
+# A file's tests keep to one process, as they share what they have made.
+# Types are checked while the tests run, as they keep one core busy for a minute and a half on a fresh machine.
 test: $(DEV) ## lint, types, layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
