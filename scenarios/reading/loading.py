@@ -30,6 +30,7 @@ from scenarios.parameters.unseen import known_values
 from scenarios.reading import overrides as override
 from scenarios.reading.named_files import with_files
 from scenarios.reading.plain_values import LONGEST_TEXT, check_plain
+from scenarios.reading.recorded import as_recorded
 from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from sim.arguments import path, takes
@@ -84,7 +85,8 @@ def from_dict(
     """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them.
 
     Args:
-        tables: the tables of a scenario file.
+        tables: the tables of a scenario file. Complete ones without `run.generator` are older than that key, so of
+            NumPy's (`scenarios.reading.recorded`).
         place: what messages call them.
         folder: where modules of own classes are looked for, after Python's own places.
         overrides: as of `load`.
@@ -103,7 +105,7 @@ def from_dict(
     for keys, value in changes.items():
         check_plain(value, str(root.at(*keys).overridden_by([keys])))
     check_plain(tables, place)
-    tables = override.apply(tables, changes | ({AS_GIVEN: True} if as_given else {}), root)
+    tables = override.apply(as_recorded(tables), changes | ({AS_GIVEN: True} if as_given else {}), root)
     root = root.overridden_by(keys for keys in changes if keys != AS_GIVEN)
     _refuse_unknown(tables, root)
     if "agents" in tables:
