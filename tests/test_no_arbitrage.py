@@ -112,7 +112,7 @@ def test_covid_had_calendar_arbitrage_at_the_default_reversion(covid):
 
 
 def least_step(world):
-    """Least difference of a call to one of an earlier expiry, $. Without dividends, at rates above zero, none is negative."""
+    """Least difference of a call to one of an earlier expiry, $; not negative where rates are above zero."""
     worth = [[world.venue(f"call{days}x{i}").listing.greeks().worth for i in range(len(WIDE))] for days in COVID]
     return np.diff(np.array(worth), axis=0).min()
 
