@@ -105,6 +105,7 @@ def test_a_preset_explains_itself(name: str) -> None:
 
 
 BENT = ("covid_crash_2020", "liberation_day_2025", "china_deval_2015")  # linear, their smiles had negative densities
+CALM_IN_TIME = "covid_crash_2020"  # its smile had calendar arbitrage at the default
 MUTED = {"rate_hikes_2022": 1.0}  # its own fit
 
 
@@ -119,6 +120,7 @@ def test_presets_share_one_structure(name: str) -> None:
     own = MemorySpec(start=memory.start, realised_level=memory.realised_level)
     rates = scenario.market.rates if name in CURVES else RateSpec()
     told = {"beta": scenario.market.beta, "memory": own, "rates": rates, "vol_futures": scenario.market.vol_futures}
+    told |= {"term_reversion": 1.0} if WITH_MAKERS.get(name, name) == CALM_IN_TIME else {}
     told["smile"] = "ssvi" if WITH_MAKERS.get(name, name) in BENT else "linear"
     told["options"] = scenario.market.options if name in WITH_MAKERS else {}
     assert scenario.market == MarketSpec(vol_law="path_dependent", **told)
