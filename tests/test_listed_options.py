@@ -7,6 +7,7 @@ import pytest
 
 from markets.factors.key import SPOT, VOL, FactorKey
 from markets.venues.vol_listing import SPLIT
+from markets.vols.smile import term_response
 from sim.errors import UserError
 from sim.ledger import CASH
 from sim.phases import Phase
@@ -165,8 +166,10 @@ def test_a_roll_strikes_it_anew_and_nobody_gains(smile):
         assert equity() == pytest.approx(before, rel=1e-12)
         if venue.listing.struck.tick == tick:
             assert np.array_equal(venue.listing.strikes[0], world.factors.spot)
-            if smile == "roll":
-                assert venue.mid == pytest.approx(world.factors.vol, rel=0.02)  # at the money: the market's own
+            if smile == "roll":  # at the money: the market's own, as much of it as reaches a month
+                base, left = world.factors.vol_law.base, venue.listing.struck.table.variance_years[0]
+                reach = term_response(np.array([left - world.clock.variance_years[tick]]), 1.4)
+                assert venue.mid == pytest.approx(base * (world.factors.vol / base) ** reach, rel=1e-9)
 
     venue.listing.step = looked
     world.run()

@@ -1,4 +1,4 @@
-"""No static arbitrage between listed options: at every tick, on every path, of random casts that trade them."""
+"""No static arbitrage between listed options, at every tick, on every path: random casts that trade them, and covid."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from markets.factors.key import VOL
+from scenarios.reading.loading import load
 from sim.phases import Phase
 from tests.small import LEVEL, only, watch, world_of
 from tests.test_listed_options import NOISY, VENUE, listed, maker
@@ -16,6 +17,7 @@ from tests.test_variance_swaps import swapped
 
 STRIKES = (0.7, 0.85, 0.95, 1.0, 1.05, 1.2)
 EXPIRIES = (21, 91, 182)
+COVID, WIDE = (60, 90, 182), (0.55, 0.7, 0.8, 0.9, 0.95, 1.0, 1.1, 1.25)  # days; of the first level
 WEEK = 5  # trading days
 CALM = 2.3  # s / s0 up to which SSVI has no calendar arbitrage, whatever the response; see `test_the_bound`
 
@@ -70,6 +72,49 @@ def test_no_quote_can_be_arbitraged(number):
     world.run()
     assert np.abs(world.factors.impact(VOL)).max() > 0  # somebody traded options
     assert max(sizes) > len(STRIKES)  # those struck after a week stand among the others
+
+
+@pytest.fixture
+def covid():
+    """The preset with calls and puts listed at its book's expiries, at strikes from 0.55 to 1.25 of the first level."""
+    options = {
+        f"{kind}{days}x{i}": {"kind": kind, "expiry_days": days, "moneyness": strike, "roll_days": 1000}
+        for kind in ("call", "put")
+        for days in COVID
+        for i, strike in enumerate(WIDE)
+    }
+    quoter = {**maker(), "venues": list(options)}
+
+    def market(reversion):
+        keys = {"market.options": options, "agents.quoter": quoter, "clock.tick_minutes": 390}
+        keys |= {} if reversion is None else {"market.term_reversion": reversion}
+        return world_of(load("covid_crash_2020", keys, as_given=True), 200)
+
+    return market
+
+
+def test_covid_has_no_arbitrage_at_any_close_on_any_path(covid):
+    """Vols go to twelve times their start, beyond the theorem; to six months the quotes hold all the same."""
+    world = covid(None)
+    highest = watch(world, Phase.MARK, lambda: (world.factors.vol / world.factors.vol_law.base).max())
+    watch(world, Phase.MARK, lambda: require_none(world))
+    falls = watch(world, Phase.MARK, lambda: least_step(world))
+    world.run()
+    assert max(highest) > 10
+    assert len(falls) > 70 and min(falls) > -1e-9
+
+
+def test_covid_had_calendar_arbitrage_at_the_default_reversion(covid):
+    world = covid(1.4)
+    falls = watch(world, Phase.MARK, lambda: least_step(world))
+    world.run()
+    assert min(falls) < -1.0  # $ of an index of 3,386
+
+
+def least_step(world):
+    """Least difference of a call to one of an earlier expiry, $; not negative where rates are above zero."""
+    worth = [[world.venue(f"call{days}x{i}").listing.greeks().worth for i in range(len(WIDE))] for days in COVID]
+    return np.diff(np.array(worth), axis=0).min()
 
 
 def require_none(world):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from markets.factors.storyline import lay_out
 from markets.kernels.smiles import LINEAR, SSVI, multiples
 from markets.vols.density import ImpliedLaw, SkewSmile
 from markets.vols.smile import strike_multiple
-from scenarios.commands.implied_laws import arbitrage
+from scenarios.commands.implied_laws import SLIGHT, arbitrage, fall, has_smile, ladder_at
 from scenarios.reading.loading import load
+from scenarios.reading.shipped import presets
+from scenarios.worlds.clock import make_clock
 from sim.phases import Phase
 from tests.small import watch, world_of
 from tests.test_listed_options import NOISY, listed
@@ -75,14 +80,31 @@ def test_quotes_on_paths_have_no_butterfly_below_zero():
     assert vols.max() / vols.min() > 1.2
 
 
-def test_the_covid_smile_without_negative_probabilities():
-    strike, term = arbitrage(load("covid_crash_2020", {"market.smile": "linear"}))
-    assert strike.startswith("for 2020-05-19, seen on 2020-03-16, the smile admits arbitrage at strikes from 167.9")
-    assert strike.endswith('(probability -1.8e-02); write market.smile = "ssvi"')
-    (left,) = arbitrage(load("covid_crash_2020", CRISIS))
+def test_the_covid_smile_without_negative_probabilities_and_falls_in_time():
+    """What it had: the linear smile with the default reversion."""
+    strike, term = arbitrage(load("covid_crash_2020", {"market.smile": "linear", "market.term_reversion": 1.4}))
+    assert strike.startswith("for 2020-05-19, seen on 2020-03-16, the smile admits arbitrage at strikes from 16")
+    assert strike.endswith('e-02); write market.smile = "ssvi"')
+    (left,) = arbitrage(load("covid_crash_2020", {"market.term_reversion": 1.4}))
     for note in (term, left):
         assert note.startswith("seen on 2020-03-16, total variance falls by ")
         assert note.endswith("a calendar spread costs less than nothing; lower market.term_reversion or market.skew")
+    assert list(arbitrage(load("covid_crash_2020"))) == []
+
+
+@pytest.mark.parametrize("name", presets())
+def test_no_preset_has_an_arbitrage_on_any_day_of_its_storyline(name):
+    """Options of 1 to 12 months from the start, as each close sees them; `spiral check` looks at two of the days."""
+    scenario = load(name)
+    assert list(arbitrage(scenario)) == []
+    if not has_smile(scenario):
+        return
+    clock = make_clock(scenario)
+    levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
+    for tick in (0, *np.flatnonzero(clock.is_close)):
+        laws = ladder_at(scenario, clock, levels, int(tick))
+        assert all(breach.mass > -SLIGHT for dated in laws for breach in dated.law.breaches())
+        assert all(fall(near, far)[0] < 0 for near, far in pairwise(laws))
 
 
 def test_a_steep_skew_is_told_and_a_calm_market_is_free_of_both():

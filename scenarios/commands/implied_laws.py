@@ -63,6 +63,13 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[Dat
     return found
 
 
+def ladder_at(scenario: Scenario, clock: Clock, levels: Storyline, tick: int) -> list[DatedLaw]:
+    """The laws of LADDER, months after the start, that have not expired at a tick, as it sees them."""
+    expiries = [add_months(scenario.start, months) for months in LADDER]
+    alive = (expiry for expiry in expiries if clock.ticks[tick] < clock.seconds(expiry))
+    return [_law(scenario, clock, levels, tick, expiry) for expiry in alive]
+
+
 def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry: date) -> DatedLaw:
     """The law at a tick, from the storyline's levels there."""
     market = scenario.market
@@ -124,7 +131,7 @@ def calendar_arbitrage(scenario: Scenario) -> Iterator[str]:
     """The largest fall of total variance from an expiry to a later one at one strike over forward, if any."""
     laws = implied_laws(scenario, LADDER)
     pairs = [each for when in (START, WORST) for each in pairwise(law for law in laws if law.when == when)]
-    falls = [(_fall(near, far), near, far) for near, far in pairs if near.day == far.day]
+    falls = [(fall(near, far), near, far) for near, far in pairs if near.day == far.day]
     if falls and (worst := max(falls, key=lambda each: each[0][0]))[0][0] > SLIGHT_FALL:
         (share, moneyness), near, far = worst
         yield (
@@ -134,7 +141,7 @@ def calendar_arbitrage(scenario: Scenario) -> Iterator[str]:
         )
 
 
-def _fall(near: DatedLaw, far: DatedLaw) -> tuple[float, float]:
+def fall(near: DatedLaw, far: DatedLaw) -> tuple[float, float]:
     """Largest share by which total variance falls, and ln of strike over forward where it does."""
     one, other = (law.shape(law.forward * np.exp(SPAN)).vol ** 2 * law.years for law in (near.law, far.law))
     falls = 1 - other / one
