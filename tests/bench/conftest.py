@@ -21,6 +21,7 @@ ORDER = (
     "environment",
     "limit",
     "scaling",
+    "workers",
     "sweep",
     "cold_start",
     "command",
@@ -32,7 +33,8 @@ _board = Board()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bench-out", default="runs/bench/bench.json", help="JSON of the figures")
     parser.addoption("--bench-paths", type=int, help="paths of the rows that say 10,000: fewer to try")
-    parser.addoption("--bench-cells", type=int, default=12, help="cells of the sweep by two workers: 100 for its limit")
+    parser.addoption("--bench-cells", type=int, default=8, help="cells of the sweep by two workers: 100 for its limit")
+    parser.addoption("--bench-worker-paths", type=int, default=131_072, help="paths of the run by two workers")
     parser.addoption("--quick", action="store_true", help="fewer paths and turns, without what is long: two minutes")
 
 
