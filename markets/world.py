@@ -11,6 +11,7 @@ from markets.curves.curve import spread_curve
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES, VOL, basis_key
 from markets.factors.setting import Setting
+from markets.specs.smiles import smile_moves, surface_moves
 from markets.tables import market_tables
 from markets.venues.bond_future import BondFuture
 from markets.venues.credit_swap import CreditSwap
@@ -86,7 +87,9 @@ class MarketWorld(World):
             hazards={name: each.hazard for name, each in (credits or {}).items() if each.defaults},
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*market_tables(market.rates, market.further, surface=market.surface is not None))
+        self.smile_moves = smile_moves(market, assets)  # of any asset
+        self.surface_moves = surface_moves(market, assets)
+        self.log.declare(*market_tables(market.rates, market.further, surface=self.surface_moves))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self._open_venues(venues, benchmarks)

@@ -74,11 +74,15 @@ class Surface(Law):
 
     def levels(self) -> Moved:
         """Slope and skew within their bounds."""
-        most = BUTTERFLY / np.maximum(self._vol, self._base)
         slope, skew = (told[self._tick] + off for told, off in zip(self._told, self._off, strict=True))
         self.is_finite = bool(np.isfinite(slope).all() and np.isfinite(skew).all())
-        bounded = np.clip(slope, -STEEPEST, STEEPEST), np.clip(skew, -most, most)
-        return Moved(dict(zip(self.keys, bounded, strict=True)))
+        return Moved(dict(zip(self.keys, bounded(slope, skew, self._vol, self._base), strict=True)))
+
+
+def bounded(slope: Vector, skew: Vector, vol: Vector, base: float) -> tuple[Vector, Vector]:
+    """Slope and skew within the bounds that every surface keeps to, same shape. base: vol at the start."""
+    most = BUTTERFLY / np.maximum(vol, base)
+    return np.clip(slope, -STEEPEST, STEEPEST), np.clip(skew, -most, most)
 
 
 def surfaces(setting: Setting, base: float) -> Iterator[Surface]:
