@@ -185,3 +185,26 @@ def test_path_alone_and_the_twin_of_price_takers():
         assert np.array_equal(taken.factors.snapshot.row(key), nobody.factors.snapshot.row(key))
         assert (whole.factors.snapshot.row(key) != nobody.factors.snapshot.row(key)).all()
     assert np.array_equal(whole.ledger.balance("dealer")[2:3], alone.ledger.balance("dealer"))
+
+
+@pytest.mark.parametrize(
+    ("implied", "market", "said"),
+    [
+        ({"surface": {"skew_noise": -1.0}}, {}, r"implied\.surface\.skew_noise: must be >= 0, got -1"),
+        ({"surface": {"kappa": 1.0}}, {}, r"assets\.gold\.implied\.surface\.kappa: unknown key"),
+        ({"surface": 3}, {}, r"assets\.gold\.implied\.surface: must be a table"),
+        ({"stickiness": 1.2}, {}, r"assets\.gold\.implied\.stickiness: must be <= 1, got 1\.2"),
+        (
+            {"surface": {}, "skew": -4.0},
+            {},
+            r"implied\.skew: with a moving surface the skew lies within 0\.54 over the",
+        ),
+        ({"surface": {}}, {"price_model": "normal"}, r"implied\.surface: the surface answers log returns"),
+        ({"surfaces": {}}, {}, r"implied\.surfaces: unknown key; did you mean 'surface'"),
+        ({"surface": {"slope_response": "much"}}, {}, r"surface\.slope_response: must be a number, got 'much'"),
+    ],
+)
+def test_mistakes_in_one_line(implied, market, said):
+    with pytest.raises(UserError, match=said) as caught:
+        market_of(implied={**OWN, **implied}, market={**NOISY, **market})
+    assert "\n" not in str(caught.value)

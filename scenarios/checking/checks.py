@@ -364,6 +364,7 @@ def cast_of(scenario: Scenario) -> Cast:
         repo=bool(scenario.market.rates.repo),
         rates_vol=bool(scenario.market.rates.vol),
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
+        implied=(MAIN, *(asset.name for asset in scenario.assets if asset.implied is not None)),
         nodes=tuple(node.name for node in scenario.market.rates.curve),
         start=scenario.start,
         end=scenario.end,
