@@ -27,22 +27,29 @@ def vectors(rows: pl.LazyFrame, times: pl.Series, paths: int, *columns: str) -> 
     for begin in range(0, len(times), many):
         part = times[begin : begin + many]
         then = rows.filter(pl.col("time").is_between(part[0], part[-1]))
-        read = (then.select("time", "path", *names).collect() for names in few(paths, columns))
-        values = np.concatenate([_laid_out(found, part) for found in read], axis=1)
+        values, done = np.empty((len(part), len(columns), 0)), 0
+        for names in few(paths, columns):
+            found = then.select("time", "path", *names).collect()
+            values = values if done else _room(found, values.shape)
+            _lay_out(found, part, values[:, done : done + len(names)])
+            done += len(names)
         yield from zip(part.to_list(), values, strict=True)
 
 
-def _laid_out(found: pl.DataFrame, times: pl.Series) -> FloatArray:
-    """(times, columns, paths): what is found behind `time` and `path`."""
-    first, last = (found["path"].min(), found["path"].max()) if found.height else (0, -1)
-    values = np.full((len(times), found.width - 2, last - first + 1), np.nan)  # type: ignore[operator]
-    physical = times.to_physical().to_numpy()
+def _room(found: pl.DataFrame, shape: tuple[int, ...]) -> FloatArray:
+    """(times, columns, paths) for what is found, NaN where there is nothing."""
+    paths = found.select(pl.col("path").max() - pl.col("path").min() + 1).item() or 0
+    return np.full((*shape[:2], paths), np.nan)
+
+
+def _lay_out(found: pl.DataFrame, times: pl.Series, values: FloatArray) -> None:
+    """Put what is found behind `time` and `path` in its place, (times, columns, paths)."""
+    physical, first = times.to_physical().to_numpy(), found["path"].min()
     for piece in found.iter_slices(BLOCK):
         close = np.searchsorted(physical, piece["time"].to_physical().to_numpy())
         path = piece["path"].to_numpy() - first
         for i, column in enumerate(found.columns[2:]):
             values[close, i, path] = piece[column].to_numpy()
-    return values
 
 
 def few(paths: int, columns: Sequence[T]) -> Iterator[Sequence[T]]:
