@@ -21,6 +21,7 @@ from scenarios.worlds.clock import make_clock
 from scenarios.worlds.starting_curve import starting_curve
 from sim.clock import Clock
 from sim.errors import UserError
+from sim.memo import Memo
 
 MONTHS = (1, 3, 12)
 LADDER = (1, 2, 3, 6, 12)  # months, of total variances that are compared
@@ -46,8 +47,7 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[Dat
 
     Forward and discount are those of the storyline's curve. Raises UserError if a month is not above 0.
     """
-    clock = make_clock(scenario)
-    levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
+    clock, levels = _laid_out(scenario)
     closes = np.flatnonzero(clock.is_close)
     found = []
     for number in months:
@@ -61,6 +61,16 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[Dat
         worst = int(alive[np.argmax(levels.vol.level[alive])])
         found += [_law(scenario, clock, levels, tick, expiry) for tick in dict.fromkeys((0, worst))]
     return found
+
+
+def _laid_out(scenario: Scenario) -> tuple[Clock, Storyline]:
+    """The scenario's clock and its levels on it; laid out once for all that is asked of one scenario."""
+
+    def lay() -> tuple[Clock, Storyline]:
+        clock = make_clock(scenario)
+        return clock, lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
+
+    return _LAID_OUT.get(lay, scenario)
 
 
 def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry: date) -> DatedLaw:
@@ -140,3 +150,6 @@ def _fall(near: DatedLaw, far: DatedLaw) -> tuple[float, float]:
     falls = 1 - other / one
     worst = int(np.argmax(falls))
     return float(falls[worst]), float(SPAN[worst])
+
+
+_LAID_OUT: Memo[tuple[Clock, Storyline]] = Memo()
