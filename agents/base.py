@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.world import Process as Process
 

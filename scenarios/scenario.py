@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -23,6 +22,7 @@ from markets.spec import (
     VenuesSpec,
 )
 from scenarios.parameters.classes import KINDS, agent_types
+from sim.dataclass import dataclass
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
 from sim.params import param, written_fields
 from sim.place import Place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -29,6 +28,7 @@ from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
 from agents.standing import Standing
 from markets.plausible import DAYS, HOURS, POWER, SHARE, YIELD_VOL
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -22,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from markets.kernels.normal import INV_SQRT_2PI
 from markets.vols.black_scholes import black_scholes
 from markets.vols.smile import Form, strike_multiple, strike_slopes
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]
