@@ -134,7 +134,7 @@ class Scenario:
 
     def with_run(self, **changes: Any) -> Scenario:
         """The same scenario with other run settings; a value of None leaves the setting as it is. Raises UserError."""
-        from scenarios.parameters.models import build  # it loads pydantic, which workers do without
+        from scenarios.parameters.models import build  # not needed by workers
 
         if not isinstance(self.run, RunSpec):
             raise Place(str(self.name)).at("run").error("must be a RunSpec", value=self.run)

@@ -13,7 +13,7 @@ from agents.hedging.positions import Position
 from agents.obligations import Obligation
 from markets.spec import Anchor, AssetAnchor, AssetSpec, ShockSpec, StorylineSpec
 from scenarios.parameters.classes import KINDS, agent_types, kind_base
-from scenarios.parameters.models import chosen_keys
+from scenarios.parameters.hints import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
 from sim.dataclass import dataclass
 
