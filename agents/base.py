@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sim.dataclass import dataclass
 from sim.params import param
-from sim.world import Process as Process
+from sim.process import Process as Process
 
 if TYPE_CHECKING:
     from agents.cast import Cast

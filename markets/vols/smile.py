@@ -68,7 +68,7 @@ def _shape(strike: Floats, years: Floats | float, spot: float, skew: float, form
     """The multiple and its derivatives by z, (3, ...)."""
     z = np.asarray(skew * np.log(strike / spot) / np.sqrt(np.maximum(years, SHORTEST)))
     if form == "ssvi":
-        return np.stack(plain(ssvi)(z))
+        return np.array(plain(ssvi)(z))  # type: ignore[arg-type]  # a kernel of one number
     out = np.empty((3, z.size))
     multiples(FORMS[form], z.reshape(-1), out)
     return out.reshape(3, *z.shape)

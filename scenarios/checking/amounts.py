@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from agents.funding.funding_desk import FundingDesk
 from agents.funds.basis_fund import BasisFund
@@ -108,7 +109,7 @@ def _guilty(pair: Pair, pairs: Sequence[Pair]) -> Amount:
     known = {amount.place: amount for each in pairs if not each.certain for amount in each.amounts if amount.dollars}
     stated = [amount for amount in known.values() if amount.stated]
     voters = stated if len(stated) > 2 else list(known.values())
-    middle = statistics.median(_size(amount) for amount in voters)
+    middle = float(np.median([_size(amount) for amount in voters]))
     return max(pair.amounts, key=lambda amount: abs(_size(amount) - middle) - (0 if amount.stated else BENEFIT))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import types
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from datetime import date, datetime
 from functools import cache, partial
 from operator import ge, gt, le, lt
@@ -34,7 +34,7 @@ def accepted(cls: type[Any], table: Mapping[str, Any], *, partial: bool = False)
 
     partial: every key is optional.
     """
-    reader: Any = _table  # Any: mypy takes a type variable's class for unhashable
+    reader: Any = _table  # Any: mypy takes a class for unhashable
     try:
         found: dict[str, Any] = reader(cls, partial)(dict(table))
     except Unsure:
@@ -46,7 +46,8 @@ def accepted(cls: type[Any], table: Mapping[str, Any], *, partial: bool = False)
 def _table(cls: type[Any], partly: bool) -> Reader:
     """Reads a table into the keys of a parameter dataclass. Raises Unsure for a field of a type that is not here."""
     try:
-        hints = hints_of(cls)
+        known: Any = hints_of  # as above
+        hints = known(cls)
     except (NameError, TypeError):
         return _unsure
     fields = dataclasses.fields(cls)
@@ -57,7 +58,7 @@ def _table(cls: type[Any], partly: bool) -> Reader:
     return partial(_read_table, readers, needed)
 
 
-def _read_table(readers: dict[str, Reader], needed: Collection[str], value: Any) -> dict[str, Any]:
+def _read_table(readers: dict[str, Reader], needed: Set[str], value: Any) -> dict[str, Any]:
     if type(value) is not dict or not needed <= value.keys() <= readers.keys():
         raise Unsure
     return {key: reader(value[key]) for key, reader in readers.items() if key in value}

@@ -40,8 +40,9 @@ def validated(cls: type[Any], table: Mapping[str, Any], place: Place, *, partial
 
 def can_be_written(cls: type[Any]) -> bool:
     """Whether a file can give the parameters of a class."""
+    model: Any = model_of  # as above
     try:
-        model_of(cls)
+        model(cls)
     except UserError:
         return False
     return True

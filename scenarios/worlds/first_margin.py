@@ -12,8 +12,6 @@ from scenarios.parameters.unseen import unseen_in
 from scenarios.scenario import Scenario
 from scenarios.worlds.blueprint import Blueprint
 from scenarios.worlds.without_effect import models_of
-from scenarios.worlds.world import make_world
-from sim.ensemble import Chunk
 from sim.errors import UserError
 from sim.names import ACTUAL
 from sim.phases import Phase
@@ -27,6 +25,9 @@ def check_first_margin(scenario: Scenario, blueprint: Blueprint, file: str | Non
     """
     if unseen_in(scenario.agents) or is_pending(scenario.storyline) or not any(map(_weighs, scenario.agents)):
         return
+    from scenarios.worlds.world import make_world
+    from sim.ensemble import Chunk
+
     alone = replace(scenario, run=replace(scenario.run, paths=1, witnesses=0))
     world = make_world(alone, Chunk(ACTUAL, 0, 1), alone.feedback, blueprint, tables=())
     try:

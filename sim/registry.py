@@ -1,0 +1,42 @@
+"""Classes by the name that a file gives them, each imported when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, TypeVar
+
+Kind = TypeVar("Kind", bound=type[Any])
+
+
+class Registry(MutableMapping[str, Kind]):
+    """Classes of the house by name, in the order of their declaration.
+
+    Names are known without importing anything. A name is looked up in `homes`, "package.module:Class", once.
+    """
+
+    def __init__(self, homes: Mapping[str, str]) -> None:
+        self._homes: dict[str, str | Kind] = dict(homes)
+
+    def __getitem__(self, name: str) -> Kind:
+        found: Any = self._homes[name]
+        if isinstance(found, str):
+            module, _, attribute = found.partition(":")
+            found = self._homes[name] = getattr(importlib.import_module(module), attribute)
+        kind: Kind = found
+        return kind
+
+    def __setitem__(self, name: str, kind: Kind) -> None:
+        self._homes[name] = kind
+
+    def __delitem__(self, name: str) -> None:
+        del self._homes[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
