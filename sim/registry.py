@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, TypeVar
 
@@ -25,6 +26,14 @@ class Registry(MutableMapping[str, Kind]):
             found = self._homes[name] = getattr(importlib.import_module(module), attribute)
         kind: Kind = found
         return kind
+
+    def is_a(self, value: object, *names: str) -> bool:
+        """Whether a value is of one of these classes. Imports nothing: a class that is not imported has no values."""
+        return any(isinstance(value, self[name]) for name in names if self._is_imported(name))
+
+    def _is_imported(self, name: str) -> bool:
+        found = self._homes[name]
+        return not isinstance(found, str) or found.partition(":")[0] in sys.modules
 
     def __setitem__(self, name: str, kind: Kind) -> None:
         self._homes[name] = kind

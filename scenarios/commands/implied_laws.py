@@ -12,16 +12,16 @@ import numpy as np
 
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import MOST_MONTHS
-from markets.factors.storyline import Storyline, lay_out
+from markets.factors.storyline import Storyline
 from markets.products.dates import add_months
 from markets.vols.density import Breach, ImpliedLaw, SkewSmile
 from markets.vols.smile import term_response
 from scenarios.scenario import Scenario
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.laid_out import laid_out
 from scenarios.worlds.starting_curve import starting_curve
 from sim.clock import Clock
 from sim.errors import UserError
-from sim.memo import Memo
 
 MONTHS = (1, 3, 12)
 LADDER = (1, 2, 3, 6, 12)  # months, of total variances that are compared
@@ -47,7 +47,8 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[Dat
 
     Forward and discount are those of the storyline's curve. Raises UserError if a month is not above 0.
     """
-    clock, levels = _laid_out(scenario)
+    clock = make_clock(scenario)
+    levels = laid_out(scenario, clock)
     closes = np.flatnonzero(clock.is_close)
     found = []
     for number in months:
@@ -61,16 +62,6 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[Dat
         worst = int(alive[np.argmax(levels.vol.level[alive])])
         found += [_law(scenario, clock, levels, tick, expiry) for tick in dict.fromkeys((0, worst))]
     return found
-
-
-def _laid_out(scenario: Scenario) -> tuple[Clock, Storyline]:
-    """The scenario's clock and its levels on it; laid out once for all that is asked of one scenario."""
-
-    def lay() -> tuple[Clock, Storyline]:
-        clock = make_clock(scenario)
-        return clock, lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
-
-    return _LAID_OUT.get(lay, scenario)
 
 
 def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry: date) -> DatedLaw:
@@ -150,6 +141,3 @@ def _fall(near: DatedLaw, far: DatedLaw) -> tuple[float, float]:
     falls = 1 - other / one
     worst = int(np.argmax(falls))
     return float(falls[worst]), float(SPAN[worst])
-
-
-_LAID_OUT: Memo[tuple[Clock, Storyline]] = Memo()

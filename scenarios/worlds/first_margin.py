@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
-from agents.funding.weights_margin import Weights
+from agents.funding.models import MARGIN_MODELS
 from scenarios.checking.outside import is_pending
 from scenarios.parameters.unseen import unseen_in
 from scenarios.scenario import Scenario
@@ -38,4 +38,4 @@ def check_first_margin(scenario: Scenario, blueprint: Blueprint, file: str | Non
 
 
 def _weighs(agent: Any) -> bool:
-    return isinstance(agent, FundingDesk) and any(isinstance(model, Weights) for model in models_of(agent))
+    return isinstance(agent, FundingDesk) and any(MARGIN_MODELS.is_a(model, "weights") for model in models_of(agent))
