@@ -1,13 +1,13 @@
-"""Classes by the name that a file gives them, each imported when it is first asked for."""
+"""Classes (or commands) by the name that a user gives them, each imported when it is first asked for."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-Kind = TypeVar("Kind", bound=type[Any])
+Kind = TypeVar("Kind")
 
 
 class Registry(MutableMapping[str, Kind]):
@@ -29,7 +29,7 @@ class Registry(MutableMapping[str, Kind]):
 
     def is_a(self, value: object, *names: str) -> bool:
         """Whether a value is of one of these classes. Imports nothing: a class that is not imported has no values."""
-        return any(isinstance(value, self[name]) for name in names if self._is_imported(name))
+        return any(isinstance(value, cast(type[Any], self[name])) for name in names if self._is_imported(name))
 
     def _is_imported(self, name: str) -> bool:
         found = self._homes[name]

@@ -42,4 +42,6 @@ def median(values: NDArray[Any]) -> float:
 def distinct(values: NDArray[Any]) -> NDArray[Any]:
     """The different numbers (or texts) of an array in order, (n,), as `numpy.unique`, which imports masked arrays."""
     ordered = np.sort(values, axis=None)
-    return ordered[np.concatenate([np.ones(min(ordered.size, 1), dtype=bool), ordered[1:] != ordered[:-1]])]
+    first = np.concatenate([np.ones(min(ordered.size, 1), dtype=bool), ordered[1:] != ordered[:-1]])
+    found: NDArray[Any] = ordered[first]
+    return found
