@@ -130,6 +130,8 @@ def _underlying(scenario: Scenario, asset: str) -> tuple[Start, Underlying]:
         return start, MAIN_ASSET
     own, underlying = spec.implied, OtherUnderlying(spec)
     levels = {underlying.spot: np.array([spec.spot]), underlying.vol: np.array([own.start])}
+    if own.surface is not None:
+        levels |= zip((underlying.slope, underlying.skew), np.array(own.surface_start)[:, None], strict=True)
     return replace(
         start,
         snapshot=underlying.seen(start.snapshot.with_rows(levels)),
