@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -23,6 +22,7 @@ from markets.spec import (
     VenuesSpec,
 )
 from scenarios.parameters.classes import KINDS, agent_types
+from sim.dataclass import dataclass
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
 from sim.params import param, written_fields
 from sim.place import Place
@@ -135,7 +135,7 @@ class Scenario:
 
     def with_run(self, **changes: Any) -> Scenario:
         """The same scenario with other run settings; a value of None leaves the setting as it is. Raises UserError."""
-        from scenarios.parameters.models import build  # it loads pydantic, which workers do without
+        from scenarios.parameters.models import build  # not needed by workers
 
         if not isinstance(self.run, RunSpec):
             raise Place(str(self.name)).at("run").error("must be a RunSpec", value=self.run)
