@@ -262,7 +262,8 @@ def year(world):
 
 
 # --- gains ------------------------------------------------------------------------------------------------------------
-def test_gains_are_split_as_a_books_are():
+@pytest.mark.parametrize("smile", [{}, {**MOVING, "surface": {"skew_noise": 0.8}}])
+def test_gains_are_split_as_a_books_are(smile):
     """A desk holds in the market what another has in its book: every part of the two gains is the same."""
     from scenarios import run
 
@@ -276,10 +277,12 @@ def test_gains_are_split_as_a_books_are():
         "client": {"type": "Hedger", "policy": {"kind": "never"}, "book": book},
     }
     options = {"atm": {"expiry_months": 1, "roll_days": 1000, "venue": QUIET}}
-    result = run(listed(options, agents=desks, feedback=only()), paths=4, workers=1, tables=["marks"])
+    scenario = listed(options, market={**NOISY, **smile}, agents=desks, feedback=only())
+    result = run(scenario, paths=4, workers=1, tables=["marks"])
     marks = result.table("marks").collect().sort("path", "time")
     holder, client = (marks.filter(marks["agent"] == name) for name in desks)
     pairs = {"gamma": "hedge_gamma", "theta": "hedge_theta", "vega": "hedge_vega", "delta": "hedge"}
+    pairs |= {"smile": "hedge_smile"} if smile else {}
     for of_book, of_hedge in {**pairs, "rates": "hedge_rates"}.items():
         scale = client[of_book].abs().max()
         assert np.abs((client[of_book] - holder[of_hedge]).to_numpy()).max() < 1e-9 * max(scale, 1e3)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.desk.loss import loss
+from markets.specs.smiles import smile_moves
 from scenarios.studies.sweeps.bases import Base
 from scenarios.studies.sweeps.cell_run import CellResult
 from scenarios.studies.sweeps.cells import Plan
@@ -26,7 +27,7 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
     parts = loss(
         fx=any(bool(base.scenario.market.fx) for base in cells.bases),
         credit=any(bool(base.scenario.market.credits) for base in cells.bases),
-        smile=any(base.scenario.market.smile_moves for base in cells.bases),
+        smile=any(smile_moves(base.scenario.market, base.scenario.assets) for base in cells.bases),
         counterparty=any(has_counterparty(base.scenario) for base in cells.bases),
     )
     manifest = {
