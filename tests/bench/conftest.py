@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Topics in the order of the table; without the long ones if asked to be quick, without the longest unless asked."""
+    """Topics in the order of the table, without those that are left out."""
     left_out = {"long": config.getoption("--quick"), "longest": not config.getoption("--all")}
     for name in [name for name, out in left_out.items() if out]:
         items[:] = [item for item in items if item.get_closest_marker(name) is None]
