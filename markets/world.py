@@ -9,7 +9,7 @@ import simpy
 
 from markets.curves.curve import spread_curve
 from markets.factors.factor_market import FactorMarket
-from markets.factors.key import MAIN, SHORT_NAMES, VOL, basis_key
+from markets.factors.key import MAIN, SHORT_NAMES, VOL, basis_key, of_asset
 from markets.factors.setting import Setting
 from markets.tables import market_tables
 from markets.venues.bond_future import BondFuture
@@ -151,7 +151,12 @@ class MarketWorld(World):
     @property
     def moving_vol(self) -> dict[str, float]:
         """Venues whose trades move the main asset's implied vol: move of ln s per unit of their displacement."""
-        found = {name: venue.listing.displaces.get(VOL) for name, venue in self.venues.items() if venue.moves}
+        return self.moving_vol_of(MAIN)
+
+    def moving_vol_of(self, asset: str) -> dict[str, float]:
+        """The same of an asset's."""
+        key = of_asset(VOL, asset)
+        found = {name: venue.listing.displaces.get(key) for name, venue in self.venues.items() if venue.moves}
         return {name: move for name, move in found.items() if move is not None}
 
     def loop_gains(self) -> dict[tuple[str, str], NDArray[np.float64]]:

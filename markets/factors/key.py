@@ -38,6 +38,11 @@ SMILE_SPOT = FactorKey("smile_spot", MAIN)  # $, where the smile is held while s
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
 
+def of_asset(key: FactorKey, asset: str) -> FactorKey:
+    """The factor of an asset that `key` (`SPOT`, `VOL`, ...) is of the main one."""
+    return key._replace(name=asset)
+
+
 def name_key(name: str) -> FactorKey:
     """ln of the spread of a name: its hazard rates move in proportion."""
     return FactorKey("hazard", name, name)

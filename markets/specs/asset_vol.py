@@ -42,3 +42,8 @@ class AssetVolSpec:
         0.0, unit="decimal a year", help="what holding the asset yields, continuous, as options on it price it",
         plausible=DIVIDENDS,
     )  # fmt: skip
+
+    @property
+    def smile_moves(self) -> bool:
+        """Whether the vol of a strike moves otherwise than with the vol at the money."""
+        return self.stickiness != 1

@@ -115,6 +115,14 @@ class VarianceSwap(VolListing):
         found: Vector = 2.0 * self._units / self._fixed
         return found
 
+    @property
+    def variance_dollars(self) -> Vector:
+        """Notional of a unit per unit of variance x the variance that is expected by its expiry, (paths,) $."""
+        market, years = self._now, self.years()
+        discount = np.exp(-self._curve.zero(years, market.block(self._curve.block)) * years)
+        expected: Vector = self._strikes * self._units + self.greeks().worth / discount
+        return np.maximum(expected, 0.0)
+
     # --- the price -------------------------------------------------------------------------------------------------
     @property
     def mid(self) -> Vector:

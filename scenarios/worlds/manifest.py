@@ -12,7 +12,7 @@ from agents.hedging.seat import ORDERS
 from markets.tables import market_tables
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.remembered import remembered
-from scenarios.worlds.tables import has_counterparty, tables_of_agents
+from scenarios.worlds.tables import has_counterparty, has_smile, tables_of_agents
 from sim import schema
 from sim.manifest import described
 from sim.names import UNHEDGED
@@ -48,7 +48,7 @@ def make_manifest(
         "fx": bool(market.fx),
         "credit": bool(market.credits),
         "counterparty": has_counterparty(scenario),
-        "smile": market.smile_moves,
+        "smile": has_smile(scenario),
     }
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {

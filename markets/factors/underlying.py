@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL, VOL_SLOPE, FactorKey
+from markets.factors.key import MAIN, SMILE_SKEW, SMILE_SPOT, SPOT, VOL, VOL_SLOPE, FactorKey, of_asset
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -38,7 +38,8 @@ class OtherUnderlying(Underlying):
     def __init__(self, spec: AssetSpec) -> None:
         assert spec.implied is not None
         self.name, self.spec, self.implied = spec.name, spec, spec.implied
-        self.spot, self.vol = FactorKey("spot", spec.name), FactorKey("vol", spec.name)
+        self.spot, self.vol = of_asset(SPOT, spec.name), of_asset(VOL, spec.name)
+        self._held = of_asset(SMILE_SPOT, spec.name)
         self._kept: list[tuple[Snapshot, Snapshot]] = []  # the last few markets and what was seen of them
 
     def seen(self, market: Snapshot) -> Snapshot:
@@ -48,6 +49,8 @@ class OtherUnderlying(Underlying):
                 return view
         slope, skew = (np.full(market.paths, level) for level in (self.implied.term_slope, self.implied.skew))
         rows = {SPOT: market.row(self.spot), VOL: market.row(self.vol), VOL_SLOPE: slope, SMILE_SKEW: skew}
+        if self._held in market.keys:
+            rows[SMILE_SPOT] = market.row(self._held)
         self._kept = [(market, market.with_rows(rows)), *self._kept[: KEPT - 1]]
         return self._kept[0][1]
 
