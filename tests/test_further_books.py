@@ -40,6 +40,7 @@ BOOK = [
     {"kind": "call", "months": 3, "strike": 105.0, "notional": -2e8},
     {"kind": "gamma_claim", "months": 2, "moneyness": 1.0, "quantity": 1e5},
     {"kind": "asset", "quantity": 2e5},
+    {"kind": "future", "months": 1, "quantity": -3e5},
 ]
 MAKER = {"type": "MarketMaker", "capital": 1e15, "quoting": {"inventory_skew": 0.0, "funding_days": 0.0}}
 
@@ -207,12 +208,15 @@ def test_the_hedged_gain_of_a_call_on_gold_is_black_and_scholess():
 
 
 def test_a_call_less_a_put_on_gold_is_a_forward_and_needs_no_hedge_again():
-    """Vol, slope and spot move: the book has no gamma, vega or smile."""
+    """Vol and spot move: the book has no gamma, vega or smile, and it is worth as much as the future at that price."""
     pair = [{"kind": kind, "months": 2, "moneyness": 1.1, "quantity": q} for kind, q in (("call", 1e6), ("put", -1e6))]
     gold = {"implied": {**COPY["implied"], "xi": 0.9}, "correlation": {"asset": 0.3}}
-    scenario = beside({"desk": desk("gold", book=pair)}, gold=gold)
-    marks = run(scenario, paths=4, workers=1, tables=["marks"]).table("marks").collect()
-    told = figures(marks, "desk")
+    future = [{"kind": "future", "months": 2, "moneyness": 1.1, "quantity": 1e6}]
+    agents = {"desk": desk("gold", book=pair), "other": desk("gold", book=future)}
+    marks = run(beside(agents, gold=gold), paths=4, workers=1, tables=["marks"]).table("marks").collect()
+    told, same = figures(marks, "desk"), figures(marks, "other")
+    assert same["book_value"] == pytest.approx(told["book_value"], rel=1e-9)
+    assert same["hedge_value"] == pytest.approx(told["hedge_value"], rel=1e-9)
     assert np.abs(told["delta"]).max() > 1e6
     for key in ("gamma", "vega", "smile", "gamma_dollars_1pct"):
         assert np.abs(told[key]).max() < 1e-6 * np.abs(told["delta"]).max(), key
@@ -326,7 +330,7 @@ def test_a_csv_book_names_its_assets_in_any_case_or_by_the_root_of_a_symbol(tmp_
         ),
         ({"kind": "put", "asset": "gold"}, {"implied": None}, r"write \[assets\.gold\.implied\]"),
         ({"kind": "put", "asset": "gold", "model": "heston"}, {}, r"a model is calibrated to the main asset alone"),
-        ({"kind": "future", "asset": "gold"}, {}, r"asset does not belong here"),
+        ({"kind": "swap", "asset": "gold"}, {}, r"does not belong here"),
     ],
 )
 def test_lines_that_cannot_be(line, gold, said):

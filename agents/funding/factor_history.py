@@ -139,7 +139,8 @@ def draw_history(
 def _with_main(factors: FactorMarket, asset: str, common: Floats, own: Floats) -> Floats:
     """Standard noise of a further asset, (days,), with its correlation with the main one's."""
     rho = factors.correlation_with_main(asset)
-    return rho * common + np.sqrt(1 - rho**2) * own
+    found: Floats = rho * common + np.sqrt(1 - rho**2) * own
+    return found
 
 
 def _vol_moved(factors: FactorMarket, asset: str, moved: Floats, main: Floats) -> Floats:

@@ -100,8 +100,8 @@ def _of_options(desk: Desk, asset: str, others: Iterable[str]) -> dict[tuple[str
             at: world.venue(at).notional(after[at] - held) / BUMP_LOG for at, held in units.items() if at in places
         }
         # a move of spot itself is in the Gamma of book and options held: beside it only what is bought has delta
-        seen = (bumped, risk) if names == [asset] else (None, None)
-        before = desk.neutral_delta(units, *seen, asset=asset)
+        of_spot = names == [asset]
+        before = desk.neutral_delta(units, bumped if of_spot else None, risk if of_spot else None, asset)
         bought[asset] = spot * (desk.neutral_delta(after, bumped, risk, asset=asset) - before) / BUMP_LOG
         found |= {(at, moved): flow for at, flow in bought.items() for moved in names}
         if names is moving:
