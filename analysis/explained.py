@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
-from analysis import frames
+from analysis import by_close, frames
+from analysis.comoments import CoMoments
 from analysis.numbers import Number
-from analysis.path_closes import path_closes
 from sim.dataset import Run
 
 CURVE, VOL = ("rates",), ("vega",)  # columns of `marks`
@@ -27,12 +28,20 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     convexity. What neither explains is time, the asset, and all that expires.
     """
     parts = (*CURVE, *VOL, *(name for name in OTHERS if name in frames.gains(run)))
-    levels = path_closes(run, agent, world, *parts)
-    days = {name: np.diff(level, axis=1) for name, level in zip(parts, levels, strict=True)}
-    if not np.any(days["rates"]) or np.isnan(days["rates"]).any():
+    sums = {"curve": CoMoments(1), "vol": CoMoments(1)}
+    rows, times = frames.world_marks(run, agent, world), frames.mark_times(run, world)
+    levels, moves = by_close.vectors(rows, times, frames.paths_of(run), *parts), False
+    for (_, before), (_, level) in pairwise(levels):
+        days = level - before
+        moves = moves or bool(np.any(days[0]))
+        if np.isnan(days[0]).any():
+            return {}
+        whole = days.sum(axis=0)
+        sums["curve"].add(days[0], whole)
+        sums["vol"].add(days[1], whole)
+    if not moves:
         return {}
-    whole = np.sum([days[name] for name in parts], axis=0)
-    curve, vol = (_share(np.sum([days[name] for name in names], axis=0), whole) for names in (CURVE, VOL))
+    curve, vol = (_share(each) for each in sums.values())
     shares = (curve, vol, 1.0 - curve - vol)
     return {
         name: Number(value=share, unit="share", label=label)
@@ -40,7 +49,7 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     }
 
 
-def _share(part: np.ndarray, whole: np.ndarray) -> float:
-    variance = float(np.var(whole))
-    covariance = float(np.mean((part - part.mean()) * (whole - whole.mean())))
-    return covariance / variance if variance else math.nan
+def _share(sums: CoMoments) -> float:
+    """cov(part, whole) / var(whole)."""
+    _, (variance,), (covariance,) = sums.variances
+    return float(covariance / variance) if variance else math.nan

@@ -72,7 +72,7 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
         if not desk.answering_on(asset) and not world.price_takers:  # else it is in `_of_options`
             by_log = np.where(desk.liquidated, 0.0, -scale * vanna * spot)
             listed = {option.name for option in world.options}
-            for name, move in world.moving_vol_of(asset).items():
+            for name, move in world.moving(of_asset(VOL, asset)).items():
                 if name in others or name not in listed:  # where nobody hedges, no loop closes
                     venue.expose(move * by_log, moved=name, by=CURVATURE)
 
@@ -85,12 +85,13 @@ def _of_options(desk: Desk, asset: str, others: Iterable[str]) -> dict[tuple[str
     """
     world, now = desk.world, desk.world.factors.snapshot
     units, found = desk.neutral_options(), dict[tuple[str, str], Vector]()
-    places, moves = desk.answering_on(asset), world.moving_vol_of(asset)
     spot_key, vol_key = of_asset(SPOT, asset), of_asset(VOL, asset)
+    places, moves = desk.answering_on(asset), world.moving(vol_key)
     spot, vol, (_, base) = now.row(spot_key), now.row(vol_key), world.factors.vol_answer(asset)
     listed = {option.name: option.underlying.name for option in world.options}
     moving = [name for name in sorted({*places, *others}) if world.venue(name).moves and listed[name] == asset]
-    futures = {name: move * base for name, move in moves.items() if name not in listed}  # another unit
+    outer = [name for name in moves if name not in listed or (listed[name] != asset and name in others)]
+    futures = {name: moves[name] * base for name in outer}  # and options on an asset whose vol it follows: another unit
     markets = [([asset], now.with_rows({spot_key: spot * np.exp(BUMP_LOG)}))] if world.venue(asset).moves else []
     markets += [(moving, now.with_rows({vol_key: vol * np.exp(BUMP_LOG / base)}))] if moving or futures else []
     for names, bumped in markets:

@@ -123,6 +123,6 @@ class DeltaHedge:
             if world.venue(name).moves:
                 asset.expose(by_vol, moved=name, by=CURVATURE)
         listed = {option.name for option in world.options}
-        for name, move in world.moving_vol_of(self.asset).items():
+        for name, move in world.moving(self.vol).items():
             if name not in listed:  # futures on vol
                 asset.expose(move * base * by_vol, moved=name, by=CURVATURE)

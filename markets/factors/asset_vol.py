@@ -39,7 +39,7 @@ class AssetVol(Law):
         assert own is not None
         self.key = FactorKey("vol", spec.name)
         self.keys = (self.key,)
-        self.base = own.start
+        self.base, self.surface_start = own.start, own.surface_start
         self.power, self._main_base, self._moved = spec.vol_power, main_base, moved
         paths, years = setting.streams.paths, np.diff(setting.clock.variance_years, prepend=0.0)
         stays = reversion(own.kappa, years)

@@ -62,7 +62,6 @@ class CompiledBook:
         self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = np.unique(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
         self.slides = any(table.slides for table in self.tables)
-        self.has_smile = self.slides or bool(self._own)
         self.has_options = VOL in self.needs
         self.has_rates = any(table.rates for table in self.tables)
         self.gross_units = self.gross_units_of(MAIN)

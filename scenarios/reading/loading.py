@@ -28,8 +28,10 @@ from scenarios.parameters.models import build
 from scenarios.parameters.modules import Modules
 from scenarios.parameters.unseen import known_values
 from scenarios.reading import overrides as override
+from scenarios.reading.based import KEY, with_base
 from scenarios.reading.named_files import with_files
 from scenarios.reading.plain_values import LONGEST_TEXT, check_plain
+from scenarios.reading.recorded import as_recorded
 from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from sim.arguments import path, takes
@@ -84,9 +86,10 @@ def from_dict(
     """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them.
 
     Args:
-        tables: the tables of a scenario file.
+        tables: the tables of a scenario file; with `base`, what differs from that preset or file. Complete ones without
+            `run.generator` are older than that key, so of NumPy's (`scenarios.reading.recorded`).
         place: what messages call them.
-        folder: where modules of own classes are looked for, after Python's own places.
+        folder: where files that it names are looked for, and modules of own classes, after Python's own places.
         overrides: as of `load`.
         as_given: take levels outside their plausible bounds; the same as `run.as_given = true` in the tables.
         trust: as of `load`.
@@ -103,6 +106,7 @@ def from_dict(
     for keys, value in changes.items():
         check_plain(value, str(root.at(*keys).overridden_by([keys])))
     check_plain(tables, place)
+    tables = with_base(as_recorded(tables), root, folder, trust=trust)
     tables = override.apply(tables, changes | ({AS_GIVEN: True} if as_given else {}), root)
     root = root.overridden_by(keys for keys in changes if keys != AS_GIVEN)
     _refuse_unknown(tables, root)
@@ -138,7 +142,7 @@ def _label(file: Path) -> str:
 
 
 def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
-    known = [f.name for f in dataclasses.fields(Scenario)]
+    known = [f.name for f in dataclasses.fields(Scenario)] + [KEY]
     for key in tables:
         if key not in known:
             raise place.at(key).error("unknown key", remedy=nearest(key, known))

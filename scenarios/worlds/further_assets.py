@@ -22,6 +22,9 @@ def with_assets(start: Start, scenario: Scenario) -> Start:
         return start
     levels = {each.spot: np.array([each.spec.spot]) for each in known}
     levels |= {each.vol: np.array([each.implied.start]) for each in known}
+    for each in known:
+        if each.implied.surface is not None:
+            levels |= zip((each.slope, each.skew), np.array(each.implied.surface_start)[:, None], strict=True)
     whole = replace(start, snapshot=start.snapshot.with_rows(levels))
     return replace(whole, assets={each.name: FurtherAsset(_seen(whole, each), each) for each in known})
 

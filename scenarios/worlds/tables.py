@@ -9,6 +9,7 @@ from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
 from agents.tables import agent_tables
 from markets.products.registry import PRODUCTS
+from markets.specs.smiles import smile_moves
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -30,19 +31,11 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         risk=any(map(_tells, desks)),
         capital=capital_is_limited(scenario),
         netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
-        smile=has_smile(scenario),
+        smile=smile_moves(market, scenario.assets),
         counterparty=has_counterparty(scenario),
         marks_in_full=scenario.run.marks is not None,
         investors=any(venue.investors for venue in scenario.venues.values()),
     )
-
-
-def has_smile(scenario: Scenario) -> bool:
-    """Whether vols of strikes move otherwise than with the vol at the money: of the main asset, or in a book."""
-    lines = (line for agent in scenario.agents if isinstance(agent, Hedger) for line in agent.book)
-    held = {line.asset for line in lines}
-    further = (asset.implied for asset in scenario.assets if asset.name in held)
-    return scenario.market.smile_moves or any(own is not None and own.smile_moves for own in further)
 
 
 def has_counterparty(scenario: Scenario) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.checking.outside import is_pending
+from scenarios.reading.based import with_base
 from scenarios.reading.loading import find, from_dict
 from scenarios.reading.overrides import expand, value_at
 from scenarios.reading.shipped import catalogue, read_toml
@@ -66,7 +67,8 @@ def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
     else:
         path = _find(spec, given)
         name = path.stem if path == catalogue().get(path.stem) else str(given)
-        tables, folder = read_toml(path), path.parent.resolve()
+        folder = path.parent.resolve()
+        tables = with_base(read_toml(path), Place(name), folder)
     run = {"seed": spec.seed, "paths": spec.paths, "twin": spec.twin, "witnesses": 0, "unhedged": False}
     ours = {f"run.{key}": value for key, value in run.items() if value is not None}
     desk = _desk(from_dict(tables, place=name, folder=folder, as_given=True))  # bounds are checked with the settings

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from agents.desk.loss import loss
+from markets.specs.smiles import smile_moves
 from scenarios.studies.sweeps.bases import Base
 from scenarios.studies.sweeps.cell_run import CellResult
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.fingerprint import versions
 from scenarios.studies.sweeps.spec import Axis, SweepSpec, text_of
-from scenarios.worlds.tables import has_counterparty, has_smile
+from scenarios.worlds.tables import has_counterparty
 from sim import schema
 from sim.metric_names import metrics
 from sim.sweep_manifest import ENDS, NEWEST, PATHS
@@ -29,7 +30,7 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
     parts = loss(
         fx=any(bool(base.scenario.market.fx) for base in cells.bases),
         credit=any(bool(base.scenario.market.credits) for base in cells.bases),
-        smile=any(has_smile(base.scenario) for base in cells.bases),
+        smile=any(smile_moves(base.scenario.market, base.scenario.assets) for base in cells.bases),
         counterparty=any(has_counterparty(base.scenario) for base in cells.bases),
     )
     manifest = {
