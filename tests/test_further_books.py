@@ -56,7 +56,12 @@ def desk(asset="", *, book=BOOK, **keys):
 
 def beside(agents, *, gold=None, market=MARKET, options=None, **tables):
     """A market in which gold is a copy of the main asset."""
-    own = {"anchors": ANCHORS, "feedback": only(leverage=1.0, impact=1.0, spread=1.0, depth=1.0, margin=1.0), **tables}
+    own = {
+        "minutes": 195,
+        "anchors": ANCHORS,
+        "feedback": only(leverage=1.0, impact=1.0, spread=1.0, depth=1.0, margin=1.0),
+        **tables,
+    }
     listed = {"options": options} if options else {}
     makers = {"maker": {**MAKER, "venues": ["asset", "gold", *(options or {})]}}
     assets = {"gold": {**COPY, **(gold or {})}}
@@ -93,21 +98,22 @@ POLICIES = {
 }
 
 
-def test_a_book_on_a_copy_of_the_main_asset_makes_the_same_by_every_policy():
+@pytest.mark.parametrize("names", [["every", "zakamouline"], pytest.param([*POLICIES], marks=pytest.mark.slow)])
+def test_a_book_on_a_copy_of_the_main_asset_makes_the_same_by_every_policy(names):
     """P&L, attribution, spreads, hedge, margin: the copy has its own smile, impact, leverage, spread and depth."""
-    agents = {}
-    for name, policy in POLICIES.items():
+    agents, policies = {}, {name: POLICIES[name] for name in names}
+    for name, policy in policies.items():
         agents |= {f"a_{name}": desk(policy=policy), f"b_{name}": desk("gold", policy=policy)}
     bank = {"type": "FundingDesk", "line": 1e12}
-    marks = run(beside({**agents, "bank": bank}), paths=4, workers=1, tables=["marks"]).table("marks").collect()
-    for name in POLICIES:
+    marks = run(beside({**agents, "bank": bank}), paths=2, workers=1, tables=["marks"]).table("marks").collect()
+    for name in policies:
         check_alike(marks, f"a_{name}", f"b_{name}")
     told = figures(marks, "b_every")
     for key in ("delta", "gamma", "theta", "vega", "smile", "hedge", "margin", "spread_cost_calm", "impact_cost"):
         assert np.abs(told[key]).max() > 1e4, key
 
 
-@pytest.mark.parametrize("target", ["vega", "both"])
+@pytest.mark.parametrize("target", [pytest.param("vega", marks=pytest.mark.slow), "both"])
 def test_so_does_a_desk_that_buys_options_back(target):
     options = listed("m", "asset") | listed("g", "gold") | listed("m2", "asset", kind="put", moneyness=0.9)
     options |= listed("g2", "gold", kind="put", moneyness=0.9)
@@ -117,7 +123,7 @@ def test_so_does_a_desk_that_buys_options_back(target):
         "b": desk("gold", option_leg={**leg, "venues": ["g", "g2"], "hold": {"g2": 1e5}}),
         "bank": {"type": "FundingDesk", "line": 1e12},
     }
-    result = run(beside(agents, options=options), paths=3, workers=1, tables=["marks", "market"])
+    result = run(beside(agents, options=options), paths=2, workers=1, tables=["marks"])
     marks = result.table("marks").collect()
     check_alike(marks, "a", "b")
     assert np.abs(figures(marks, "b")["hedge_vega"]).max() > 1e5
@@ -138,7 +144,7 @@ MODELS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [pytest.param("filtered", marks=pytest.mark.slow), "weights"])
 def test_so_does_margin_by_other_models(model):
     agents = {"a": desk(), "b": desk("gold"), "bank": {"type": "FundingDesk", "line": 1e12}}
     agents["bank"]["margin_model"] = MODELS[model]
@@ -147,6 +153,7 @@ def test_so_does_margin_by_other_models(model):
     assert figures(marks, "b")["margin"].max() > 1e7
 
 
+@pytest.mark.slow
 def test_so_does_capital_and_a_forced_reduction_through_the_assets_own_venue():
     models = {
         "ccr": {"kind": "sa_ccr", "ratio": 1.0, "risk_weight": 12.5},
@@ -253,7 +260,7 @@ def test_a_leg_on_two_assets_leaves_the_delta_of_neither_and_the_same_share_of_e
 
 
 def test_path_three_alone_is_path_three_and_the_ledger_balances():
-    worlds = [world_of(both(), 5), world_of(both(), 1, first=3)]
+    worlds = [world_of(both(), 4), world_of(both(), 1, first=3)]
     for world in worlds:
         world.run()
         world.ledger.check(lambda: "end")
@@ -277,6 +284,7 @@ def test_price_takers_leave_no_trace_in_gold_and_in_its_vol():
     assert all(np.array_equal(one, other) for one, other in zip(*levels, strict=True))
 
 
+@pytest.mark.slow
 def test_margin_adds_assets_up_without_netting():
     """Parametric: the margin of a desk with both books is the sum of two desks' with one each."""
     agents = {"a": desk(), "b": desk("gold"), "c": {**desk(), "book": [*on(""), *on("gold")]}}
@@ -382,3 +390,21 @@ def test_a_variance_swap_counts_in_sa_ccr_by_its_variance_and_five_times_the_fac
     expected = 0.08 * 1.4 * (max(value, 0.0) + multiplier * add_on)
     assert accounts.filter(path=0)["value"][-1] == pytest.approx(value, rel=1e-9)
     assert capital.filter(path=0)["required"][-1] == pytest.approx(expected, rel=1e-3)  # the curve is nearly flat
+
+
+@pytest.mark.slow
+def test_a_frontier_of_shares_on_the_copy_is_that_on_the_main_asset(tmp_path):
+    from analysis.sweeps.frontier import frontier as rows
+    from scenarios.studies.policies_frontier import frontier
+
+    found = []
+    for asset, venue in (("", "m"), ("gold", "g")):
+        options = listed("m", "asset") | listed("g", "gold")
+        scenario = beside({"desk": desk(asset, option_leg={"venues": [venue]})}, options=options)
+        tried = {"policies": [{"kind": "every", "interval": "1d"}], "option_shares": [0.0, 1.0]}
+        found.append(rows(frontier(scenario, paths=4, workers=1, out=tmp_path / venue, **tried)).sort("label"))
+    one, other = found
+    assert one["label"].to_list() == other["label"].to_list() == ["every 0", "every 1"]
+    for column in one.columns:
+        if one[column].dtype.is_float():
+            assert other[column].to_numpy() == pytest.approx(one[column].to_numpy(), rel=1e-6, abs=1.0, nan_ok=True)
