@@ -81,8 +81,8 @@ def _option(portfolio: Portfolio, line: BookLine) -> Iterable[Trade]:
 def _forward(portfolio: Portfolio, line: BookLine) -> Vector:
     """Of its asset to the end of a position, (paths,) $."""
     curve, start = portfolio.curve, line.start
-    zero = curve.zero(line.years, portfolio.factors.snapshot.block(curve.block))
-    forward: Vector = portfolio.price(line.asset) * np.exp((zero - start.dividend_yield) * line.years)
+    grown = curve.zero(line.years, portfolio.factors.snapshot.block(curve.block))  # -ln DF
+    forward: Vector = portfolio.price(line.asset) * np.exp(grown - start.dividend_yield * line.years)
     return forward
 
 

@@ -156,7 +156,7 @@ class VarianceSwap(VolListing):
     def variance_dollars(self) -> Vector:
         """Notional of a unit per unit of variance x the variance that is expected by its expiry, (paths,) $."""
         market, years = self._now, self.years()
-        discount = np.exp(-self._curve.zero(years, market.block(self._curve.block)) * years)
+        discount = np.exp(-self._curve.zero(years, market.block(self._curve.block)))
         expected: Vector = self._strikes * self._units + self.greeks().worth / discount
         return np.maximum(expected, 0.0)
 
