@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from markets.factors.key import MAIN
 from markets.venues.further import FURTHER
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from analysis.numbers import FloatArray
 
+BLOCK = 1 << 16  # pairs that are taken in at a time
+
 
 class CoMoments:
     """Of pairs x, y in each of `groups` groups: count, means, and sums of squares and products about the means.
@@ -18,9 +20,14 @@ class CoMoments:
     def __init__(self, groups: int) -> None:
         self.n, self.x, self.y, self.xx, self.yy, self.xy = np.zeros((6, groups))
 
-    def add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int64] | None = None) -> None:
+    def add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int16] | None = None) -> None:
         """Take in pairs. group: of each pair; all in the first where None."""
-        group = np.zeros(x.size, dtype=np.int64) if group is None else group
+        for begin in range(0, x.size, BLOCK):
+            part = slice(begin, begin + BLOCK)
+            self._add(x[part], y[part], None if group is None else group[part])
+
+    def _add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int16] | None) -> None:
+        group = np.zeros(x.size, dtype=np.int16) if group is None else group
         found, count = CoMoments(self.n.size), self.n.size
         found.n = np.bincount(group, minlength=count).astype(np.float64)
         found.x, found.y = (np.bincount(group, v, count) / np.maximum(found.n, 1) for v in (x, y))

@@ -121,8 +121,7 @@ class Gathered:
     def __init__(self, paths: int, most: int, count: int) -> None:
         self.count = count
         self.hedged = False
-        self._group = np.arange(paths) % max(count, 1)
-        self._label = self._group.astype(np.int16)
+        self._group = (np.arange(paths) % max(count, 1)).astype(np.int16)
         self._sums = CoMoments(count)
         deep = int((1 - LEVEL) * most) + most // max(paths, 1) * math.ceil(paths / max(count, 1)) + 2
         self._tails = Lowest(deep), Lowest(deep)  # of the book, and of the book with its hedge
@@ -135,7 +134,7 @@ class Gathered:
             self.hedged = self.hedged or bool(hedge.any())
             self._sums.add(book, hedge, self._group)
             for tail, gains in zip(self._tails, (book, book + hedge), strict=True):
-                tail.add(gains, self._label)
+                tail.add(gains, self._group)
 
     def figures(self) -> FloatArray:
         """Over all paths, in the order of FIGURES."""
@@ -170,7 +169,7 @@ def _daily(run: Run, agent: str | None, world: str) -> Iterator[FloatArray]:
     rows = frames.world_marks(run, agent, world).with_columns(hedge_gains=pl.sum_horizontal(held))
     times, before = frames.mark_times(run, world), None
     for _, level in by_close.vectors(rows, times, frames.paths_of(run), "unhedged_pnl", "hedge_gains"):
-        yield level if before is None else level - before
+        yield level.copy() if before is None else np.subtract(level, before, out=before)
         before = level
 
 

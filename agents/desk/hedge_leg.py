@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from markets.factors.key import MAIN
 from markets.plausible import SHARE
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 

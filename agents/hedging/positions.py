@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +9,7 @@ from markets.factors.key import MAIN
 from markets.plausible import CAP, MONEYNESS, PARTICIPATION, PROTECTION, RATE, SPEED, YIELD_VOL
 from markets.products.product import Compounding, Model, Profile, Stub
 from markets.products.registry import PRODUCTS
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.factors.key import MAIN
 from markets.products.further_table import compiled_on
 from markets.products.linear_table import Legs, LinearTable
 from markets.products.product import Takes, asset_of, check_finite, units_of
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.products.product import Compile, Line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -10,6 +9,7 @@ from markets.factors.key import MAIN
 from markets.products.further_table import compiled_on
 from markets.products.linear_table import Forward, Legs, LinearTable
 from markets.products.product import Takes, asset_of, check_finite, check_strike, expiry_of, on_asset, units_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -19,6 +18,7 @@ from markets.products.product import (
     units_of,
 )
 from markets.products.surface_table import gamma_claims
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.products.product import Compile, Line

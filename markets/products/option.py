@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
@@ -21,6 +20,7 @@ from markets.products.product import (
     units_of,
 )
 from markets.products.surface_table import options
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.specs.option_listing import LONGEST_DAYS, LONGEST_MONTHS
 from markets.specs.venue import VenueSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 
