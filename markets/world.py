@@ -11,6 +11,7 @@ from markets.curves.curve import spread_curve
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES, VOL, basis_key
 from markets.factors.setting import Setting
+from markets.specs.smiles import smile_moves, surface_moves
 from markets.tables import market_tables
 from markets.venues.bond_future import BondFuture
 from markets.venues.credit_swap import CreditSwap
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from markets.credit.name import CreditName
     from markets.curves.curve import Curve
+    from markets.factors.key import FactorKey
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
@@ -86,7 +88,9 @@ class MarketWorld(World):
             hazards={name: each.hazard for name, each in (credits or {}).items() if each.defaults},
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*market_tables(market.rates, market.further, surface=market.surface is not None))
+        self.smile_moves = smile_moves(market, assets)  # of any asset
+        self.surface_moves = surface_moves(market, assets)
+        self.log.declare(*market_tables(market.rates, market.further, surface=self.surface_moves))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self._open_venues(venues, benchmarks)
@@ -151,8 +155,14 @@ class MarketWorld(World):
     @property
     def moving_vol(self) -> dict[str, float]:
         """Venues whose trades move the main asset's implied vol: move of ln s per unit of their displacement."""
-        found = {name: venue.listing.displaces.get(VOL) for name, venue in self.venues.items() if venue.moves}
-        return {name: move for name, move in found.items() if move is not None}
+        return self.moving(VOL)
+
+    def moving(self, vol: FactorKey) -> dict[str, float]:
+        """The same of any asset's; one that follows the main asset's moves with that, too."""
+        found = {name: venue.listing.displaces.get(vol) for name, venue in self.venues.items() if venue.moves}
+        own = {name: move for name, move in found.items() if move is not None}
+        power = 0.0 if vol == VOL else self.factors.asset_vols[vol.name].power
+        return own | ({name: power * move for name, move in self.moving(VOL).items()} if power else {})
 
     def loop_gains(self) -> dict[tuple[str, str], NDArray[np.float64]]:
         """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero."""

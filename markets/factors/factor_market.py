@@ -17,6 +17,7 @@ from markets.factors.haircuts import Haircuts
 from markets.factors.key import (
     CREDIT,
     HAIRCUT,
+    MAIN,
     OVERNIGHT,
     RATES_VOL,
     SPOT,
@@ -39,7 +40,7 @@ from markets.factors.rates_vol import RatesVol
 from markets.factors.realised import RealisedVol
 from markets.factors.repo_market import RepoMarket
 from markets.factors.snapshot import Snapshot
-from markets.factors.surface import Surface
+from markets.factors.surface import surfaces
 from markets.factors.zero_rates import ZeroRates
 from markets.specs.bond_future import future_columns
 from sim.errors import BugError
@@ -107,9 +108,7 @@ class FactorMarket:
         self.haircuts = Haircuts(setting, self._margin_ratio) if rates.repo or rates.futures else None
         own += [] if self.haircuts is None else [self.haircuts]
         self.repo: RepoMarket | None = next((_repo_market(setting, spec) for spec in rates.repo.values()), None)
-        surface, base = setting.market.surface, self.vol_law.base
-        own += [] if surface is None else [Surface(setting, surface, base)]
-        further = [*own, *(make(setting) for make in FURTHER)]
+        further = [*own, *surfaces(setting, self.vol_law.base), *(make(setting) for make in FURTHER)]
         self.asset_vols = {law.keys[0].name: law.vol for law in others if law.vol is not None}  # by asset
         usual = (self.equity, *others, self.vol_law, *self.asset_vols.values(), self.rates, self.credit_law)
         self.laws: tuple[Law, ...] = (*first, *usual, *further)
@@ -118,6 +117,7 @@ class FactorMarket:
         self.storyline = line
         self._noise = Noise(setting.streams, setting.assets)
         self._margin = setting.feedback.margin
+        self._correlations = {spec.name: spec.correlation.get(MAIN, 0.0) for spec in setting.assets}
         self._lending = {"haircut": HAIRCUT} if rates.repo else {}
         for name in rates.futures:
             self._lending |= zip(future_columns(name), (basis_key(name), margin_key(name)), strict=True)
@@ -171,9 +171,9 @@ class FactorMarket:
         impact = self._law_of[key].impact.get(key)
         return None if impact is None else impact.total
 
-    def if_spot_moved(self, displacement: Vector) -> Snapshot:
-        """The market as it would be with the main asset's price displaced by (paths,) ln S."""
-        return self.snapshot.with_rows({SPOT: self.equity.price.moved(self.spot, displacement)})
+    def if_price_moved(self, key: FactorKey, displacement: Vector) -> Snapshot:
+        """The market as it would be with the price of an asset displaced by (paths,) ln S."""
+        return self.snapshot.with_rows({key: self.assets[key].price.moved(self.snapshot.row(key), displacement)})
 
     def vol_of(self, key: FactorKey) -> AssetVol | None:
         """The vol of the further asset whose price or vol a factor is, where it has one of its own."""
@@ -240,6 +240,20 @@ class FactorMarket:
     def margin_vol(self) -> Vector:
         """Vol for initial margin, (paths,)."""
         return self.vol_law.margin(self.snapshot)
+
+    def margin_vol_of(self, asset: str) -> Vector:
+        """The same of an asset."""
+        own = self.asset_vols.get(asset)
+        if own is None:
+            return self.margin_vol
+        line = self.vol_law.line
+        told = own.told(line[self.tick] - line[0])
+        vol: Vector = told * (self.snapshot.row(own.key) / told) ** self._margin
+        return vol
+
+    def correlation_with_main(self, asset: str) -> float:
+        """Of a further asset's noise."""
+        return float(self._correlations.get(asset, 0.0))
 
     @property
     def margin_rates_vol(self) -> Vector | None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.underlying import MAIN_ASSET, Underlying
 from markets.products.dates import add_months
 from markets.products.surface_table import options
 from markets.products.table import When
-from markets.venues.underlying import MAIN_ASSET, Underlying
 from markets.vols.smile import steepness
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class ListedSeries:
     def __init__(self, spec: Expiring, clock: Clock, start: Start, underlying: Underlying = MAIN_ASSET) -> None:
         """start: as the underlying sees it."""
         self._dates, self.start, self._clock, self.underlying = spec, start, clock, underlying
+        self.smile_moves = start.slides or underlying.slope in start.snapshot.keys
 
     def struck(self, tick: int) -> Contract:
         """The contract that is struck at a tick."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
-from markets.factors.key import SPOT, VOL, FactorKey
+from markets.factors.key import SMILE_SPOT, SPOT, VOL, FactorKey
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
+ON_MOVING_SMILE = (*SPLIT, "hedge_smile")
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
 
@@ -67,6 +68,8 @@ class VolListing(PaidInCash):
         self.assets: tuple[Name, ...] = (name,)
         self._base = np.array([series.start.spot0, series.start.vol_base])
         self._curve = series.start.curve
+        self._slides, self._smile_moves = series.start.slides, series.smile_moves
+        self._reasons = ON_MOVING_SMILE if self._smile_moves else SPLIT
         self.displaces = {self.underlying.vol: 1.0 / series.start.vol_base}  # buying raises ln vol
         self._greeks: Memo[Greeks] = Memo()
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
@@ -196,7 +199,7 @@ class VolListing(PaidInCash):
 
     # --- gains -----------------------------------------------------------------------------------------------------
     def explain(self, where: Mask | None = None) -> None:
-        """Note what all positions have made since the last look as a book's gains are split: time, gamma, vol, rates.
+        """Note what all positions have made since the last look as a book's gains are split; see `ON_MOVING_SMILE`.
 
         Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
         where: the paths that are looked at, (paths,); default: all.
@@ -209,13 +212,13 @@ class VolListing(PaidInCash):
         parts = self._split(self._seen)
         if where is not None:
             parts = tuple(np.where(where, part, 0.0) for part in parts)
-        notes = np.empty((len(accounts), len(SPLIT), 2, self.market.paths))
+        notes = np.empty((len(accounts), len(parts), 2, self.market.paths))
         for i, account in enumerate(accounts):
             held = self.market.ledger.balance(account, self.name)
             for part, note in zip(parts, notes[i], strict=True):
                 np.multiply(held, part, out=note[0])
                 note[1] = note[0]
-        self.market.ledger.post(notes.reshape(-1, self.market.paths), _notes(accounts))
+        self.market.ledger.post(notes.reshape(-1, self.market.paths), _notes(accounts, self._reasons))
         self._see(where)
 
     def _before_trade(self, changed: Mask) -> None:
@@ -235,25 +238,35 @@ class VolListing(PaidInCash):
         self._seen = Seen(tick, market, worth)
 
     def _split(self, seen: Seen) -> tuple[Vector, ...]:
-        """Gains of a unit since `seen` in the order of `SPLIT`, all but that of its delta, (paths,) $."""
-        tick, new = self.market.factors.tick, self._now
-        spot, vols = new.row(SPOT), [VOL, *(key for key in FACTORS if key in new.keys)]
-        later = self._valued(tick, seen.market)
-        bent = self._valued(tick, seen.market.with_rows({SPOT: spot})).worth
-        now = self.greeks().worth
-        moved = {SPOT: spot, **{key: new.row(key) for key in vols}}
-        still = all(new.row(key) is seen.market.row(key) for key in self._curve.nodes)  # then nothing is left for rates
-        turned = now if still else self._valued(tick, seen.market.with_rows(moved)).worth
-        curved = bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
-        return later.worth - seen.worth, curved, turned - bent, now - turned
+        """Gains of a unit since `seen` in the order of its reasons, all but that of its delta, (paths,) $.
+
+        Where the smile moves, spot moves with the smile held, then comes the smile (slide, slope and skew), then vol,
+        as in a book: what the slide makes by its delta counts under that, which a hedge answers.
+        """
+        tick, old, new = self.market.factors.tick, seen.market, self._now
+        spot, now = {SPOT: new.row(SPOT)}, self.greeks().worth
+        shape = {**spot, **{key: new.row(key) for key in FACTORS if key in new.keys}}
+        later, made = self._valued(tick, old), new.row(SPOT) - old.row(SPOT)  # $ a unit of delta
+        held = self._valued(tick, self._stuck(old, old)).delta if self._slides else later.delta
+        bent = self._valued(tick, self._stuck(old.with_rows(spot), old)).worth
+        turned = self._valued(tick, old.with_rows(shape)).worth if self._smile_moves else bent
+        still = all(new.row(key) is old.row(key) for key in self._curve.nodes)  # then nothing is left for rates
+        remarked = now if still else self._valued(tick, old.with_rows({**shape, VOL: new.row(VOL)})).worth
+        curved = bent - later.worth - held * made
+        parts = later.worth - seen.worth, curved, remarked - turned, now - remarked
+        return (*parts, turned - bent - (later.delta - held) * made) if self._smile_moves else parts
+
+    def _stuck(self, market: Snapshot, old: Snapshot) -> Snapshot:
+        """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
+        return market.with_rows({SMILE_SPOT: old.row(SPOT)}) if self._slides else market
 
 
 @cache
-def _notes(accounts: tuple[Name, ...]) -> tuple[Move, ...]:
+def _notes(accounts: tuple[Name, ...], reasons: tuple[str, ...]) -> tuple[Move, ...]:
     """Of each account and part of its gains: out of what the delta has made, into the part."""
     return tuple(
         move
         for account in accounts
-        for reason in SPLIT
+        for reason in reasons
         for move in (Move(account, CLEARING, GAINS, None), Move(CLEARING, account, reason, None))
     )
