@@ -34,17 +34,20 @@ class Peaks:
         self._low = {each.low: world.full(np.inf) for each in self._watched if each.low}
         self._high = {each.high: world.full(-np.inf) for each in self._watched if each.high}
         self._seen: list[Vector | None] = [None] * len(self._watched)
+        self._looks = [(each.level, self._low.get(each.low), self._high.get(each.high)) for each in self._watched]
 
     def look(self) -> None:
         """Update the extremes with the present levels."""
-        for i, each in enumerate(self._watched):
-            level = each.level()
-            if level is self._seen[i]:
+        seen = self._seen
+        for i, (read, low, high) in enumerate(self._looks):
+            level = read()
+            if level is seen[i]:
                 continue
-            self._seen[i] = level
-            for column, known, pick in ((each.low, self._low, np.minimum), (each.high, self._high, np.maximum)):
-                if column:
-                    pick(known[column], level, out=known[column])
+            seen[i] = level
+            if low is not None:
+                np.minimum(low, level, out=low)
+            if high is not None:
+                np.maximum(high, level, out=high)
 
     def columns(self) -> dict[str, Vector]:
         """Columns of the table `peaks`; spread and depth as multiples of the base."""

@@ -64,6 +64,7 @@ class Ledger:
         self._gross: dict[Name, int] = {}  # row by asset
         self._holders: dict[Name, Rows] = {}  # rows of the balances of an asset
         self._entries: dict[tuple[Move, ...], Entries] = {}
+        self._of_object: dict[int, tuple[tuple[Move, ...], Entries]] = {}  # the same by id; holds the tuple, so its id
         self._views: dict[int, Vector] = {}  # by row
         self._changed: set[Name] = set()  # assets moved since the last check
         self._nothing = _read_only(np.zeros(paths))
@@ -165,11 +166,18 @@ class Ledger:
 
     def post(self, amounts: Vector, moves: tuple[Move, ...]) -> None:
         """Carry out several moves together, of `amounts` (moves, paths)."""
+        known = self._of_object.get(id(moves))  # most callers send the same tuple again; to hash one costs more
+        entries = self._known(moves) if known is None else known[1]
+        kernels.post(amounts, entries.rows, self.rows)
+        self._changed |= entries.assets
+
+    def _known(self, moves: tuple[Move, ...]) -> Entries:
+        """Entries of moves that are equal to earlier ones, or new."""
         entries = self._entries.get(moves)
         if entries is None:
             entries = self._entries[moves] = self._look_up(moves)
-        kernels.post(amounts, entries.rows, self.rows)
-        self._changed |= entries.assets
+            self._of_object[id(moves)] = moves, entries
+        return entries
 
     def _row(self, amount: Amount) -> Vector:
         """A copy of an amount, (1, paths): the amount may be a view of the very balance that the move changes."""

@@ -27,7 +27,7 @@ from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
-from sim.vectors import some
+from sim.vectors import marked, some
 
 if TYPE_CHECKING:
     from agents.cast import Cast
@@ -152,7 +152,7 @@ class _Hedging:
             due = self.interval.due(world.clock, world.tick_index, self.last_look)
             if due:
                 self.last_look = world.tick_index
-            elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
+            elif not any(map(marked, (*self.unfilled.values(), self.desk.forced, self.desk.liquidated))):
                 continue
             orders = {name: order for name, order in self._orders(due).items() if callable(order) or some(order)}
             self.unfilled = {}  # the new orders include all remainders
@@ -233,6 +233,8 @@ class _Hedging:
         rates, straddles = desk.rates_hedge, dict[str, Vector]()
         if desk.vega_hedge is not None:
             straddles = self._leg_orders(due, desk.vega_hedge, desk.neutral_vega(), desk.open_risk({}))
+        if not desk.book.has_rates:
+            return credit | straddles
         coming = self._coming(straddles | options)
         held = {name: venue(name).held(self.agent.name) + units for name, units in coming.items()}
         some, scale = desk.scale > 0, np.where(desk.scale > 0, desk.scale, 1.0)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import OWNERS
 from markets.kernels.quoting import standing
+from sim.vectors import marked
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
@@ -45,9 +46,9 @@ class Standing:
         if world.feedback.depth == 0 or world.price_takers:
             return self._everything
         equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
-        if self._away.any():
+        if marked(self._away):
             back = self._away & (day >= self._away_until)
-            if back.any():
+            if marked(back):
                 self._recapitalise(back, equity)
         leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
         limit, switch = agent.drawdown_limit * agent.capital, min(world.feedback.depth, 1.0)

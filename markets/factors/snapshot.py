@@ -18,14 +18,15 @@ class Snapshot:
     """Levels of the market's factors at one instant in one world, (paths,) each; immutable.
 
     A level that has not moved since an earlier snapshot is the same array. The nodes of a curve are rows of one
-    contiguous array, so that they move together.
+    contiguous array, so that they move together. paths: their number.
     """
 
-    __slots__ = ("_blocks", "_nodes", "_rows")
+    __slots__ = ("_blocks", "_nodes", "_rows", "paths")
 
     def __init__(self, rows: Mapping[FactorKey, Floats]) -> None:
         """rows: (paths,) by key; the nodes of a curve in their order."""
         self._rows = dict(rows)
+        self.paths = next(iter(self._rows.values())).size
         self._nodes: dict[Block, tuple[FactorKey, ...]] = {}
         for key in self._rows:
             if key.node:
@@ -39,11 +40,6 @@ class Snapshot:
         """The default market by the short names of its factors: numbers, or one level per path."""
         arrays = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in levels.values()))
         return cls({SHORT_NAMES[name]: array.copy() for name, array in zip(levels, arrays, strict=True)})
-
-    @property
-    def paths(self) -> int:
-        """Number of paths."""
-        return next(iter(self._rows.values())).size
 
     @property
     def keys(self) -> tuple[FactorKey, ...]:
@@ -65,6 +61,7 @@ class Snapshot:
     def with_rows(self, rows: Mapping[FactorKey, Floats], blocks: Mapping[Block, Floats] | None = None) -> Snapshot:
         """A copy with these levels, (paths,) by key, and these whole curves, (nodes, paths) by block."""
         new = Snapshot.__new__(Snapshot)
+        new.paths = self.paths
         new._rows, new._nodes, new._blocks = {**self._rows, **rows}, self._nodes, {**self._blocks, **(blocks or {})}
         for block, values in (blocks or {}).items():
             new._set_block(block, values)

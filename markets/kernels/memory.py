@@ -81,6 +81,35 @@ def answer(terms: Floats, line: float, power: float, trend: Floats, activity: Fl
 
 
 @kernel
+def elasticities(
+    terms: Floats,
+    rise: float,
+    square_rise: float,
+    power: float,
+    move: Floats,
+    trend: Floats,
+    activity: Floats,
+    out: Floats,
+) -> None:
+    """Fall of power ln(level) per unit of ln S; 0 where the level is at a limit.
+
+    Args:
+        terms: as for `answer`; the least level is the base.
+        rise, square_rise: of R1 per unit of return, and of R2 per unit of squared return.
+        power: of the loop.
+        move: the running log return.
+        trend, activity: R1 and sqrt(R2) with it.
+        out: written.
+    """
+    base, to_trend, to_activity, most = terms[0], terms[1], terms[2], terms[4]
+    for j in range(move.shape[0]):
+        slope = square_rise * move[j] / activity[j] if activity[j] > 0.0 else 0.0
+        level = base + to_trend * trend[j] + to_activity * activity[j]
+        fall = -(to_trend * rise + to_activity * slope) / level
+        out[j] = power * (fall if (level > base) & (level < most) else 0.0)
+
+
+@kernel
 def approach(settled: Floats, share: float, target: Floats, out: Floats) -> None:
     """settled + share (target - settled): a level that follows another with a lag."""
     for j in range(target.shape[0]):

@@ -54,5 +54,7 @@ class OptionTable(EuropeanTable):
 
 def _alike(levels: Floats) -> bool:
     """Whether levels, (..., paths), are the same on all paths."""
+    if levels.shape[-1] == 1:
+        return True
     first = levels[..., :1]
     return bool((levels[..., -1:] == first).all() and (levels == first).all())

@@ -98,8 +98,7 @@ class PaidInCash(ABC):
         amounts = np.empty((2, self.market.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.of_one()[0], out=amounts[1])
-        moves = (Move(source, target, self.gains, self.name), Move(target, source, self.gains))
-        self.market.ledger.post(amounts, moves)
+        self.market.ledger.post(amounts, handed_over(self.name, source, target, self.gains))
 
 
 @cache
@@ -110,3 +109,9 @@ def fill_moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[s
         for maker in makers
         for move in (Move(maker, taker, costs[0], asset), *(Move(taker, maker, cost) for cost in costs))
     )
+
+
+@cache
+def handed_over(asset: Name, source: Name, target: Name, gains: str) -> tuple[Move, Move]:
+    """Units that change hands, and the cash for them."""
+    return Move(source, target, gains, asset), Move(target, source, gains)

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from markets.costs import FILL_COSTS
 from markets.factors.key import FactorKey
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
-from markets.venues.paid_in_cash import fill_moves
-from sim.ledger import Move
+from markets.venues.paid_in_cash import fill_moves, handed_over
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -128,8 +127,7 @@ class Stock:
         amounts = np.empty((2, self.market.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
-        moves = (Move(source, target, self.gains, self.name), Move(target, source, self.gains))
-        self.market.ledger.post(amounts, moves)
+        self.market.ledger.post(amounts, handed_over(self.name, source, target, self.gains))
 
     def step(self, tick: int) -> None:
         """An asset has no end."""

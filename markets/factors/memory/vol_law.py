@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from markets.factors.memory.path_line import LEAST_REALISED, PathLine
 from markets.factors.memory.path_memory import Memory, vol_start
-from markets.kernels.memory import answer, realise
+from markets.kernels.memory import answer, elasticities, realise
 
 if TYPE_CHECKING:
     from markets.specs.memory import MemorySpec
@@ -38,6 +38,7 @@ class VolLaw:
         self._realised = np.array(
             [spec.realised_base, spec.realised_trend, spec.realised_activity, LEAST_REALISED, spec.most]
         )
+        self._gains = self._memory.gains
         self._noise = streams.stream("market/realised")
         years = np.diff(clock.variance_years, prepend=0.0)
         self._left = np.exp(-spec.realised_reversion * years).tolist()
@@ -69,13 +70,6 @@ class VolLaw:
     @property
     def elasticity(self) -> Vector:
         """Fall of ln s per unit of ln S now, (paths,): the effect of a small move through R1 and sqrt(R2)."""
-        spec = self._spec
-        to_trend, to_square = self._memory.gains
-        slope = np.divide(
-            to_square * self._move, self._activity, out=np.zeros_like(self._move), where=self._activity > 0
-        )
-        level = spec.base + spec.trend * self._trend + spec.activity * self._activity
-        moves = (level > spec.base) & (level < spec.most)
-        fall = -(spec.trend * to_trend + spec.activity * slope) / np.clip(level, spec.base, spec.most)
-        elasticity: Vector = self._power * np.where(moves, fall, 0.0)
-        return elasticity
+        out = np.empty_like(self._move)
+        elasticities(self._implied, *self._gains, self._power, self._move, self._trend, self._activity, out)
+        return out
