@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from markets.factors.key import MAIN
 from markets.venues.further import FURTHER
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Cast:
     straddles: tuple[str, ...] = ()  # names of the venues that trade them
     options: tuple[str, ...] = ()  # names of the venues of options on the asset
     other_options: Mapping[str, str] = field(default_factory=dict)  # further assets by the names of options on them
+    with_vol: tuple[str, ...] = ()  # further assets that have a vol of their own
     credits: tuple[str, ...] = ()  # names of the venues that are names
     names: tuple[str, ...] = ()  # of `market.credits`
     vol_futures: tuple[str, ...] = ()  # names of the venues that are futures on implied vol

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -23,6 +22,7 @@ from markets.spec import (
     VenuesSpec,
 )
 from scenarios.parameters.classes import KINDS, agent_types
+from sim.dataclass import dataclass
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
 from sim.params import param, written_fields
 from sim.place import Place
@@ -62,7 +62,7 @@ class RunSpec:
     unhedged: bool = param(
         True, help="with a twin, also a world in which the desk (the first hedger by name) does not hedge"
     )
-    chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0, le=1_000_000)
+    chunk: int = param(16_384, unit="paths", help="paths simulated together, at most", gt=0, le=1_000_000)
     attribution: Literal["daily", "tick", "none"] = param(
         "tick", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )
@@ -135,7 +135,7 @@ class Scenario:
 
     def with_run(self, **changes: Any) -> Scenario:
         """The same scenario with other run settings; a value of None leaves the setting as it is. Raises UserError."""
-        from scenarios.parameters.models import build  # it loads pydantic, which workers do without
+        from scenarios.parameters.models import build  # not needed by workers
 
         if not isinstance(self.run, RunSpec):
             raise Place(str(self.name)).at("run").error("must be a RunSpec", value=self.run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -17,6 +16,7 @@ from agents.funding.margin import MarginModel
 from agents.funding.margin_periods import margin_days
 from agents.funding.risk_classes import risk_class
 from markets.factors.key import SPOT
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.place import Place
 from sim.vectors import total
@@ -155,7 +155,7 @@ class FilteredHistorical(MarginModel):
         return np.asarray(np.maximum(found, 0.0))
 
     def _first_order(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
-        """Losses by slopes and the asset's gamma, (scenarios, paths) $."""
+        """Losses by slopes and the assets' gammas, (scenarios, paths) $."""
         now, (common, own) = portfolio.factors.snapshot, rows
         losses = np.zeros((len(common) + len(own), portfolio.paths))
         for k, (key, slope) in enumerate(zip(past.keys, portfolio.slopes(past.keys), strict=True)):
@@ -168,8 +168,8 @@ class FilteredHistorical(MarginModel):
             level = now.row(key)
             change = level * np.expm1(move) if past.logs[k] else move
             losses -= slope * change
-            if key == SPOT:
-                losses -= 0.5 * portfolio.gamma() * change**2
+            if key.family == SPOT.family and key.name in portfolio.assets:
+                losses -= 0.5 * portfolio.gamma(key.name) * change**2
         return losses
 
     def _add_ons(self, portfolio: Portfolio) -> Vector:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from markets.factors.key import FactorKey
 from markets.plausible import DAYS, REALISED
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.vectors import total
 

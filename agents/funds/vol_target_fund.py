@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from agents.funds.follower import Follower, Vectors
 from agents.funds.vol_estimate import VolEstimate, VolEstimateSpec
 from agents.intervals import check_interval
 from markets.plausible import VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -20,6 +19,7 @@ from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
 from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
 from markets.venues.quote import Quote
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
+    from markets.factors.underlying import Underlying
     from markets.venues.rule import Rule
-    from markets.venues.underlying import Underlying
     from markets.venues.venue import Venue
     from sim.place import Place
 

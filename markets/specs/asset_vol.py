@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, REALISED, SPEED, VOL_OF_VOL
 from markets.specs.surface import SurfaceSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

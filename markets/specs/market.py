@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
@@ -18,6 +17,7 @@ from markets.specs.surface import SurfaceSpec
 from markets.specs.variable import Variable
 from markets.specs.variance_swap import VarianceSwapSpec
 from markets.specs.vol_future import VolFutureSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import SPEED, VOL_OF_VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 RESPONSE = (-3.0, 3.0)  # plausible

@@ -13,13 +13,14 @@ import numpy as np
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import MOST_MONTHS
 from markets.factors.key import MAIN
-from markets.factors.storyline import Storyline, lay_out
+from markets.factors.storyline import Storyline
 from markets.products.dates import add_months
 from markets.vols.density import Breach, ImpliedLaw, SkewSmile
 from markets.vols.smile import Form, slope_loading, term_response
 from scenarios.commands.told_smile import ToldSmile, told_smile
 from scenarios.scenario import Scenario
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.laid_out import laid_out
 from scenarios.worlds.starting_curve import starting_curve
 from sim.clock import Clock
 from sim.errors import UserError
@@ -51,7 +52,7 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS, asset: str 
     its own. Raises UserError if a month is not above 0.
     """
     clock = make_clock(scenario)
-    levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
+    levels = laid_out(scenario, clock)
     smile = told_smile(scenario, clock, levels, asset)
     closes = np.flatnonzero(clock.is_close)
     found = []
