@@ -14,6 +14,7 @@ from analysis.spread import SHARES, at_shares
 
 T = TypeVar("T")
 
+BLOCK = 1 << 16  # rows that are put in their places at a time
 CELLS = 1 << 21  # numbers that are read at a time, 16 MB; of more than two million paths a vector
 
 
@@ -25,20 +26,30 @@ def vectors(rows: pl.LazyFrame, times: pl.Series, paths: int, *columns: str) -> 
     many = max(CELLS // (max(paths, 1) * len(columns)), 1)
     for begin in range(0, len(times), many):
         part = times[begin : begin + many]
-        chosen = pl.col("time").is_between(part[0], part[-1])
-        found = rows.filter(chosen).select("time", "path", *columns).collect()
-        yield from zip(part.to_list(), _laid_out(found, part), strict=True)
+        then = rows.filter(pl.col("time").is_between(part[0], part[-1]))
+        values, done = np.empty((len(part), len(columns), 0)), 0
+        for names in few(paths, columns):
+            found = then.select("time", "path", *names).collect()
+            values = values if done else _room(found, values.shape)
+            _lay_out(found, part, values[:, done : done + len(names)])
+            done += len(names)
+        yield from zip(part.to_list(), values, strict=True)
 
 
-def _laid_out(found: pl.DataFrame, times: pl.Series) -> FloatArray:
-    """(times, columns, paths): what is found behind `time` and `path`."""
-    close = np.searchsorted(times.to_physical().to_numpy(), found["time"].to_physical().to_numpy())
-    path = found["path"].to_numpy().astype(np.int64)
-    first, last = (int(path.min()), int(path.max())) if path.size else (0, -1)
-    values = np.full((len(times), found.width - 2, last - first + 1), np.nan)
-    for i, column in enumerate(found.columns[2:]):
-        values[close, i, path - first] = found[column].to_numpy()
-    return values
+def _room(found: pl.DataFrame, shape: tuple[int, ...]) -> FloatArray:
+    """(times, columns, paths) for what is found, NaN where there is nothing."""
+    paths = found.select(pl.col("path").max() - pl.col("path").min() + 1).item() or 0
+    return np.full((*shape[:2], paths), np.nan)
+
+
+def _lay_out(found: pl.DataFrame, times: pl.Series, values: FloatArray) -> None:
+    """Put what is found behind `time` and `path` in its place, (times, columns, paths)."""
+    physical, first = times.to_physical().to_numpy(), found["path"].min()
+    for piece in found.iter_slices(BLOCK):
+        close = np.searchsorted(physical, piece["time"].to_physical().to_numpy())
+        path = piece["path"].to_numpy() - first
+        for i, column in enumerate(found.columns[2:]):
+            values[close, i, path] = piece[column].to_numpy()
 
 
 def few(paths: int, columns: Sequence[T]) -> Iterator[Sequence[T]]:

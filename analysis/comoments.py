@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from analysis.numbers import FloatArray
 
+BLOCK = 1 << 16  # pairs that are taken in at a time
+
 
 class CoMoments:
     """Of pairs x, y in each of `groups` groups: count, means, and sums of squares and products about the means.
@@ -18,14 +20,19 @@ class CoMoments:
     def __init__(self, groups: int) -> None:
         self.n, self.x, self.y, self.xx, self.yy, self.xy = np.zeros((6, groups))
 
-    def add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int64] | None = None) -> None:
+    def add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int16] | None = None) -> None:
         """Take in pairs. group: of each pair; all in the first where None."""
-        group = np.zeros(x.size, dtype=np.int64) if group is None else group
+        for begin in range(0, x.size, BLOCK):
+            part = slice(begin, begin + BLOCK)
+            self._add(x[part], y[part], None if group is None else group[part])
+
+    def _add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int16] | None) -> None:
+        group = group if group is not None else np.zeros(x.size, dtype=np.int16)
         found, count = CoMoments(self.n.size), self.n.size
         found.n = np.bincount(group, minlength=count).astype(np.float64)
-        found.x, found.y = (np.bincount(group, v, count) / np.maximum(found.n, 1) for v in (x, y))
+        found.x, found.y = (_sums(v, group, count) / np.maximum(found.n, 1) for v in (x, y))
         dx, dy = x - found.x[group], y - found.y[group]
-        found.xx, found.yy, found.xy = (np.bincount(group, v, count) for v in (dx * dx, dy * dy, dx * dy))
+        found.xx, found.yy, found.xy = (_sums(v, group, count) for v in (dx * dx, dy * dy, dx * dy))
         self.merge(found)
 
     def merge(self, other: CoMoments) -> None:
@@ -56,3 +63,8 @@ class CoMoments:
         """var(x), var(y), cov(x, y), (groups,) each."""
         n = np.maximum(self.n, 1)
         return self.xx / n, self.yy / n, self.xy / n
+
+
+def _sums(values: FloatArray, group: NDArray[np.int16], count: int) -> FloatArray:
+    """(count,) sums by group."""
+    return np.asarray(np.bincount(group, values, count), dtype=np.float64)

@@ -6,6 +6,7 @@ import math
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 
 from analysis import by_close, frames
 from analysis.comoments import CoMoments
@@ -21,6 +22,7 @@ LABELS = {
 }
 
 
+@frames.told
 def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Shares of the variance of the book's daily gains by source; they add up to 1. Empty for a book without rates.
 
@@ -28,21 +30,20 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     convexity. What neither explains is time, the asset, and all that expires.
     """
     parts = (*CURVE, *VOL, *(name for name in OTHERS if name in frames.gains(run)))
-    sums = {"curve": CoMoments(1), "vol": CoMoments(1)}
-    rows, times = frames.world_marks(run, agent, world), frames.mark_times(run, world)
-    levels, moves = by_close.vectors(rows, times, frames.paths_of(run), *parts), False
-    for (_, before), (_, level) in pairwise(levels):
-        days = level - before
+    rows = frames.world_marks(run, agent, world).with_columns(explained_in_all=pl.sum_horizontal(parts))
+    paths, times, moves = frames.paths_of(run), frames.mark_times(run, world), False
+    curve, vol = CoMoments(1), CoMoments(1)
+    for (_, before), (_, level) in pairwise(by_close.vectors(rows, times, paths, *CURVE, *VOL, "explained_in_all")):
+        days = np.subtract(level, before, out=before)
         moves = moves or bool(np.any(days[0]))
         if np.isnan(days[0]).any():
             return {}
-        whole = days.sum(axis=0)
-        sums["curve"].add(days[0], whole)
-        sums["vol"].add(days[1], whole)
+        curve.add(days[0], days[2])
+        vol.add(days[1], days[2])
     if not moves:
         return {}
-    curve, vol = (_share(each) for each in sums.values())
-    shares = (curve, vol, 1.0 - curve - vol)
+    first, second = _share(curve), _share(vol)
+    shares = (first, second, 1.0 - first - second)
     return {
         name: Number(value=share, unit="share", label=label)
         for (name, label), share in zip(LABELS.items(), shares, strict=True)

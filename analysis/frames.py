@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -18,10 +18,12 @@ from analysis.numbers import FloatArray
 from analysis.spread import SHARES as SHARES
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.estimate import pulls_kept
 from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 ASSET = "asset"
 DESKS = "desks"  # table of what is needed of every path at every close; `marks` then has the last close and witnesses
@@ -52,11 +54,24 @@ def lately(question: Callable[Concatenate[Run, P], pl.DataFrame]) -> Callable[Co
     def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> pl.DataFrame:
         known = _lately.setdefault(run, {})
         key = (question, args, tuple(sorted(kwargs.items())))
-        found = known.pop(key) if key in known else question(run, *args, **kwargs)
-        known[key] = found  # the latest stands last
+        if key in known:
+            found = known[key] = known.pop(key)  # the latest stands last
+            return found
+        found = known[key] = question(run, *args, **kwargs)
         while sum(frame.estimated_size() for frame in known.values()) > LARGE:
             known.pop(next(iter(known)))
         return found
+
+    return answer
+
+
+def told(question: Callable[Concatenate[Run, P], dict[str, V]]) -> Callable[Concatenate[Run, P], dict[str, V]]:
+    """Remember figures that have no pulls, as those of reports: they are asked for by cards, tables and charts."""
+    remembered = once(question)
+
+    @functools.wraps(question)
+    def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> dict[str, V]:
+        return question(run, *args, **kwargs) if pulls_kept() else dict(remembered(run, *args, **kwargs))
 
     return answer
 
@@ -159,14 +174,27 @@ def world_marks(run: Run, agent: str | None, world: str) -> pl.LazyFrame:
     return _together(run, at_closes(run, names, world), names, ())
 
 
+def mark_chunks(run: Run, agent: str | None, world: str) -> Iterator[pl.LazyFrame]:
+    """`world_marks` chunk by chunk of paths."""
+    names = desks(run, agent)
+    brief = DESKS in run.tables and set(names) <= set(_briefly(run))
+    for rows in run.chunks(DESKS if brief else "marks", world):
+        yield _together(run, _of_every_close(run, rows, brief=brief), names, ())
+
+
 def at_closes(run: Run, names: list[str], world: str | None = None) -> pl.LazyFrame:
     """Marks at every close of some agents: those of `desks`, else those of `marks` on paths that it has whole."""
-    if DESKS not in run.tables:
-        return _filled(run, run.table("marks", world))
-    if set(names) <= set(_briefly(run)):
-        return _filled(run, run.table(DESKS, world).with_columns(pl.col(pl.Float32).cast(pl.Float64)))
-    whole = int(run.manifest["scenario"]["run"]["witnesses"])
-    return _filled(run, run.table("marks", world).filter(pl.col("path") < whole))
+    brief = DESKS in run.tables and set(names) <= set(_briefly(run))
+    return _of_every_close(run, run.table(DESKS if brief else "marks", world), brief=brief)
+
+
+def _of_every_close(run: Run, rows: pl.LazyFrame, *, brief: bool) -> pl.LazyFrame:
+    """Rows of `desks` (brief) or of `marks`, on paths that are marked at every close."""
+    if brief:
+        rows = rows.with_columns(pl.col(pl.Float32).cast(pl.Float64))
+    elif DESKS in run.tables:
+        rows = rows.filter(pl.col("path") < int(run.manifest["scenario"]["run"]["witnesses"]))
+    return _filled(run, rows)
 
 
 @once

@@ -86,6 +86,7 @@ def value_at_risk(gains: FloatArray, level: float = LEVEL) -> float:
     return -float(np.partition(gains, rank, axis=None)[rank])
 
 
+@frames.told
 def effectiveness(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Every figure of the desk's hedge by name; none for a desk that held no hedge, or a run of a single close.
 
@@ -121,8 +122,7 @@ class Gathered:
     def __init__(self, paths: int, most: int, count: int) -> None:
         self.count = count
         self.hedged = False
-        self._group = np.arange(paths) % max(count, 1)
-        self._label = self._group.astype(np.int16)
+        self._group = (np.arange(paths) % max(count, 1)).astype(np.int16)
         self._sums = CoMoments(count)
         deep = int((1 - LEVEL) * most) + most // max(paths, 1) * math.ceil(paths / max(count, 1)) + 2
         self._tails = Lowest(deep), Lowest(deep)  # of the book, and of the book with its hedge
@@ -135,7 +135,7 @@ class Gathered:
             self.hedged = self.hedged or bool(hedge.any())
             self._sums.add(book, hedge, self._group)
             for tail, gains in zip(self._tails, (book, book + hedge), strict=True):
-                tail.add(gains, self._label)
+                tail.add(gains, self._group)
 
     def figures(self) -> FloatArray:
         """Over all paths, in the order of FIGURES."""
@@ -170,7 +170,7 @@ def _daily(run: Run, agent: str | None, world: str) -> Iterator[FloatArray]:
     rows = frames.world_marks(run, agent, world).with_columns(hedge_gains=pl.sum_horizontal(held))
     times, before = frames.mark_times(run, world), None
     for _, level in by_close.vectors(rows, times, frames.paths_of(run), "unhedged_pnl", "hedge_gains"):
-        yield level if before is None else level - before
+        yield level.copy() if before is None else np.subtract(level, before, out=before)
         before = level
 
 

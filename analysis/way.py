@@ -23,18 +23,26 @@ def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     below its highest close before (the start included), >= 0. As capital is constant, equity falls by as much.
     """
     times = frames.mark_times(run, world)
-    rows = by_close.vectors(frames.world_marks(run, agent, world), times, frames.paths_of(run), "pnl")
+    found = [_worst(rows, times) for rows in frames.mark_chunks(run, agent, world)]
+    return pl.concat(found).sort("path")
+
+
+def _worst(rows: pl.LazyFrame, times: pl.Series) -> pl.DataFrame:
+    """The same of a chunk of paths."""
+    marks = rows.select("time", "path", "pnl").collect()
+    closes = by_close.vectors(marks.lazy(), times, marks.height // max(len(times), 1), "pnl")
     lowest = high = fall = day = np.empty(0)
-    for i, (_, (pnl,)) in enumerate(rows):
+    for i, (_, (pnl,)) in enumerate(closes):
         if not i:
             lowest, high, fall, day = pnl.copy(), np.zeros(pnl.size), np.zeros(pnl.size), np.zeros(pnl.size, np.int32)
         deeper = pnl < lowest
         lowest[deeper], day[deeper] = pnl[deeper], i
         np.maximum(high, pnl, out=high)
         np.maximum(fall, high - pnl, out=fall)
+    first = marks["path"].min() or 0
     return pl.DataFrame(
         {
-            "path": pl.Series(np.arange(lowest.size), dtype=pl.Int32),
+            "path": pl.Series(np.arange(first, first + lowest.size), dtype=pl.Int32),  # type: ignore[operator]
             "lowest": np.minimum(lowest, 0.0),
             "day": times.gather(day).dt.date(),
             "drawdown": fall,
@@ -42,6 +50,7 @@ def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     )
 
 
+@frames.told
 def on_the_way(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Worst close and drawdown of the P&L over paths: median, mean, 95 % quantile, ES 95 %; losses > 0, $."""
     found = worst(run, agent, world)

@@ -62,7 +62,7 @@ class RunSpec:
     unhedged: bool = param(
         True, help="with a twin, also a world in which the desk (the first hedger by name) does not hedge"
     )
-    chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0, le=1_000_000)
+    chunk: int = param(16_384, unit="paths", help="paths simulated together, at most", gt=0, le=1_000_000)
     attribution: Literal["daily", "tick", "none"] = param(
         "tick", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )

@@ -119,10 +119,10 @@ class DeltaHedge:
         asset.expose(out[GAMMA_FLOW], moved=self.asset, by=CURVATURE)
         asset.expose(out[VANNA_FLOW], moved=self.asset, by=VANNA)
         by_vol = -vanna * self._spot_now / base
-        for name in sorted({*self.venues, *(world.answering_options if self.asset == MAIN else ())}):
+        for name in sorted({*self.venues, *world.answering_on(self.asset)}):
             if world.venue(name).moves:
                 asset.expose(by_vol, moved=name, by=CURVATURE)
         listed = {option.name for option in world.options}
-        for name, move in world.moving_vol.items() if self.asset == MAIN else ():
+        for name, move in world.moving(self.vol).items():
             if name not in listed:  # futures on vol
                 asset.expose(move * base * by_vol, moved=name, by=CURVATURE)

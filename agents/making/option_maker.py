@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
+    from markets.factors.underlying import Underlying
     from markets.venues.rule import Rule
-    from markets.venues.underlying import Underlying
     from markets.venues.venue import Venue
     from sim.place import Place
 

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from scenarios.reading.based import with_base
 from scenarios.reading.loading import find, from_dict
 from scenarios.reading.overrides import expand, value_at
 from scenarios.reading.shipped import catalogue, read_toml
+from scenarios.reading.variants import Variants
 from scenarios.scenario import Scenario
 from scenarios.studies.sweeps.spec import Axis, SweepSpec
 from sim.errors import UserError
@@ -40,7 +42,11 @@ class Base:
 
     def changed(self, changes: Mapping[str, Any]) -> Scenario:
         """The scenario with these keys changed. Raises UserError."""
-        return from_dict(self.tables, place=self.name, folder=self.folder, overrides={**self.settings, **changes})
+        return self._variants.of(changes)
+
+    @cached_property
+    def _variants(self) -> Variants:
+        return Variants(self.tables, self.name, self.folder, self.settings)
 
     def value(self, key: str) -> Any:
         """The key's value before anything varies; ABSENT where it is not there."""

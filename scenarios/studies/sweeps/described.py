@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agents.desk.loss import loss
 from markets.specs.smiles import smile_moves
@@ -17,10 +17,7 @@ from scenarios.studies.sweeps.spec import Axis, SweepSpec, text_of
 from scenarios.worlds.tables import has_counterparty
 from sim import schema
 from sim.metric_names import metrics
-from sim.sweep_manifest import ENDS, NEWEST, PATHS
-
-if TYPE_CHECKING:
-    import polars as pl
+from sim.sweep_manifest import ENDS, NEWEST
 
 
 def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str) -> dict[str, Any]:
@@ -107,13 +104,3 @@ def found_of(result: CellResult) -> dict[str, Any]:
     plain = {k: None if n is None or math.isnan(n) else float(n) for k, n in figures.items()}
     seconds = round(result.seconds, 6)
     return {"status": result.status, "error": result.error, "seconds": seconds, "engine": result.engine, **plain}
-
-
-def paths_of(result: CellResult) -> pl.DataFrame | None:
-    """The desk's result on every path of a cell, None if it has none."""
-    import polars as pl
-
-    if result.paths is None or result.paths.is_empty():
-        return None
-    kinds: Any = {k: getattr(pl, v) for k, v in PATHS.items()}
-    return result.paths.with_columns(pl.lit(result.index).alias("cell")).select(*PATHS).cast(kinds)
