@@ -426,3 +426,20 @@ def test_so_does_a_surface_that_moves():
     check_alike(marks, "a", "b")
     told = figures(marks, "b")
     assert np.abs(told["smile"]).max() > 1e5 and np.abs(told["hedge_smile"]).max() > 1e4
+
+
+def test_the_risk_of_positions_on_the_copy_is_that_on_the_main_asset():
+    """At the start, on the key rates of the study, whose curve has other nodes than the market's."""
+    from scenarios.studies.risk.asset_risk import asset_risk
+    from scenarios.studies.risk.book_risk import book_risk
+
+    scenario = beside({"a": desk(), "b": desk("gold")})
+    one, other = (book_risk(scenario, name) for name in ("a", "b"))
+    first, second = asset_risk(one.by_keys), asset_risk(other.by_keys)
+    assert second["position"].to_list()[0].endswith("on gold")
+    for column in first.columns[1:]:
+        assert second[column].to_numpy() == pytest.approx(first[column].to_numpy(), rel=1e-9, abs=1e-6)
+    assert np.abs(first["vega"].to_numpy()).max() > 1e4
+    assert one.key_rates().equals(other.key_rates()) or np.allclose(
+        one.key_rates()["dv01"].to_numpy(), other.key_rates()["dv01"].to_numpy(), rtol=1e-9, atol=1e-6
+    )
