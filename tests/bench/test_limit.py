@@ -84,5 +84,5 @@ def test_a_full_covid_run_against_the_loop(board, paths, made):
     engine, loop = least(3, lambda: run_all(scenario, paths), lambda: fused.run(scenario, paths, made))
     noise = least(3, lambda: fused.draw_all(scenario, paths, made))[0]
     what = f"full covid run, one-factor laws, {paths:,} paths, nothing written"
-    board.within(what, "hand-fused numba loop over paths", ours=engine, theirs=loop, at_most=1.4)
+    board.within(what, "hand-fused numba loop over paths", ours=engine, theirs=loop, at_most=1.25)
     board.figure("of the fused loop: drawing the noise", noise, "s")
