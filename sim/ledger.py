@@ -163,12 +163,12 @@ class Ledger:
         """Note $ that passed from one account to another inside the price of something else."""
         self.post(self._row(amount), (Move(source, target, reason, None),))
 
-    def post(self, amounts: Vector, moves: tuple[Move, ...]) -> None:
-        """Carry out several moves together, of `amounts` (moves, paths)."""
+    def post(self, amounts: Vector, moves: tuple[Move, ...], *, each: int = 1) -> None:
+        """Carry out several moves together, of `amounts` (moves / each, paths): `each` moves in turn share an amount."""
         entries = self._entries.get(moves)
         if entries is None:
             entries = self._entries[moves] = self._look_up(moves)
-        kernels.post(amounts, entries.rows, self.rows)
+        kernels.post(amounts, entries.rows, each, self.rows)
         self._changed |= entries.assets
 
     def _row(self, amount: Amount) -> Vector:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
 from markets.factors.key import SPOT, VOL, FactorKey
+from markets.kernels.listed import GAIN_PARTS, split_gains
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
+EVERYWHERE = np.empty(0, dtype=np.bool_)  # no path is left out
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
 
@@ -43,12 +45,20 @@ class Greeks(NamedTuple):
     surface: Vector  # (2, paths) $ per 1.00 of the slope and the skew of vols; (0, 0) where they are no factors
 
 
+class Sloped(NamedTuple):
+    """One unit in one market, (paths,) each: the first two of `Greeks`."""
+
+    worth: Vector  # $
+    delta: Vector  # units of the asset
+
+
 class Seen(NamedTuple):
     """The market up to which gains are split."""
 
     tick: int
     market: Snapshot  # on each path that of its own last look
-    worth: Vector  # of a unit, (paths,) $
+    worth: Vector  # of a unit at that look, (paths,) $
+    here: Sloped | None  # in that market at this tick, where it is known
 
 
 class VolListing(PaidInCash):
@@ -70,6 +80,7 @@ class VolListing(PaidInCash):
         self.displaces = {self.underlying.vol: 1.0 / series.start.vol_base}  # buying raises ln vol
         self._greeks: Memo[Greeks] = Memo()
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
+        self._worths: Memo[Vector] = Memo()
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
 
@@ -80,6 +91,15 @@ class VolListing(PaidInCash):
     @abstractmethod
     def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
         """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
+
+    def _worth(self, tick: int, market: Snapshot) -> Vector:
+        """Worth alone, to the same digits, (paths,) $. A subclass may know a shorter way, here and below."""
+        return self._valued(tick, market).worth
+
+    def _sloped(self, tick: int, market: Snapshot) -> Sloped:
+        """Worth and delta alone, likewise."""
+        found = self._valued(tick, market)
+        return Sloped(found.worth, found.delta)
 
     @property
     @abstractmethod
@@ -96,6 +116,12 @@ class VolListing(PaidInCash):
             return self._elsewhere.get(lambda: self._valued(tick, other), self.struck, tick, other)
         now = self._now
         return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
+
+    def _worth_now(self) -> Vector:
+        """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known."""
+        tick, now = self.market.factors.tick, self._now
+        known = self._greeks.known(self.struck, tick, now)
+        return known.worth if known else self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now)
 
     @property
     def _now(self) -> Snapshot:
@@ -140,6 +166,8 @@ class VolListing(PaidInCash):
     # --- positions -------------------------------------------------------------------------------------------------
     def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
         """(paths,) $ a unit."""
+        if market is None or market is self.market.factors.snapshot:
+            return {self.name: self._worth_now()}
         return {self.name: self.greeks(market).worth}
 
     def exposure(self, account: Name) -> Vector:
@@ -188,7 +216,7 @@ class VolListing(PaidInCash):
         self.explain()
         old = self.greeks().worth
         self._strike_now(tick)
-        excess = old - self.greeks().worth
+        excess = old - self._worth_now()
         for account in self.holders():
             held = self.market.ledger.balance(account, self.name)
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
@@ -205,18 +233,14 @@ class VolListing(PaidInCash):
             return
         if self._seen.market is self._now and self._seen.tick == self.market.factors.tick:
             return
-        accounts = self.holders()
-        parts = self._split(self._seen)
-        if where is not None:
-            parts = tuple(np.where(where, part, 0.0) for part in parts)
-        notes = np.empty((len(accounts), len(SPLIT), 2, self.market.paths))
-        for i, account in enumerate(accounts):
-            held = self.market.ledger.balance(account, self.name)
-            for part, note in zip(parts, notes[i], strict=True):
-                np.multiply(held, part, out=note[0])
-                note[1] = note[0]
-        self.market.ledger.post(notes.reshape(-1, self.market.paths), _notes(accounts))
-        self._see(where)
+        accounts, paths = self.holders(), self.market.paths
+        where = None if where is None or where.all() else where
+        here, parts = self._split(self._seen, EVERYWHERE if where is None else where)
+        notes = np.empty((len(accounts), GAIN_PARTS, paths))
+        for account, note in zip(accounts, notes, strict=True):
+            np.multiply(self.market.ledger.balance(account, self.name), parts, out=note)
+        self.market.ledger.post(notes.reshape(-1, paths), _notes(accounts), each=2)
+        self._see(here, where)
 
     def _before_trade(self, changed: Mask) -> None:
         """Positions are about to change on these paths, (paths,). What others do is no look at the rest."""
@@ -225,27 +249,35 @@ class VolListing(PaidInCash):
         else:
             self.explain(changed)
 
-    def _see(self, where: Mask | None = None) -> None:
-        old = self._seen
-        tick, market, worth = self.market.factors.tick, self._now, self.greeks().worth
-        if old is not None and where is not None and not where.all():
+    def _see(self, here: Sloped | None = None, where: Mask | None = None) -> None:
+        """Look at the present market; on paths that are not `where` at that of the last look, where a unit is `here`."""
+        old, tick, market = self._seen, self.market.factors.tick, self._now
+        known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
+        now = None if known is None else Sloped(known.worth, known.delta)
+        if old is not None and where is not None:
             last = {key: (market.row(key), old.market.row(key)) for key in market.keys}
             moved = {key: np.where(where, new, before) for key, (new, before) in last.items() if new is not before}
             market, worth = market.with_rows(moved), np.where(where, worth, old.worth)
-        self._seen = Seen(tick, market, worth)
+            if now is not None and here is not None:
+                now = Sloped(*(np.where(where, new, before) for new, before in zip(now, here, strict=True)))
+        self._seen = Seen(tick, market, worth, now)
 
-    def _split(self, seen: Seen) -> tuple[Vector, ...]:
-        """Gains of a unit since `seen` in the order of `SPLIT`, all but that of its delta, (paths,) $."""
-        tick, new = self.market.factors.tick, self._now
+    def _split(self, seen: Seen, where: Mask) -> tuple[Sloped, Vector]:
+        """A unit in the market of `seen` now, and its gains since in the order of `SPLIT`, (GAIN_PARTS, paths) $.
+
+        All gains but that of its delta; nothing on paths that are not `where`, unless that is (0,).
+        """
+        tick, new, old = self.market.factors.tick, self._now, seen.market
         spot, vols = new.row(SPOT), [VOL, *(key for key in FACTORS if key in new.keys)]
-        later = self._valued(tick, seen.market)
-        bent = self._valued(tick, seen.market.with_rows({SPOT: spot})).worth
-        now = self.greeks().worth
+        here = seen.here if seen.here is not None and seen.tick == tick else self._sloped(tick, old)
+        bent = self._worth(tick, old.with_rows({SPOT: spot}))
+        now = self._worth_now()
         moved = {SPOT: spot, **{key: new.row(key) for key in vols}}
-        still = all(new.row(key) is seen.market.row(key) for key in self._curve.nodes)  # then nothing is left for rates
-        turned = now if still else self._valued(tick, seen.market.with_rows(moved)).worth
-        curved = bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
-        return later.worth - seen.worth, curved, turned - bent, now - turned
+        still = all(new.row(key) is old.row(key) for key in self._curve.nodes)  # then nothing is left for rates
+        turned = now if still else self._worth(tick, old.with_rows(moved))
+        parts = np.empty((GAIN_PARTS, now.size))
+        split_gains(seen.worth, *here, bent, turned, now, (old.row(SPOT), spot), where, parts)
+        return here, parts
 
 
 @cache

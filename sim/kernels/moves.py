@@ -17,11 +17,11 @@ NONE = -1
 
 
 @kernel
-def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
+def post(amounts: Floats, entries: Ints, each: int, rows: Floats) -> None:
     """Carry out movements, in their order.
 
     Args:
-        amounts: (entries, paths).
+        amounts: (entries / each, paths): so many movements after one another have one amount.
         entries: (entries, ENTRY) row numbers: balances of giver and taker, the asset's gross, flows paid and received.
         GIVER NONE: no balance moves; PAID NONE: no flow is noted.
         rows: (rows, paths) of the ledger, changed.
@@ -30,7 +30,7 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         for i in range(entries.shape[0]):
-            amount = amounts[i, start:stop]
+            amount = amounts[i // each, start:stop]
             if entries[i, GIVER] != NONE:
                 giver, taker = rows[entries[i, GIVER], start:stop], rows[entries[i, TAKER], start:stop]
                 moved = rows[entries[i, GROSS], start:stop]
