@@ -164,7 +164,7 @@ class Ledger:
         self.post(self._row(amount), (Move(source, target, reason, None),))
 
     def post(self, amounts: Vector, moves: tuple[Move, ...], *, each: int = 1) -> None:
-        """Carry out several moves together, of `amounts` (moves / each, paths): `each` moves in turn share an amount."""
+        """Carry out several moves together, of `amounts` (moves / each, paths): `each` in turn share an amount."""
         entries = self._entries.get(moves)
         if entries is None:
             entries = self._entries[moves] = self._look_up(moves)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.desk.leg_hedge import LeastSquaresHedge, OpenRisk, Units
 from markets.factors.key import SPOT, VOL
+from sim.memo import Memo
 
 if TYPE_CHECKING:
     from agents.desk.hedge_leg import OptionLeg
@@ -38,6 +39,7 @@ class OptionHedge(LeastSquaresHedge):
         self.share = leg.share if share is None else share
         self._world, self._rows = world, leg.rows
         self._options: dict[str, VolListing] = {option.name: option for option in world.options}
+        self._per_gamma: Memo[Vector] = Memo()
         self.kept = {name: world.full(units) for name, units in leg.hold.items()}
 
     @property
@@ -72,12 +74,16 @@ class OptionHedge(LeastSquaresHedge):
         return self.share * np.stack([rows[row] for row in self._rows])
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
-        greeks = self._options[venue.name].greeks(market)
-        rows = {"vega": greeks.vega, "gamma": greeks.gamma * self._in_vega(market)}
-        return np.stack([rows[row] for row in self._rows])
+        greeks, rows = self._options[venue.name].greeks(market), np.empty((len(self._rows), self._world.paths))
+        for row, name in zip(rows, self._rows, strict=True):
+            if name == "vega":
+                row[:] = greeks.vega
+            else:
+                np.multiply(greeks.gamma, self._in_vega(market), out=row)
+        return rows
 
     def _in_vega(self, market: Snapshot | None) -> Vector:
         """S^2 s / 12: vega of a month's options per unit of gamma, (paths,)."""
         seen = market or self._world.factors.snapshot
-        found: Vector = MONTH * seen.row(VOL) * seen.row(SPOT) ** 2
-        return found
+        vol, spot = seen.row(VOL), seen.row(SPOT)
+        return self._per_gamma.get(lambda: np.asarray(MONTH * vol * spot**2), vol, spot)

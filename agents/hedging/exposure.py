@@ -55,9 +55,8 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Coll
             asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
             if not desk.answering_options and not world.price_takers:  # else it is in `_of_options`
                 by_log = np.where(desk.liquidated, 0.0, -scale * vanna * factors.spot)
-                listed = {option.name for option in world.options}
                 for name, move in world.moving_vol.items():
-                    if name in others or name not in listed:  # where nobody hedges, no loop closes
+                    if name in others or name not in world.option_names:  # where nobody hedges, no loop closes
                         asset.expose(move * by_log, moved=name, by=CURVATURE)
     legs, names = rates and desk.book.has_rates, desk.neutral_credit()
     if (legs or names) and not world.price_takers:
@@ -66,23 +65,23 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Coll
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
     if desk.answering_options and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
-        for (at, moved), flow in _of_options(desk, others).items():
+        for at, moved, flow in _of_options(desk, others):
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
 
 
-def _of_options(desk: Desk, others: Iterable[str]) -> dict[tuple[str, str], Vector]:
+def _of_options(desk: Desk, others: Iterable[str]) -> list[tuple[str, tuple[str, ...], Vector]]:
     """$ of vega that an option leg buys at one venue per unit of ln S, or of the vol at another venue, (paths,).
 
-    And $ of the asset that the hedge of delta buys per unit of that vol. Per unit of scale, by (venue of the trade,
-    venue that moved). What is traded at any venue of options moves the one implied vol.
+    And $ of the asset that the hedge of delta buys per unit of that vol. Per unit of scale: venue of the trade,
+    venues that moved, flow. What is traded at any venue of options moves the one implied vol.
     """
     world, now = desk.world, desk.world.factors.snapshot
-    units, found = desk.neutral_options(), dict[tuple[str, str], Vector]()
+    units, found = desk.neutral_options(), list[tuple[str, tuple[str, ...], Vector]]()
     places = desk.answering_options
     spot, vol, base = now.row(SPOT), now.row(VOL), world.factors.vol_law.base
     moving = [name for name in sorted({*places, *others}) if world.venue(name).moves]  # the same for every desk
     futures = {name: move * base for name, move in world.moving_vol.items() if name not in moving}  # another unit
-    futures = {name: unit for name, unit in futures.items() if name not in {option.name for option in world.options}}
+    futures = {name: unit for name, unit in futures.items() if name not in world.option_names}
     markets = [([MAIN], now.with_rows({SPOT: spot * np.exp(BUMP_LOG)}))] if world.venue(MAIN).moves else []
     markets += [(moving, now.with_rows({VOL: vol * np.exp(BUMP_LOG / base)}))] if moving or futures else []
     for names, bumped in markets:
@@ -94,9 +93,9 @@ def _of_options(desk: Desk, others: Iterable[str]) -> dict[tuple[str, str], Vect
         # a move of spot itself is in the Gamma of book and options held: beside it only what is bought has delta
         before = desk.neutral_delta(units, bumped, risk) if names == [MAIN] else desk.neutral_delta(units)
         bought[MAIN] = spot * (desk.neutral_delta(after, bumped, risk) - before) / BUMP_LOG
-        found |= {(at, moved): flow for at, flow in bought.items() for moved in names}
+        found += [(at, tuple(names), flow) for at, flow in bought.items()]
         if names is moving:
-            found |= {(at, moved): unit * flow for at, flow in bought.items() for moved, unit in futures.items()}
+            found += [(at, (moved,), unit * flow) for at, flow in bought.items() for moved, unit in futures.items()]
     return found
 
 

@@ -250,7 +250,7 @@ class VolListing(PaidInCash):
             self.explain(changed)
 
     def _see(self, here: Sloped | None = None, where: Mask | None = None) -> None:
-        """Look at the present market; on paths that are not `where` at that of the last look, where a unit is `here`."""
+        """Look at the present market; on paths that are not `where` at that of before, where a unit is `here`."""
         old, tick, market = self._seen, self.market.factors.tick, self._now
         known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
         now = None if known is None else Sloped(known.worth, known.delta)
