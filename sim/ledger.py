@@ -163,13 +163,25 @@ class Ledger:
         """Note $ that passed from one account to another inside the price of something else."""
         self.post(self._row(amount), (Move(source, target, reason, None),))
 
-    def post(self, amounts: Vector, moves: tuple[Move, ...], *, each: int = 1) -> None:
-        """Carry out several moves together, of `amounts` (moves / each, paths): `each` in turn share an amount."""
+    def post(self, amounts: Vector, moves: tuple[Move, ...]) -> None:
+        """Carry out several moves together, of `amounts` (moves, paths)."""
+        entries = self._looked_up(moves)
+        kernels.post(amounts, entries.rows, self.rows)
+        self._changed |= entries.assets
+
+    def note_shares(self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...]) -> None:
+        """Note what holders of an asset have of `parts` (parts, paths) $ a unit of it.
+
+        notes: of each holder, and of each part, as many for all.
+        """
+        held = np.array([self._balances[holder, asset] for holder in holders], dtype=np.int64)
+        kernels.note_shares(parts, held, self._looked_up(notes).rows, self.rows)
+
+    def _looked_up(self, moves: tuple[Move, ...]) -> Entries:
         entries = self._entries.get(moves)
         if entries is None:
             entries = self._entries[moves] = self._look_up(moves)
-        kernels.post(amounts, entries.rows, each, self.rows)
-        self._changed |= entries.assets
+        return entries
 
     def _row(self, amount: Amount) -> Vector:
         """A copy of an amount, (1, paths): the amount may be a view of the very balance that the move changes."""

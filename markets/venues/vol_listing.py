@@ -233,13 +233,10 @@ class VolListing(PaidInCash):
             return
         if self._seen.market is self._now and self._seen.tick == self.market.factors.tick:
             return
-        accounts, paths = self.holders(), self.market.paths
+        accounts = self.holders()
         where = None if where is None or where.all() else where
         here, parts = self._split(self._seen, EVERYWHERE if where is None else where)
-        notes = np.empty((len(accounts), GAIN_PARTS, paths))
-        for account, note in zip(accounts, notes, strict=True):
-            np.multiply(self.market.ledger.balance(account, self.name), parts, out=note)
-        self.market.ledger.post(notes.reshape(-1, paths), _notes(accounts), each=2)
+        self.market.ledger.note_shares(parts, self.name, accounts, _notes(accounts))
         self._see(here, where)
 
     def _before_trade(self, changed: Mask) -> None:
@@ -255,7 +252,8 @@ class VolListing(PaidInCash):
         known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
         now = None if known is None else Sloped(known.worth, known.delta)
         if old is not None and where is not None:
-            last = {key: (market.row(key), old.market.row(key)) for key in market.keys}
+            keys = [key for key in (SPOT, VOL, *self._curve.nodes, *FACTORS) if key in market.keys]
+            last = {key: (market.row(key), old.market.row(key)) for key in keys}
             moved = {key: np.where(where, new, before) for key, (new, before) in last.items() if new is not before}
             market, worth = market.with_rows(moved), np.where(where, worth, old.worth)
             if now is not None and here is not None:
