@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from sim.dataclass import dataclass
 from sim.params import param
-from sim.world import Process as Process
+from sim.process import Process as Process
 
 if TYPE_CHECKING:
     from agents.cast import Cast

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from markets.factors.key import MAIN
 from markets.venues.further import FURTHER
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Cast:
     hedgers: tuple[str, ...]  # names of those that have, or may have, a book
     venues: Mapping[str, VenueSpec]
     assets: tuple[str, ...]  # names of the venues that are assets
+    implied: tuple[str, ...] = (MAIN,)  # those that have an implied vol
     nodes: tuple[str, ...]  # of the curve, the shortest first
     straddles: tuple[str, ...] = ()  # names of the venues that trade them
     options: tuple[str, ...] = ()  # names of the venues of options on the asset

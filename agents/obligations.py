@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from sim.dataclass import dataclass
 from sim.params import param
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.plausible import FACTOR, SHARE, VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Later:
         vars(at)[self._name] = given
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)  # the library's: made at every decision
 class Situation:
     """All that a policy may use: vectors (paths,), and numbers common to all paths.
 

@@ -169,7 +169,7 @@ def agent_tables(
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
     named += (*(CVA.columns if counterparty else ()), *(SMILE.columns if smile else ()))
-    hedges = tuple(option_hedges(rates=vega_hedges, options=options).values())
+    hedges = tuple(option_hedges(rates=vega_hedges, options=options, smile=smile).values())
     after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: hedges + ((INVENTORY,) if investors else ())}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
     asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets, EXPOSURE: counterparty, EXPECTED: counterparty}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from analysis import frames
+from analysis import by_close, frames
 from analysis.book_words import TOTAL, quantity
-from analysis.numbers import Number, mean, money
+from analysis.numbers import FloatArray, Number, mean, money
 from analysis.page import Table
 from analysis.parts import schema_of
 from sim.dataset import Run
@@ -31,27 +31,64 @@ def by_position(run: Run, agent: str | None, world: str, most: int | None = None
     with the largest mean P&L; the others share one row. The last row is the sum of all, path by path: its P&L is
     `unhedged_pnl` of the marks. No rows if the run has no table `book`.
     """
-    table = frames.table(run, "book")
+    table = frames.table(run, "book", world)
     if table is None:
         return pl.DataFrame()
     names = frames.desks(run, agent)
-    lines = table.filter(pl.col("agent").is_in(names), pl.col("world") == world).collect()
-    if not lines.height:
+    mine = table.filter(pl.col("agent").is_in(names))
+    first = mine.filter(pl.col("at") == "start").collect()  # of path 0: of all paths alike
+    if not first.height:
         return pl.DataFrame()
-    lines = lines.with_columns(_group(lines, most))
-    labels = _labels(lines, several=len(names) > 1)
-    everything = lines.with_columns(group=pl.lit(-1, dtype=pl.Int32))
-    rows = []
-    for (group,), part in pl.concat([lines, everything]).group_by("group", maintain_order=True):
-        label, quantity = labels.get(int(str(group)), (TOTAL, float("nan")))
-        rows.append((int(str(group)), {"position": label, "quantity": quantity, **_measured(part)}))
-    ordered = [row for group, row in sorted(rows, key=lambda each: each[0]) if group >= 0]
-    return pl.DataFrame([*ordered, next(row for group, row in rows if group < 0)])
+    group = _group(mine, most)
+    first = first.with_columns(group)
+    labels = _labels(first, several=len(names) > 1)
+    rows: dict[int, dict[str, Any]] = {i: {"position": name, "quantity": size} for i, (name, size) in labels.items()}
+    rows[-1] = {"position": TOTAL, "quantity": float("nan")}
+    for i, row in rows.items():
+        told = first.filter(pl.col("group") == i) if i >= 0 else first
+        row.update({f"start_{name}": float(told[name].sum()) for name in FIGURES})
+    for at, figures, measured in (("worst", FIGURES, _worst), ("end", ("pnl",), _made_of)):
+        for i, name, values in _sums(
+            mine.filter(pl.col("at") == at), group, list(labels), figures, frames.paths_of(run)
+        ):
+            rows[i].update(measured(name, values))
+    return pl.DataFrame([rows[i] for i in (*labels, -1)])
 
 
-def _group(lines: pl.DataFrame, most: int | None) -> pl.Expr:
+def _sums(
+    rows: pl.LazyFrame, group: pl.Expr, groups: list[int], figures: tuple[str, ...], paths: int
+) -> Iterator[tuple[int, str, FloatArray]]:
+    """Figures path by path, summed over the lines of each group and, as group -1, over all: (group, figure, (paths,)).
+
+    As many at a time as memory that does not grow with the paths allows.
+    """
+    for names in by_close.few(paths * (len(groups) + 1), figures):
+        total = np.zeros((len(names), paths))
+        for chosen in by_close.few(paths * len(names), groups):
+            lines = rows.with_columns(group).filter(pl.col("group").is_in(chosen)).select("group", "path", *names)
+            found = lines.collect()
+            place = (found["group"].to_numpy().astype(np.int64) - chosen[0]) * paths + found["path"].to_numpy()
+            for k, name in enumerate(names):
+                values = np.bincount(place, found[name].to_numpy(), len(chosen) * paths).reshape(-1, paths)
+                total[k] += values.sum(axis=0)
+                yield from ((i, name, one) for i, one in zip(chosen, values, strict=True))
+        yield from ((-1, name, one) for name, one in zip(names, total, strict=True))
+
+
+def _worst(name: str, values: FloatArray) -> dict[str, float | None]:
+    return {f"worst_{name}": float(np.median(values))}
+
+
+def _made_of(name: str, values: FloatArray) -> dict[str, float | None]:
+    made = mean(values, "$", "")
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]).tolist()
+    return {name: made.value, "error": made.error, "q05": low, "q50": middle, "q95": high}
+
+
+def _group(lines: pl.LazyFrame, most: int | None) -> pl.Expr:
     """Column `group`: the number of the row that a line of the table is counted in."""
-    ends = lines.filter(pl.col("at") == "end").group_by(KEY).agg(pl.col("pnl").mean().abs().alias("size"))
+    mean_pnl = lines.filter(pl.col("at") == "end").group_by(KEY).agg(pl.col("pnl").mean().abs().alias("size"))
+    ends = mean_pnl.collect(engine="streaming")
     alone = ends.filter(pl.col("number") > 0).sort("size", *KEY, descending=[True, False, False])
     kept = alone if most is None or ends.height <= most + 1 else alone.head(most)
     keys = sorted(kept.select(KEY).iter_rows())
@@ -77,24 +114,6 @@ def _labels(lines: pl.DataFrame, *, several: bool) -> dict[int, tuple[str, float
             name = f"{owner}: {name}"
         found[int(str(group))] = one_line(str(name)), float(quantity)
     return found
-
-
-def _measured(part: pl.DataFrame) -> dict[str, float | None]:
-    """Figures of the lines of one row."""
-    figures, sums = list(FIGURES), {}
-    for at in ("start", "worst", "end"):
-        sums[at] = part.filter(pl.col("at") == at).group_by("path").agg(pl.col(*figures, "pnl").sum()).sort("path")
-    made = mean(sums["end"]["pnl"].to_numpy(), "$", "")
-    low, middle, high = np.quantile(sums["end"]["pnl"].to_numpy(), [0.05, 0.5, 0.95]).tolist()
-    return {
-        **{f"start_{name}": float(sums["start"][name][0]) for name in figures},
-        **{f"worst_{name}": float(np.median(sums["worst"][name].to_numpy())) for name in figures},
-        "pnl": made.value,
-        "error": made.error,
-        "q05": low,
-        "q50": middle,
-        "q95": high,
-    }
 
 
 def short_table(run: Run, agent: str | None, world: str) -> Table | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from sim.columns import Unit
 from sim.dataset import Run
 from sim.estimate import REACH
 
+TABLE = "liquidity"
 FULL = 1 - 1e-9  # share of the line beyond which it counts as used up, because of rounding
 MARGIN = ("initial_margin", "variation_margin", "short_sale_proceeds")
 LEVELS = (0.95, 0.99)
@@ -28,21 +30,28 @@ QUANTILES = (  # figure, column of the table `liquidity`, quantile over paths
 USED_UP = "line_used_up_rate"
 
 
-@frames.once
 def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The table `liquidity` of the desk, one row a path, sorted; empty if nobody lends to it.
 
     Of several desks, each figure is that of the worst desk on the path: the lowest free cash, the largest
     share of its line, the largest part of a margin, the largest capital needed.
     """
-    table = frames.table(run, "liquidity")
-    if table is None:
-        return pl.DataFrame()
-    mine = table.filter(pl.col("agent").is_in(frames.desks(run, agent)), pl.col("world") == world)
+    return frames.whole(run, _worst, agent, world) if TABLE in run.tables else pl.DataFrame()
+
+
+def _worst(run: Run, agent: str | None, world: str) -> pl.LazyFrame:
+    desks = frames.desks(run, agent)
+    mine = run.table(TABLE, world).filter(pl.col("agent").is_in(desks))
     high = ("peak_line_share", *(f"peak_{name}" for name in MARGIN), "capital_needed")
-    low = pl.col("low_free_cash")
-    day = pl.col("low_free_cash_time").get(low.arg_min()).dt.date()
-    return mine.group_by("path").agg(low.min(), pl.col(*high).max(), day=day).sort("path").collect()
+    low, day = pl.col("low_free_cash"), pl.col("low_free_cash_time")
+    if len(desks) == 1:
+        return mine.select("path", low, *high, day=day.dt.date())
+    return mine.group_by("path").agg(low.min(), pl.col(*high).max(), day=day.get(low.arg_min()).dt.date())
+
+
+def _values(run: Run, agent: str | None, world: str, column: str) -> FloatArray:
+    """(paths,) of `worst`; empty without a lender."""
+    return frames.path_column(run, _worst, column, agent, world) if TABLE in run.tables else np.empty(0)
 
 
 def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
@@ -54,10 +63,8 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     (written n/a) if too many paths lose their whole book to tell. NaN for a desk without a lender, and for a run of an
     older version.
     """
-    found, schema = worst(run, agent, world), schema_of(run)
-
-    def values(column: str) -> FloatArray:
-        return found[column].to_numpy() if found.height else np.empty(0)
+    schema = schema_of(run)
+    values = partial(_values, run, agent, world)
 
     figures = {}
     for name, source, share in QUANTILES:
@@ -65,7 +72,7 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         label = f"{column.label}, {numbers.quantile_name(share)}"
         figures[name] = numbers.quantile(values(source), share, column.unit or "number", label)
         if name == "peak_line_share_q95":
-            figures[USED_UP] = _used_up(found)
+            figures[USED_UP] = _used_up(values(source))
     needed = schema.column("liquidity", "capital_needed")
     for level in LEVELS:
         label = f"{needed.label} {level * 100:.0f} %, first order"
@@ -89,17 +96,17 @@ def known_quantile(values: FloatArray, share: float, unit: Unit, label: str) -> 
     return number if near <= told else replace(number, error=None, pull=unknown)
 
 
-def _used_up(found: pl.DataFrame) -> Number:
+def _used_up(share_of_line: FloatArray) -> Number:
     label = "Paths on which the credit line is used up"
-    if not found.height:
+    if not share_of_line.size:
         return Number(value=math.nan, unit="share", label=label)
-    return numbers.share(int((found["peak_line_share"] >= FULL).sum()), found.height, label)
+    return numbers.share(int((share_of_line >= FULL).sum()), share_of_line.size, label)
 
 
 def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> str:
     """The date on which free cash is most often lowest, as YYYY-MM-DD; the first where several are; "" for none."""
-    found = worst(run, agent, world)
-    return str(found["day"].mode().sort()[0]) if found.height else ""
+    days = pl.Series(_values(run, agent, world, "day"))
+    return str(days.mode().sort()[0]) if len(days) else ""
 
 
 def capital_needed(run: Run, agent: str | None, world: str) -> FloatArray:
@@ -107,10 +114,8 @@ def capital_needed(run: Run, agent: str | None, world: str) -> FloatArray:
 
     Infinite for a path that loses its whole book. See `liquidity`.
     """
-    found = worst(run, agent, world)
-    if not found.height:
-        return np.full(int(run.manifest["paths"]), np.nan)
-    return found["capital_needed"].to_numpy()
+    found = _values(run, agent, world, "capital_needed")
+    return found if found.size else np.full(frames.paths_of(run), np.nan)
 
 
 @frames.once
@@ -119,10 +124,10 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 
     Several desks are added up. Empty if the run keeps no such rows: no lender, no witnesses, an older version.
     """
-    table = frames.table(run, "funding")
+    table = frames.table(run, "funding", world)
     if table is None or "free_cash" not in table.collect_schema():
         return pl.DataFrame()
     columns = ("free_cash", "line", *MARGIN)
-    mine = table.filter(pl.col("agent").is_in(frames.desks(run, agent)), pl.col("world") == world)
+    mine = table.filter(pl.col("agent").is_in(frames.desks(run, agent)))
     of_desks = mine.group_by("time", "path").agg(pl.col(*columns).sum())
     return of_desks.group_by("time").agg(frames.quantiles(columns)).sort("time").collect()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
+import polars as pl
 
-from analysis import frames
+from analysis import by_close, frames
+from analysis.comoments import CoMoments
 from analysis.numbers import Number
-from analysis.path_closes import path_closes
 from sim.dataset import Run
 
 CURVE, VOL = ("rates",), ("vega",)  # columns of `marks`
@@ -27,20 +29,27 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     convexity. What neither explains is time, the asset, and all that expires.
     """
     parts = (*CURVE, *VOL, *(name for name in OTHERS if name in frames.gains(run)))
-    levels = path_closes(run, agent, world, *parts)
-    days = {name: np.diff(level, axis=1) for name, level in zip(parts, levels, strict=True)}
-    if not np.any(days["rates"]) or np.isnan(days["rates"]).any():
+    rows = frames.world_marks(run, agent, world).with_columns(explained_in_all=pl.sum_horizontal(parts))
+    paths, times, moves = frames.paths_of(run), frames.mark_times(run, world), False
+    curve, vol = CoMoments(1), CoMoments(1)
+    for (_, before), (_, level) in pairwise(by_close.vectors(rows, times, paths, *CURVE, *VOL, "explained_in_all")):
+        days = np.subtract(level, before, out=before)
+        moves = moves or bool(np.any(days[0]))
+        if np.isnan(days[0]).any():
+            return {}
+        curve.add(days[0], days[2])
+        vol.add(days[1], days[2])
+    if not moves:
         return {}
-    whole = np.sum([days[name] for name in parts], axis=0)
-    curve, vol = (_share(np.sum([days[name] for name in names], axis=0), whole) for names in (CURVE, VOL))
-    shares = (curve, vol, 1.0 - curve - vol)
+    first, second = _share(curve), _share(vol)
+    shares = (first, second, 1.0 - first - second)
     return {
         name: Number(value=share, unit="share", label=label)
         for (name, label), share in zip(LABELS.items(), shares, strict=True)
     }
 
 
-def _share(part: np.ndarray, whole: np.ndarray) -> float:
-    variance = float(np.var(whole))
-    covariance = float(np.mean((part - part.mean()) * (whole - whole.mean())))
-    return covariance / variance if variance else math.nan
+def _share(sums: CoMoments) -> float:
+    """cov(part, whole) / var(whole)."""
+    _, (variance,), (covariance,) = sums.variances
+    return float(covariance / variance) if variance else math.nan

@@ -25,12 +25,12 @@ def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     Several desks together: paths on which any was reduced; the mean share of their books. NaN for a run of an older
     version, whose marks do not say.
     """
-    kept = left(run, agent, world)
-    if not kept.height:
+    kept = frames.path_column(run, _left, "book_share", agent, world) if _told(run) else np.empty(0)
+    if not kept.size:
         return {name: Number(value=math.nan, unit="share", label=label) for name, label in LABELS.items()}
-    taken = 1.0 - kept["book_share"].to_numpy()
+    taken, held = 1.0 - kept, reduced(run, agent, world)
     return {
-        "reduced_rate": numbers.share(int(np.count_nonzero(_reduced(kept))), taken.size, LABELS["reduced_rate"]),
+        "reduced_rate": numbers.share(int(np.count_nonzero(held)), taken.size, LABELS["reduced_rate"]),
         "book_taken": numbers.mean(taken, "share", LABELS["book_taken"]),
         "book_taken_q50": numbers.quantile(taken, 0.5, "share", LABELS["book_taken_q50"]),
     }
@@ -38,23 +38,23 @@ def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
 
 def reduced(run: Run, agent: str | None, world: str) -> NDArray[np.bool_]:
     """(paths,) whether the lender took part of the book; of several desks, of any. Empty if marks do not say."""
-    return _reduced(left(run, agent, world))
+    return frames.path_column(run, _left, "least", agent, world) < 1.0 if _told(run) else np.empty(0, dtype=np.bool_)
 
 
-def _reduced(left: pl.DataFrame) -> NDArray[np.bool_]:
-    return np.asarray(left["least"].to_numpy() < 1.0)
-
-
-@frames.once
 def left(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """path, book_share (mean over the desks), least, at the last close, sorted by path."""
-    marks = run.table("marks")
-    if "book_share" not in marks.collect_schema():
+    if not _told(run):
         return pl.DataFrame(schema={"path": pl.Int32, "book_share": pl.Float64, "least": pl.Float64})
-    mine = marks.filter(
-        pl.col("agent").is_in(frames.desks(run, agent)),
-        pl.col("world") == world,
-        pl.col("time") == frames.last_close(run),
-    )
-    found = mine.group_by("path").agg(pl.col("book_share").mean(), least=pl.col("book_share").min())
-    return found.sort("path").collect()
+    return frames.whole(run, _left, agent, world)
+
+
+def _told(run: Run) -> bool:
+    return "book_share" in run.table("marks").collect_schema()
+
+
+def _left(run: Run, agent: str | None, world: str) -> pl.LazyFrame:
+    desks, share = frames.desks(run, agent), pl.col("book_share")
+    mine = run.table("marks", world).filter(pl.col("agent").is_in(desks), pl.col("time") == frames.last_close(run))
+    if len(desks) == 1:
+        return mine.select("path", "book_share", least=share)
+    return mine.group_by("path").agg(share.mean(), least=share.min())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -12,9 +12,10 @@ from weakref import WeakKeyDictionary
 import polars as pl
 
 from analysis import curve, parts
+from analysis.by_close import CELLS, spread_of
 from analysis.calendar_days import day_of
+from analysis.numbers import FloatArray
 from analysis.spread import SHARES as SHARES
-from analysis.spread import spread
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
@@ -24,7 +25,10 @@ T = TypeVar("T")
 
 ASSET = "asset"
 DESKS = "desks"  # table of what is needed of every path at every close; `marks` then has the last close and witnesses
+FEW = CELLS // 64  # paths of which frames with a row a path are read with all their columns
+LARGE = 8 * CELLS  # bytes of the vectors over paths that are remembered together
 _cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
+_lately: WeakKeyDictionary[Run, dict[object, pl.DataFrame]] = WeakKeyDictionary()
 
 
 def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
@@ -41,9 +45,30 @@ def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run
     return answer
 
 
-def table(run: Run, name: str) -> pl.LazyFrame | None:
-    """The table, or None if the run has none of it."""
-    return run.table(name) if name in run.tables else None
+def lately(question: Callable[Concatenate[Run, P], pl.DataFrame]) -> Callable[Concatenate[Run, P], pl.DataFrame]:
+    """Remember the latest answers, frames of a row a path, as many as take 16 MB: of a few paths all of them."""
+
+    @functools.wraps(question)
+    def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> pl.DataFrame:
+        known = _lately.setdefault(run, {})
+        key = (question, args, tuple(sorted(kwargs.items())))
+        found = known.pop(key) if key in known else question(run, *args, **kwargs)
+        known[key] = found  # the latest stands last
+        while sum(frame.estimated_size() for frame in known.values()) > LARGE:
+            known.pop(next(iter(known)))
+        return found
+
+    return answer
+
+
+def table(run: Run, name: str, world: str | None = None) -> pl.LazyFrame | None:
+    """The table, or a world's rows of it; None if the run has none of it."""
+    return run.table(name, world) if name in run.tables else None
+
+
+def paths_of(run: Run) -> int:
+    """Number of paths."""
+    return int(run.manifest["paths"])
 
 
 def twin_name(run: Run) -> str | None:
@@ -77,13 +102,17 @@ def check_world(run: Run, world: str) -> str:
     return world
 
 
+def first_chunk(run: Run, name: str, world: str | None = None) -> pl.LazyFrame:
+    """The first paths of a table in a world (None: the first): enough to learn what all paths have alike."""
+    return next(run.chunks(name, str(run.manifest["worlds"][0]) if world is None else world))
+
+
 @once
 def cast(run: Run) -> dict[str, str]:
     """Role of every agent that is marked, by name."""
-    found = table(run, "marks")
-    if found is None or not found.head(1).collect().height:  # nobody is marked
+    if "marks" not in run.tables:
         return {}
-    last = found.filter(pl.col("time") == last_close(run))  # everybody is marked at every close
+    last = first_chunk(run, "marks").filter(pl.col("time") == pl.col("time").max())  # all are marked at every close
     return dict(last.select("agent", "role").unique().sort("agent").collect().iter_rows())
 
 
@@ -124,21 +153,39 @@ def desk_marks(run: Run, agent: str | None, *where: pl.Expr, exact: bool = False
     return _together(run, rows, names, where)
 
 
-def at_closes(run: Run, names: list[str]) -> pl.LazyFrame:
+def world_marks(run: Run, agent: str | None, world: str) -> pl.LazyFrame:
+    """`desk_marks` of one world."""
+    names = desks(run, agent)
+    return _together(run, at_closes(run, names, world), names, ())
+
+
+def mark_chunks(run: Run, agent: str | None, world: str) -> Iterator[pl.LazyFrame]:
+    """`world_marks` chunk by chunk of paths."""
+    names = desks(run, agent)
+    brief = DESKS in run.tables and set(names) <= set(_briefly(run))
+    for rows in run.chunks(DESKS if brief else "marks", world):
+        yield _together(run, _of_every_close(run, rows, brief=brief), names, ())
+
+
+def at_closes(run: Run, names: list[str], world: str | None = None) -> pl.LazyFrame:
     """Marks at every close of some agents: those of `desks`, else those of `marks` on paths that it has whole."""
-    if DESKS not in run.tables:
-        return _filled(run, run.table("marks"))
-    if set(names) <= set(_briefly(run)):
-        return _filled(run, run.table(DESKS).with_columns(pl.col(pl.Float32).cast(pl.Float64)))
-    whole = int(run.manifest["scenario"]["run"]["witnesses"])
-    return _filled(run, run.table("marks").filter(pl.col("path") < whole))
+    brief = DESKS in run.tables and set(names) <= set(_briefly(run))
+    return _of_every_close(run, run.table(DESKS if brief else "marks", world), brief=brief)
+
+
+def _of_every_close(run: Run, rows: pl.LazyFrame, *, brief: bool) -> pl.LazyFrame:
+    """Rows of `desks` (brief) or of `marks`, on paths that are marked at every close."""
+    if brief:
+        rows = rows.with_columns(pl.col(pl.Float32).cast(pl.Float64))
+    elif DESKS in run.tables:
+        rows = rows.filter(pl.col("path") < int(run.manifest["scenario"]["run"]["witnesses"]))
+    return _filled(run, rows)
 
 
 @once
 def _briefly(run: Run) -> list[str]:
     """The agents of the table `desks`."""
-    last = run.table(DESKS).filter(pl.col("time") == last_close(run))
-    return last.select(pl.col("agent").unique()).collect()["agent"].to_list()
+    return first_chunk(run, DESKS).select(pl.col("agent").unique()).collect()["agent"].to_list()
 
 
 def _together(run: Run, rows: pl.LazyFrame, names: list[str], where: tuple[pl.Expr, ...]) -> pl.LazyFrame:
@@ -162,18 +209,40 @@ def _filled(run: Run, rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.with_columns(**{c: pl.lit(0.0) for c in gains(run) if c not in known})
 
 
-@once
+def path_column(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
+    """(paths,) a column of a frame with a row a path, paths ascending; of many paths it is read alone."""
+    found = whole(run, question, *args) if paths_of(run) <= FEW else _alone(run, question, name, *args)
+    return found[name].to_numpy()
+
+
+@lately
+def whole(run: Run, question: Callable[..., pl.LazyFrame], *args: object) -> pl.DataFrame:
+    """A frame with a row a path, sorted by path."""
+    return question(run, *args).sort("path").collect()
+
+
+@lately
+def _alone(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> pl.DataFrame:
+    """One column of it."""
+    found = question(run, *args).select("path", name).collect()
+    return (found if found["path"].is_sorted() else found.sort("path")).select(name)
+
+
 def final(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's marks at the last close, one row a path, sorted by path."""
-    at_the_end = (pl.col("time") == last_close(run), pl.col("world") == world)
-    rows = _filled(run, run.table("marks"))
-    return _together(run, rows, desks(run, agent), at_the_end).sort("path").collect()
+    return whole(run, last_marks, agent, world)
+
+
+def last_marks(run: Run, agent: str | None, world: str) -> pl.LazyFrame:
+    """`final`, unsorted."""
+    rows = _filled(run, run.table("marks", world))
+    return _together(run, rows, desks(run, agent), (pl.col("time") == last_close(run),))
 
 
 @once
 def last_close(run: Run) -> datetime:
     """Time of the last marks."""
-    found = run.table("marks").select(pl.col("time").max()).collect().item()
+    found = first_chunk(run, "marks").select(pl.col("time").max()).collect().item()
     assert isinstance(found, datetime)
     return found
 
@@ -181,7 +250,8 @@ def last_close(run: Run) -> datetime:
 @once
 def mark_times(run: Run, world: str) -> pl.Series:
     """time: the closes at which a world was marked, ascending."""
-    known = at_closes(run, hedgers(run)).filter(pl.col("world") == world)
+    brief = DESKS in run.tables and set(hedgers(run)) <= set(_briefly(run))
+    known = first_chunk(run, DESKS if brief else "marks", world)
     return known.select(pl.col("time").unique().sort()).collect()["time"]
 
 
@@ -204,25 +274,28 @@ def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
 
 @once
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls.
-
-    Two passes, so that only the few columns whose quantiles are asked for are ever whole in memory.
-    """
-    mine = pl.col("agent").is_in(desks(run, agent)) & (pl.col("world") == world)
+    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls."""
+    mine = pl.col("agent").is_in(desks(run, agent))
     count = len(desks(run, agent))  # a mark a path from each: the mean of their sum is the sum of their means
     totals = [pl.col(c).mean() * count for c in (*gains(run), "unhedged_pnl")]
-    rows = at_closes(run, desks(run, agent))
+    rows = at_closes(run, desks(run, agent), world)
     means = rows.filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
-    wanted = ("pnl", "unhedged_pnl")
-    results = desk_marks(run, agent, pl.col("world") == world).select("time", *wanted).collect()
-    return means.collect(engine="streaming").join(spread(results, wanted), on="time").sort("time")
+    results = world_marks(run, agent, world)
+    bands = spread_of(results, mark_times(run, world), paths_of(run), ("pnl", "unhedged_pnl"))
+    return means.collect(engine="streaming").join(bands, on="time").sort("time")
 
 
 @once
 def closes(run: Run, world: str) -> pl.DataFrame:
     """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
     levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
-    return spread(asset_closes(run).filter(pl.col("world") == world).select("time", *levels).collect(), levels)
+    return spread_of(asset_closes(run, world), close_times(run, world), paths_of(run), levels)
+
+
+@once
+def close_times(run: Run, world: str) -> pl.Series:
+    """time: the closes of a world's market, ascending."""
+    return first_chunk(run, "closes", world).select(pl.col("time").unique().sort()).collect()["time"]
 
 
 @once
@@ -241,22 +314,22 @@ def venue_closes(run: Run, world: str, venue: str) -> pl.DataFrame:
     """Like `closes`, for half_spread, depth and loop_gain of one venue; other than the asset over witness paths."""
     if venue == ASSET:
         return closes(run, world)
-    ticks = run.table("market").filter((pl.col("world") == world) & (pl.col("venue") == venue))
+    ticks = run.table("market", world).filter(pl.col("venue") == venue)
     last = ticks.group_by(day_of(run).alias("date"), "path").agg(pl.all().sort_by("time").last())
     shares = quantiles(("half_spread", "depth", "loop_gain"))
     return last.group_by("date").agg(pl.col("time").max(), *shares).drop("date").sort("time").collect()
 
 
-def asset_closes(run: Run) -> pl.LazyFrame:
+def asset_closes(run: Run, world: str | None = None) -> pl.LazyFrame:
     """Daily closes of the risky asset, one row per (time, world, path)."""
-    frame = run.table("closes")
+    frame = run.table("closes", world)
     return frame.filter(pl.col("venue") == ASSET) if "venue" in frame.collect_schema() else frame
 
 
 @once
 def witnesses(run: Run, world: str, most: int = 12) -> pl.DataFrame:
     """Closes of the first few paths, to draw single paths faintly behind an ensemble."""
-    chosen = asset_closes(run).filter((pl.col("world") == world) & (pl.col("path") < most))
+    chosen = asset_closes(run, world).filter(pl.col("path") < most)
     return chosen.sort("path", "time").collect()
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis import frames, parts
+from analysis import by_close, frames, parts
+from analysis.comoments import CoMoments
+from analysis.lowest import Lowest
 from analysis.numbers import FloatArray, Number
-from analysis.path_closes import path_closes
 from sim.columns import Unit
 from sim.dataset import Run
 
@@ -86,79 +90,88 @@ def effectiveness(run: Run, *, agent: str | None = None, world: str = "actual") 
     """Every figure of the desk's hedge by name; none for a desk that held no hedge, or a run of a single close.
 
     Book: the whole book marked alone. Hedge: what it gained at mid, before costs. Errors by leaving out one group of
-    paths after the other.
+    paths after the other: the delete-a-group jackknife (Shao and Tu 1995), (g - 1) / g x the sum of squared deviations.
     """
-    gains = _daily(run, agent, world)
-    book, hedge = gains["book"], gains["hedge"]
-    if not book.size or not np.any(hedge):
+    days = _daily(run, agent, world)
+    start = next(days, np.empty((2, 0)))
+    paths = start.shape[1]
+    found = Gathered(paths, paths * len(frames.mark_times(run, world)), min(GROUPS, paths))
+    found.take(chain([start], days))
+    if not found.hedged:
         return {}
-    values = Hedge(book, hedge).figures()
-    errors = _errors(book, hedge)
+    errors = [None] * len(FIGURES) if found.count < 2 else jackknife(found.without_each())
     return {
         name: Number(value=float(value), unit=unit, label=label, error=error)
-        for (name, (unit, label)), value, error in zip(FIGURES.items(), values, errors, strict=True)
+        for (name, (unit, label)), value, error in zip(FIGURES.items(), found.figures(), errors, strict=True)
     }
 
 
-def _errors(book: FloatArray, hedge: FloatArray) -> list[float | None]:
-    """Delete-a-group jackknife over paths (Shao and Tu 1995): (g - 1) / g x the sum of squared deviations."""
-    count = min(GROUPS, len(book))
-    if count < 2:
-        return [None] * len(FIGURES)
-    left = leave_one_out(book, hedge, count)
+def jackknife(left: FloatArray) -> list[float | None]:
+    """Standard errors from the figures without each group, (groups, figures)."""
+    count = len(left)
     return [float(e) for e in np.sqrt((count - 1) / count * ((left - left.mean(axis=0)) ** 2).sum(axis=0))]
 
 
-def leave_one_out(book: FloatArray, hedge: FloatArray, count: int) -> FloatArray:
-    """The figures without one group of paths, (groups, figures): from sums and tails, each taken once.
+class Gathered:
+    """What the figures of a hedge need of its days: sums by group of paths, and the lowest gains.
 
-    Path i is in group i mod `count`. Sums are of deviations from the means over all, so that nothing cancels.
+    Path i is in group i mod `count`. most: an upper bound on the number of gains, to know how deep tails may lie.
     """
-    group = np.arange(len(book)) % count
-    middle, other = float(book.mean()), float(hedge.mean())
-    x, y = book - middle, hedge - other
 
-    def left(values: FloatArray) -> FloatArray:
-        whole = np.bincount(group, values.sum(axis=1), count)
-        return np.asarray(whole.sum() - whole)
+    def __init__(self, paths: int, most: int, count: int) -> None:
+        self.count = count
+        self.hedged = False
+        self._group = (np.arange(paths) % max(count, 1)).astype(np.int16)
+        self._sums = CoMoments(count)
+        deep = int((1 - LEVEL) * most) + most // max(paths, 1) * math.ceil(paths / max(count, 1)) + 2
+        self._tails = Lowest(deep), Lowest(deep)  # of the book, and of the book with its hedge
 
-    n = (len(book) - np.bincount(group, minlength=count)) * float(book.shape[1])
-    mean_x, mean_y = left(x) / n, left(y) / n
-    var_x, var_y = left(x * x) / n - mean_x**2, left(y * y) / n - mean_y**2
-    cov = left(x * y) / n - mean_x * mean_y
-    gap = mean_x + middle + mean_y + other
-    error = np.sqrt(var_x + var_y + 2 * cov + gap**2)
-    offset = _apart(-(mean_y + other), mean_x + middle)
-    tails = _apart(_tails(book + hedge, group, count), _tails(book, group, count))
-    figures = (1 - tails, error, offset, _apart(cov**2, var_x * var_y), _apart(cov, var_x), _apart(-cov, var_y))
-    return np.stack(figures, axis=1)
+    def take(self, days: Iterable[FloatArray]) -> None:
+        """days: gains of book and hedge of a day, (2, paths); days on which neither moves on any path do not count."""
+        for book, hedge in days:
+            if not (book.any() or hedge.any()):
+                continue
+            self.hedged = self.hedged or bool(hedge.any())
+            self._sums.add(book, hedge, self._group)
+            for tail, gains in zip(self._tails, (book, book + hedge), strict=True):
+                tail.add(gains, self._group)
+
+    def figures(self) -> FloatArray:
+        """Over all paths, in the order of FIGURES."""
+        return self._figures(self._sums.without(-1), -1)
+
+    def without_each(self) -> FloatArray:
+        """Without one group after the other, (groups, figures)."""
+        return np.stack([self._figures(self._sums.without(group), group) for group in range(self.count)])
+
+    def _figures(self, sums: CoMoments, left_out: int) -> FloatArray:
+        (var_x,), (var_y,), (cov,) = sums.variances
+        (x,), (y,), n = sums.x, sums.y, int(sums.n[0])
+        alone, hedged = (_at_risk(values[labels != left_out], n) for values, labels in self._lowest)
+        error = math.sqrt(max(var_x + var_y + 2 * cov, 0.0) + (x + y) ** 2)
+        ratios = _over(-y, x), _over(cov**2, var_x * var_y), _over(cov, var_x), _over(-cov, var_y)
+        return np.array([1 - _over(hedged, alone), error, *ratios])
+
+    @cached_property
+    def _lowest(self) -> tuple[tuple[FloatArray, NDArray[np.int16]], ...]:
+        """Gains of the tails in ascending order, and their groups."""
+        return tuple(tail.ascending() for tail in self._tails)
 
 
-def _tails(gains: FloatArray, group: NDArray[np.int64], count: int) -> FloatArray:
-    """`value_at_risk` without one group of paths, (groups,): what is left of the lowest gains of all."""
-    days = gains.shape[1]
-    out = np.bincount(group, minlength=count) * days
-    ranks = ((1 - LEVEL) * (gains.size - out) + 1e-9).astype(np.int64)
-    deep = min(int(ranks.max() + out.max()) + 1, gains.size)
-    lowest = np.argpartition(gains, deep - 1, axis=None)[:deep]
-    lowest = lowest[np.argsort(gains.reshape(-1)[lowest], kind="stable")]
-    values, of = gains.reshape(-1)[lowest], group[lowest // days]
-    return np.array([-values[of != g][rank] for g, rank in enumerate(ranks)])
+def _at_risk(ascending: FloatArray, n: int) -> float:
+    """`value_at_risk` of n gains, of which the lowest are known."""
+    return -float(ascending[int((1 - LEVEL) * n + 1e-9)])
 
 
-def _apart(top: FloatArray, bottom: FloatArray) -> FloatArray:
-    return np.where(bottom != 0, top / np.where(bottom != 0, bottom, 1.0), math.nan)
-
-
-@frames.once
-def _daily(run: Run, agent: str | None, world: str) -> dict[str, FloatArray]:
-    """Gains from close to close of the book and of its hedge, (paths, days) $."""
+def _daily(run: Run, agent: str | None, world: str) -> Iterator[FloatArray]:
+    """Gains from close to close of the book and of its hedge, (2, paths) $, day by day, the start first."""
     held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
-    found = path_closes(run, agent, world, "unhedged_pnl", pl.sum_horizontal(held).alias("hedge"))
-    gains = {name: np.diff(run_up, axis=1, prepend=0.0) for name, run_up in zip(("book", "hedge"), found, strict=True)}
-    moved = np.any([days.any(axis=0) for days in gains.values()], axis=0)  # not at the start, before the first day
-    return {name: days[:, moved] for name, days in gains.items()}
+    rows = frames.world_marks(run, agent, world).with_columns(hedge_gains=pl.sum_horizontal(held))
+    times, before = frames.mark_times(run, world), None
+    for _, level in by_close.vectors(rows, times, frames.paths_of(run), "unhedged_pnl", "hedge_gains"):
+        yield level.copy() if before is None else np.subtract(level, before, out=before)
+        before = level
 
 
 def _over(top: float, bottom: float) -> float:
-    return top / bottom if bottom else math.nan
+    return float(top / bottom) if bottom else math.nan

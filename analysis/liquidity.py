@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
@@ -50,20 +51,22 @@ def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     return found
 
 
-@frames.once
 def peaks(run: Run, world: str) -> pl.DataFrame:
-    """Worst level of the market on each path, one row a path."""
-    frame = frames.table(run, "peaks")
-    return pl.DataFrame() if frame is None else frame.filter(pl.col("world") == world).collect()
+    """Worst level of the market on each path, one row a path, sorted by path."""
+    return frames.whole(run, _peaks, world) if "peaks" in run.tables else pl.DataFrame()
+
+
+def _peaks(run: Run, world: str) -> pl.LazyFrame:
+    return run.table("peaks", world)
 
 
 def stress(run: Run, *, world: str = "actual") -> dict[str, Number]:
     """Worst levels of the market: median (for the loop gain also 95 %) over paths of each path's worst level."""
-    frame, schema = peaks(run, world), parts.schema_of(run)
+    known, schema = _peaks(run, world).collect_schema() if "peaks" in run.tables else (), parts.schema_of(run)
     found = {}
     for name, source, share in STRESS:
         column = schema.column("peaks", source)
-        values = frame[source].to_numpy() if source in frame.columns else np.empty(0)
+        values = frames.path_column(run, _peaks, source, world) if source in known else np.empty(0)
         label = f"{column.label}, {numbers.quantile_name(share)}"
         found[name] = numbers.quantile(values[~np.isnan(values)], share, column.unit or "number", label)
     low = found.pop("lowest_depth")
@@ -80,29 +83,46 @@ def median_drawdown(run: Run, *, world: str = "actual") -> Number:
 
 def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Margin calls of the desk: calls and $ called per path, share of paths with any, share of the calls unmet."""
-    paths = int(run.manifest["paths"])
-    calls = desk_calls(run, agent, world)
-    per_path = calls.group_by("path", maintain_order=True).agg(pl.col("called").sum(), pl.len().alias("calls"))
-    called, counted = np.zeros(paths), np.zeros(paths)
-    index = np.arange(
-        per_path.height
-    )  # the sum does not care which path is which; the zeros are the paths without a call
-    called[index], counted[index] = per_path["called"].to_numpy(), per_path["calls"].to_numpy()
-    unmet = calls.filter(pl.col("outcome") != "met").height
-    unmet_share = unmet / calls.height if calls.height else math.nan
+    paths = frames.paths_of(run)
+    called, counted, unmet = np.zeros(paths), np.zeros(paths), 0
+    for calls in _call_chunks(run, agent, world):
+        path = calls["path"].to_numpy()
+        called += np.bincount(path, calls["called"].to_numpy(), paths)
+        counted += np.bincount(path, minlength=paths)
+        unmet += int((calls["outcome"] != "met").sum())
+    many = int(counted.sum())
+    unmet_share = unmet / many if many else math.nan
     return {
         "margin_called": numbers.mean(called, "$", "Margin called per path, proceeds and book debt included"),
         "margin_calls": numbers.mean(counted, "count", "Margin calls per path"),
-        "margin_call_rate": numbers.share(per_path.height, paths, "Paths with a margin call"),
+        "margin_call_rate": numbers.share(int(np.count_nonzero(counted)), paths, "Paths with a margin call"),
         "margin_unmet": Number(value=unmet_share, unit="share", label="Margin calls not met"),
     }
 
 
-@frames.once
 def desk_calls(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's margin calls in one world: time, path, agent, required, called, met, outcome."""
-    frame = frames.table(run, "margin_calls")
-    if frame is None:
-        return pl.DataFrame(schema=CALLS)
-    chosen = (pl.col("world") == world) & pl.col("agent").is_in(frames.desks(run, agent))
-    return frame.filter(chosen).select(*CALLS).sort("time", "path").collect()
+    found = [calls.select(*CALLS) for calls in _call_chunks(run, agent, world)]
+    return pl.concat(found).sort("time", "path") if found else pl.DataFrame(schema=CALLS)
+
+
+@frames.once
+def calls_by_day(run: Run, agent: str | None, world: str) -> pl.DataFrame:
+    """date, outcome, called ($), met ($), paths: the desk's margin calls of a day by how they ended, over all paths."""
+    keys = pl.col("time").dt.date().alias("date"), pl.col("outcome")
+    sums = pl.col("called").sum(), pl.col("met").sum(), pl.col("path").n_unique().alias("paths")
+    found = [calls.group_by(keys).agg(sums) for calls in _call_chunks(run, agent, world)]
+    if not found:
+        return pl.DataFrame(schema={"date": pl.Date, "outcome": pl.String})
+    return pl.concat(found).group_by("date", "outcome").agg(pl.all().sum()).sort("date", "outcome")
+
+
+def _call_chunks(run: Run, agent: str | None, world: str) -> Iterator[pl.DataFrame]:
+    """The desk's calls, chunk by chunk of paths; none without a lender, or where no call was made."""
+    if "margin_calls" not in run.tables:
+        return
+    mine = pl.col("agent").is_in(frames.desks(run, agent))
+    for rows in run.chunks("margin_calls", world):
+        calls = rows.filter(mine).collect()
+        if calls.height:
+            yield calls

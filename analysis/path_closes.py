@@ -5,15 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from analysis import frames
 from analysis.numbers import FloatArray
-from sim.dataset import Run
-
-
-def path_closes(run: Run, agent: str | None, world: str, *columns: str | pl.Expr) -> list[FloatArray]:
-    """Columns of the desk's marks, (paths, closes) each: paths ascending, closes as in `frames.mark_times`."""
-    mine = frames.desk_marks(run, agent, pl.col("world") == world)
-    return laid_out(mine.select("path", "time", *columns).collect(), frames.mark_times(run, world))
 
 
 def laid_out(rows: pl.DataFrame, times: pl.Series) -> list[FloatArray]:

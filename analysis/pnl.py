@@ -17,7 +17,7 @@ TAILS = (0.95, 0.99)
 
 def column(run: Run, agent: str | None, world: str, name: str) -> FloatArray:
     """(paths,) the desk's value of a `marks` column at the last close."""
-    return frames.final(run, agent, world)[name].to_numpy()
+    return frames.path_column(run, frames.last_marks, name, agent, world)
 
 
 def cost(run: Run, agent: str | None, world: str, name: str) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,22 @@ class Side(Run):
         """Whether the run's manifest was changed after it was made."""
         return self.of.altered
 
-    def table(self, name: str) -> pl.LazyFrame:
+    def table(self, name: str, world: str | None = None) -> pl.LazyFrame:
         """The rows of a table that belong to this side. Raises UserError as the run does."""
-        found = self.of.table(name)
+        if self.world is None:
+            return self._mine(self.of.table(name, world))
+        found = self._mine(self.of.table(name, self.world))
+        return found if world in (None, ACTUAL) else found.clear()
+
+    def chunks(self, name: str, world: str) -> Iterator[pl.LazyFrame]:
+        """The same chunk by chunk of paths."""
+        if self.world is None or world == ACTUAL:
+            yield from map(self._mine, self.of.chunks(name, self.world or world))
+
+    def _mine(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         if self.paths is not None:
-            found = found.filter(pl.col("path") < self.paths)
-        if self.world is not None:
-            found = found.filter(pl.col("world") == self.world).with_columns(world=pl.lit(ACTUAL))
-        return found
+            rows = rows.filter(pl.col("path") < self.paths)
+        return rows if self.world is None else rows.with_columns(world=pl.lit(ACTUAL))
 
 
 def whole(side: Run) -> Run:

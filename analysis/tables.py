@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -126,16 +127,10 @@ def market(run: Run, worlds: list[str]) -> Table:
 
 def cast(run: Run, world: str) -> Table:
     """Every agent that is marked: its P&L and whether it survived."""
-    last = pl.col("time") == frames.last_close(run)
-    columns = ("agent", "path", "pnl", "equity")
-    ends = run.table("marks").filter(last & (pl.col("world") == world)).select(columns).collect()
-    flagged = run.table(frames.DESKS if frames.DESKS in run.tables else "marks")  # only desks are
-    fallen = flagged.filter((pl.col("world") == world) & (pl.col("liquidated") | pl.col("defaulted")))
-    down = dict(fallen.group_by("agent").agg(pl.col("path").n_unique()).collect().iter_rows())
-    paths, rows = int(run.manifest["paths"]), []
+    down = _fallen(run, world)
+    paths, rows = frames.paths_of(run), []
     for name, role in frames.cast(run).items():
-        mine = ends.filter(pl.col("agent") == name)
-        made, equity = mine["pnl"].to_numpy(), mine["equity"].to_numpy()
+        made, equity = (frames.path_column(run, _ends, each, world, name) for each in ("pnl", "equity"))
         low, high = np.quantile(made, [0.05, 0.95])
         alive = share(paths - down.get(name, 0), paths, name)
         rows.append(
@@ -151,6 +146,22 @@ def cast(run: Run, world: str) -> Table:
         )
     header = ("agent", "role", "mean P&L", "P&L 5 %", "P&L 95 %", "median equity", "survival rate")
     return Table(f"The cast, {world} world", header, rows, note="At the last close.")
+
+
+def _ends(run: Run, world: str, name: str) -> pl.LazyFrame:
+    """path, pnl, equity of an agent at the last close."""
+    mine = (pl.col("time") == frames.last_close(run), pl.col("agent") == name)
+    return run.table("marks", world).filter(*mine).select("path", "pnl", "equity")
+
+
+def _fallen(run: Run, world: str) -> dict[str, int]:
+    """By agent: paths on which it was ever flagged as liquidated or in default."""
+    flagged = run.chunks(frames.DESKS if frames.DESKS in run.tables else "marks", world)  # only desks are
+    down: Counter[str] = Counter()
+    for rows in flagged:
+        fallen = rows.filter(pl.col("liquidated") | pl.col("defaulted"))
+        down.update(dict(fallen.group_by("agent").agg(pl.col("path").n_unique()).collect().iter_rows()))
+    return down
 
 
 def storyline(run: Run) -> Table:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import polars as pl
 
-from analysis import frames, numbers, parts
-from analysis.numbers import Number
+from analysis import by_close, frames, numbers, parts
+from analysis.numbers import FloatArray, Number
 from analysis.pnl import cost
-from analysis.spread import spread
+from analysis.spread import SHARES, at_shares
 from sim.dataset import Run
 from sim.metric_names import COST
 from sim.names import PRICE_TAKER
@@ -56,26 +59,43 @@ def difference(run: Run, agent: str | None) -> pl.DataFrame:
 
     Columns `<name>`, `<name>_error`, `<name>_q05` ... `<name>_q95` for name in pnl, vol, spot.
     """
-    twin = frames.check_world(run, frames.twin_name(run) or PRICE_TAKER)
-    market = _paired(frames.asset_closes(run).select("time", "world", "path", "mid", "vol"), twin).select(
-        "time", vol=pl.col("vol") - pl.col("vol_twin"), spot=pl.col("mid") / pl.col("mid_twin") - 1
-    )
-    found = _by_day(market, ("vol", "spot"))
-    if frames.desks(run, agent):
-        marks = _paired(frames.desk_marks(run, agent).select("time", "world", "path", "pnl"), twin)
-        money = _by_day(marks.select("time", pnl=pl.col("pnl") - pl.col("pnl_twin")), ("pnl",))
-        found = found.join(money, on="time", how="full", coalesce=True)
-    return found.sort("time")
+    worlds = ("actual", frames.check_world(run, frames.twin_name(run) or PRICE_TAKER))
+    market = [(frames.asset_closes(run, world), frames.close_times(run, world)) for world in worlds]
+    found = _apart(run, market, {"vol": ("vol", np.subtract), "spot": ("mid", _gain)})
+    if not frames.desks(run, agent):
+        return found
+    marks = [(frames.world_marks(run, agent, world), frames.mark_times(run, world)) for world in worlds]
+    money = _apart(run, marks, {"pnl": ("pnl", np.subtract)})
+    return found.join(money, on="time", how="full", coalesce=True).sort("time")
 
 
-def _paired(frame: pl.LazyFrame, twin: str) -> pl.LazyFrame:
-    mine = frame.filter(pl.col("world") == "actual").drop("world")
-    other = frame.filter(pl.col("world") == twin).drop("world")
-    return mine.join(other, on=["time", "path"], suffix="_twin")
+Less = Callable[[FloatArray, FloatArray], FloatArray]
 
 
-def _by_day(frame: pl.LazyFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    rows = frame.collect()
-    errors = [(pl.col(c).std() / pl.len().sqrt()).alias(f"{c}_error") for c in columns]
-    figures = rows.group_by("time").agg(*(pl.col(c).mean() for c in columns), *errors)
-    return figures.join(spread(rows, columns), on="time")
+def _gain(mine: FloatArray, other: FloatArray) -> FloatArray:
+    return mine / other - 1
+
+
+def _apart(run: Run, worlds: list[tuple[pl.LazyFrame, pl.Series]], wanted: dict[str, tuple[str, Less]]) -> pl.DataFrame:
+    """Mean, error and quantiles over paths of what sets two worlds apart, close by close.
+
+    worlds: rows and closes of each. wanted: by name, the column, and what is taken of its values in both.
+    """
+    paths, found = frames.paths_of(run), pl.DataFrame({"time": worlds[0][1]})
+    for names in by_close.few(2 * paths, tuple(wanted)):
+        columns = [wanted[name][0] for name in names]
+        both = (by_close.vectors(closes, times, paths, *columns) for closes, times in worlds)
+        rows: list[dict[str, Any]] = []
+        for (time, mine), (_, other) in zip(*both, strict=True):
+            rows.append({"time": time})
+            for name, values, twins in zip(names, mine, other, strict=True):
+                rows[-1] |= _figures(name, wanted[name][1](values, twins))
+        found = found.join(pl.DataFrame(rows), on="time")
+    return found
+
+
+def _figures(name: str, apart: FloatArray) -> dict[str, float | None]:
+    """Mean over paths, its error and quantiles."""
+    error = float(apart.std(ddof=1)) / math.sqrt(apart.size) if apart.size > 1 else None
+    bands = dict(zip((f"{name}_{share}" for share in SHARES), at_shares(np.sort(apart)), strict=True))
+    return {name: float(apart.mean()), f"{name}_error": error, **bands}

@@ -7,31 +7,45 @@ import math
 import numpy as np
 import polars as pl
 
-from analysis import frames, numbers
+from analysis import by_close, frames, numbers
 from analysis.numbers import FloatArray, Number
-from analysis.path_closes import path_closes
 from analysis.pnl import expected_shortfall
 from sim.dataset import Run
 
 QUANTILE = 0.95
 
 
-@frames.once
+@frames.lately
 def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """path, lowest, day, drawdown, one row a path: $ and dates at closes.
 
     `lowest`: the lowest P&L of any close (at most 0, the start), on `day`. `drawdown`: the largest fall of the P&L
     below its highest close before (the start included), >= 0. As capital is constant, equity falls by as much.
     """
-    (pnl,) = path_closes(run, agent, world, "pnl")
-    peak = np.maximum(np.maximum.accumulate(pnl, axis=1), 0.0)
     times = frames.mark_times(run, world)
+    found = [_worst(rows, times) for rows in frames.mark_chunks(run, agent, world)]
+    return pl.concat(found).sort("path")
+
+
+def _worst(rows: pl.LazyFrame, times: pl.Series) -> pl.DataFrame:
+    """The same of a chunk of paths."""
+    marks = rows.select("time", "path", "pnl").collect()
+    closes = by_close.vectors(marks.lazy(), times, marks.height // max(len(times), 1), "pnl")
+    lowest = high = fall = day = np.empty(0)
+    for i, (_, (pnl,)) in enumerate(closes):
+        if not i:
+            lowest, high, fall, day = pnl.copy(), np.zeros(pnl.size), np.zeros(pnl.size), np.zeros(pnl.size, np.int32)
+        deeper = pnl < lowest
+        lowest[deeper], day[deeper] = pnl[deeper], i
+        np.maximum(high, pnl, out=high)
+        np.maximum(fall, high - pnl, out=fall)
+    first = marks["path"].min() or 0
     return pl.DataFrame(
         {
-            "path": pl.Series(np.arange(len(pnl)), dtype=pl.Int32),
-            "lowest": np.minimum(pnl.min(axis=1), 0.0),
-            "day": times.gather(pnl.argmin(axis=1)).dt.date(),
-            "drawdown": (peak - pnl).max(axis=1),
+            "path": pl.Series(np.arange(first, first + lowest.size), dtype=pl.Int32),  # type: ignore[operator]
+            "lowest": np.minimum(lowest, 0.0),
+            "day": times.gather(day).dt.date(),
+            "drawdown": fall,
         }
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL_SLOPE
+from markets.factors.key import MAIN, SPOT, SmileKeys
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
 from markets.venues.loop_gain import VANNA, merged, spectral_radius
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sim.world import Process
 
 Vector = NDArray[np.float64]
-SURFACE = (VOL_SLOPE, SMILE_SKEW)
 
 
 def is_recorded(venue: Venue, *, closing: bool) -> bool:
@@ -89,7 +88,7 @@ class Recorder:
             "credit_index": factors.credit_index,
             **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             **({} if factors.rates_vol is None else {"rates_vol": factors.rate_vol()}),
-            **{key.family: factors.snapshot.row(key) for key in SURFACE if key in factors.snapshot.keys},
+            **(self._surface(venue) if self._world.surface_moves else {}),
             **({} if factors.other_curves is None else factors.other_curves.shown()),
             **factors.lending,
             "loop_gain": venue.loop_gain,
@@ -97,3 +96,13 @@ class Recorder:
             "gain_all": venue.loop_gain + venue.gain(venue.name, VANNA),
             "spectral_radius": self._radius,
         }
+
+    def _surface(self, venue: Venue) -> dict[str, Vector]:
+        """Slope and skew of the asset whose vol the row has; where they are no factors what they are at the start."""
+        world, own = self._world, self._world.factors.vol_of(venue.key)
+        keys, now = SmileKeys.of(MAIN if own is None else own.key.name), world.factors.snapshot
+        if keys.slope in now.keys:
+            slope, skew = now.row(keys.slope), now.row(keys.skew)
+        else:
+            slope, skew = map(world.full, world.market.surface_start() if own is None else own.surface_start)
+        return {keys.slope.family: slope, keys.skew.family: skew}

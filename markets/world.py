@@ -12,6 +12,7 @@ from markets.curves.curve import spread_curve
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES, VOL, basis_key
 from markets.factors.setting import Setting
+from markets.specs.smiles import smile_moves, surface_moves
 from markets.tables import market_tables
 from markets.venues.bond_future import BondFuture
 from markets.venues.credit_swap import CreditSwap
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from markets.credit.name import CreditName
     from markets.curves.curve import Curve
+    from markets.factors.key import FactorKey
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
@@ -89,7 +91,9 @@ class MarketWorld(World):
             hazards={name: each.hazard for name, each in (credits or {}).items() if each.defaults},
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*market_tables(market.rates, market.further, surface=market.surface is not None))
+        self.smile_moves = smile_moves(market, assets)  # of any asset
+        self.surface_moves = surface_moves(market, assets)
+        self.log.declare(*market_tables(market.rates, market.further, surface=self.surface_moves))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self._open_venues(venues, benchmarks)
@@ -101,7 +105,7 @@ class MarketWorld(World):
         self.options: list[VolListing] = [*listed, *self.variance_swaps]
         self.option_names = frozenset(option.name for option in self.options)
         self._reached: dict[tuple[Name, str], Memo[list[VolListing]]] = defaultdict(Memo)  # by account and asset
-        self._moving_vol: Memo[dict[str, float]] = Memo()
+        self._moving: dict[FactorKey, Memo[dict[str, float]]] = defaultdict(Memo)  # by vol
         for option in self.options:
             self.open_venue(option, self.market.vol_listings[option.name].venue)
         for name, contract in (contracts or {}).items():
@@ -157,11 +161,17 @@ class MarketWorld(World):
     @property
     def moving_vol(self) -> dict[str, float]:
         """Venues whose trades move the main asset's implied vol: move of ln s per unit of their displacement."""
-        return self._moving_vol.get(self._find_moving_vol, len(self.venues))
+        return self.moving(VOL)
 
-    def _find_moving_vol(self) -> dict[str, float]:
-        found = {name: venue.listing.displaces.get(VOL) for name, venue in self.venues.items() if venue.moves}
-        return {name: move for name, move in found.items() if move is not None}
+    def moving(self, vol: FactorKey) -> dict[str, float]:
+        """The same of any asset's; one that follows the main asset's moves with that, too."""
+        return self._moving[vol].get(lambda: self._find_moving(vol), len(self.venues))
+
+    def _find_moving(self, vol: FactorKey) -> dict[str, float]:
+        found = {name: venue.listing.displaces.get(vol) for name, venue in self.venues.items() if venue.moves}
+        own = {name: move for name, move in found.items() if move is not None}
+        power = 0.0 if vol == VOL else self.factors.asset_vols[vol.name].power
+        return own | ({name: power * move for name, move in self.moving(VOL).items()} if power else {})
 
     def reached_options(self, account: Name, asset: str = MAIN) -> list[VolListing]:
         """Options on an asset that an account has ever held, in the order in which they are listed."""

@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
-from multiprocessing import parent_process
 from pathlib import Path
 
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -89,5 +88,7 @@ def _usable(folder: Path, private: bool, like: Path | None = None) -> bool:
 @cache
 def _say(text: str) -> None:
     """Print a note for the user, once; worker processes print none, as the process that started them does."""
+    from multiprocessing import parent_process  # rarely needed, and slow to import
+
     if parent_process() is None and sys.stderr is not None:
         print(f"note: {text}", file=sys.stderr)

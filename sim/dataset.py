@@ -73,22 +73,38 @@ class Run:
         """Whether the manifest was changed after the run was made."""
         return altered(self.manifest)
 
-    def table(self, name: str) -> pl.LazyFrame:
+    def table(self, name: str, world: str | None = None) -> pl.LazyFrame:
         """A table as a lazy frame over all its chunks; their checksums are compared the first time.
 
-        Raises UserError for a table that the run does not have, and for a file that is not as it was written.
+        world: that world's rows alone. Raises UserError for a table that the run does not have, and for a file that is
+        not as it was written.
         """
         import polars as pl
 
+        self._known(name)
+        found = pl.scan_parquet(self._places(name, world), **AS_NAMED)
+        return found if world is None else found.filter(pl.col("world") == world)
+
+    def chunks(self, name: str, world: str) -> Iterator[pl.LazyFrame]:
+        """A world's rows of a table, chunk by chunk: each has all rows of some paths. Errors as of `table`.
+
+        Who reads them one after the other needs memory for one.
+        """
+        import polars as pl
+
+        self._known(name)
+        for place in self._places(name, world):
+            yield pl.scan_parquet(place, **AS_NAMED).filter(pl.col("world") == world)
+
+    def _known(self, name: str) -> None:
+        """Raise UserError for a table that the run does not have, or that is not as it was written."""
         if name not in self.tables:
             raise UserError(
                 "a run has no such table", value=name, place=str(self.path), remedy=f"tables: {', '.join(self.tables)}"
             )
         self._check(name)
-        found = pl.scan_parquet(self._places(name), **AS_NAMED)
         if name in EVERY_PATH:
             self._check_paths(name)
-        return found
 
     def verify(self) -> None:
         """Compare every file of every table with its checksum. Raises UserError."""
@@ -133,8 +149,11 @@ class Run:
     def _files(self, table: str) -> list[str]:
         return sorted(name for name in self.files if name.partition("/")[0] == table)
 
-    def _places(self, table: str) -> list[str]:
-        return [os.path.abspath(self.path / file) for file in self._files(table)]
+    def _places(self, table: str, world: str | None = None) -> list[str]:
+        """Files of a table, paths ascending; of one world those named so, or all if none is (not written by Spiral)."""
+        files = self._files(table)
+        named = [file for file in files if file.rpartition("/")[2].rpartition("-")[0] == world]
+        return [os.path.abspath(self.path / file) for file in named or files]
 
     def _check(self, table: str) -> None:
         if table in self._checked:

@@ -11,17 +11,30 @@ need no density and stay above zero; their pulls are scaled to these errors.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.errors import UserError
+from sim.errors import BugError, UserError
 
 FloatArray = NDArray[np.float64]
+_light: ContextVar[bool] = ContextVar("light", default=False)
 GROUPS = 64  # of a jackknife
 REACH = 2.0  # the slope at a quantile is taken between this many standard deviations of its rank below and above
+
+
+@contextmanager
+def without_pulls() -> Iterator[None]:
+    """A block whose figures keep no pulls, so that they take no memory for each unit; they cannot be subtracted."""
+    before = _light.set(True)
+    try:
+        yield
+    finally:
+        _light.reset(before)
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,10 @@ class Estimate:
     error: float | None = None
     pull: FloatArray = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
     counted: bool = field(default=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if _light.get():
+            object.__setattr__(self, "pull", np.empty(0))
 
     @property
     def standard_errors(self) -> float:
@@ -56,6 +73,8 @@ class Estimate:
         cell of the 2 x 2 table of hits. It stays above zero even if both shares have the same hits. Raises UserError
         if the two do not come from the same number of units.
         """
+        if _light.get():
+            raise BugError("figures without pulls are not subtracted")
         gap, n = self.value - other.value, self.pull.size
         if n != other.pull.size:
             rule = "figures are compared path by path, over the same paths"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.columns import Table
 
 BLOCK = 1 << 20  # floats
+GROUP = 1 << 14  # rows of a row group: who asks for one close of many reads little else
 SINGLE = "single"
 # Kinds of column that are gathered as arrays.
 KINDS = {"number": np.float64, SINGLE: np.float32, "count": np.int64, "flag": np.bool_}
@@ -131,7 +132,9 @@ class EventLog:
             part, frame = place.with_suffix(".part"), self.frame(name, clock)
             with writing(place):
                 place.parent.mkdir(exist_ok=True)  # without parents: if the run's own folder is gone, the run has ended
-                frame.write_parquet(part, compression="zstd", compression_level=1, statistics=True)
+                frame.write_parquet(
+                    part, compression="zstd", compression_level=1, statistics=True, row_group_size=GROUP
+                )
                 os.replace(part, place)
             self._rows[name] = []
 

@@ -109,6 +109,11 @@ def kernel_inline(function: F) -> F:
     return cast(F, Kernel(function, _compile_inline))
 
 
+def plain(function: F) -> F:
+    """A kernel's Python. Without branch and without `math` it takes whole arrays, to the digits of the kernel."""
+    return cast(F, inspect.unwrap(function))
+
+
 def _home(function: Callable[..., Any]) -> Path:
     return Path(inspect.getfile(function)).parent
 

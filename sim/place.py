@@ -19,7 +19,8 @@ class Place:
 
     def at(self, *keys: str | int) -> Place:
         """The place of a key below this one; integers count from 0 and print from 1."""
-        return replace(self, keys=self.keys + tuple(str(k + 1) if isinstance(k, int) else k for k in keys))
+        below = tuple([str(k + 1) if isinstance(k, int) else k for k in keys])
+        return Place(self.file, self.keys + below, self.overrides)  # `replace` takes three times as long
 
     def overridden_by(self, keys: Iterable[tuple[str, ...]]) -> Place:
         """The same place, with the keys that the command line has set."""

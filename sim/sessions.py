@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
-from sim.exchange_library import library_calendar
+from sim.exchange_library import library_calendar, library_version
 from sim.kept_array import kept
+from sim.vectors import median
 
 DAY = 86_400  # seconds
 EPOCH = date(1970, 1, 1)
@@ -54,7 +54,7 @@ class Sessions:
     @cached_property
     def hours(self) -> float:
         """Trading hours in a day: 6.5, or the session's length on an exchange that trades round the clock."""
-        usual = float(np.median(self.closes - self.opens)) / 3600
+        usual = median(self.closes - self.opens) / 3600
         return usual if usual >= LONG_DAY else TRADING_HOURS
 
     @cached_property
@@ -66,7 +66,7 @@ class Sessions:
     @cached_property
     def usual_hours(self) -> float:
         """Length of the usual session, hours."""
-        return float(np.median(self.closes - self.opens)) / 3600
+        return median(self.closes - self.opens) / 3600
 
     def at_or_before(self, day: date) -> int:
         """The day number of the session of `day`, or of the last one before it if the exchange is closed."""
@@ -81,7 +81,7 @@ class Sessions:
         index = int(np.searchsorted(self.days, number))
         if index < self.days.size and self.days[index] == number:
             return int(self.closes[index])
-        return int(np.median(self.closes))
+        return int(median(self.closes))
 
     def years_between(self, first: int, last: int) -> float:
         """Years of variance from the close of session `first` to that of `last`: sessions / sessions of a year.
@@ -144,7 +144,7 @@ def _around(calendar: str, first_year: int, last_year: int) -> Sessions | None:
     its computation. None if the library fails to build the first of these years.
     """
     first, last = date(first_year, 1, 1) - LEAD, date(last_year, 12, 31) + HORIZON
-    key = ("sessions", calendar, first, last, version("exchange_calendars"))
+    key = ("sessions", calendar, first, last, library_version())
     table = kept(key, lambda: _table(library_calendar(calendar, first, last)))
     return None if table is None else _sessions(table)
 

@@ -7,11 +7,11 @@ Columns are gains and add up to the total's column, on every path. A part is `si
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from sim.columns import Column, Unit
+from sim.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,20 @@ from sim.common_stream import CommonStream
 from sim.stream import Stream as Stream
 
 Generator: TypeAlias = Literal["numpy", "philox"]
+DEFAULT: Generator = "philox"
 Vector = NDArray[np.float64]
 
 
 class Streams:
     """All streams of one chunk of paths; the same in every world of a run.
 
-    generator: "numpy" (Philox4x64 and ziggurat, in blocks of 1,024 paths) or "philox" (our own kernels).
+    generator: "philox" (Philox4x32-10 and Box-Muller, in our own kernels), or "numpy" (Philox4x64 and ziggurat, in
+        blocks of 1,024 paths), which all streams were before there was a choice.
     common: all paths have the noise of path 0, so that they differ only by what is done on them.
     """
 
     def __init__(
-        self, seed: int, first: int, paths: int, generator: Generator = "numpy", *, common: bool = False
+        self, seed: int, first: int, paths: int, generator: Generator = DEFAULT, *, common: bool = False
     ) -> None:
         self.seed = seed
         self.common = common

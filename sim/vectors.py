@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -29,4 +30,18 @@ def total(vectors: Iterable[NDArray[Any]]) -> NDArray[Any]:
     found = first.copy()
     for vector in rest:
         found += vector
+    return found
+
+
+def median(values: NDArray[Any]) -> float:
+    """The middle of (n,) numbers, as NumPy's, which imports masked arrays."""
+    ordered = np.sort(values)
+    return float((ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2)
+
+
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """The different numbers (or texts) of an array in order, (n,), as `numpy.unique`, which imports masked arrays."""
+    ordered = np.sort(values, axis=None)
+    first = np.concatenate([np.ones(min(ordered.size, 1), dtype=bool), ordered[1:] != ordered[:-1]])
+    found: NDArray[Any] = ordered[first]
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.errors import SpiralError
 from sim.phases import Phase
+from sim.process import Process as Process
 from sim.profile import START
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from sim.ledger import Ledger
     from sim.profile import Profile
     from sim.streams import Streams
-
-Process = Generator[Any, Any, None]
 
 
 class World:

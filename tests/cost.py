@@ -73,6 +73,12 @@ def instructions_of(run: Any) -> int:
 
 def cost_of(make: Any) -> Cost:
     """Run the world that `make()` builds twice: once to count events and kernel calls, once to count instructions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.counter_stream.AHEAD", 1)  # few paths draw several rows of noise in one call: no cost a path
+        return _cost_of(make)
+
+
+def _cost_of(make: Any) -> Cost:
     make().run()  # kernels are compiled
     calls: dict[str, int] = {}
     events = 0

@@ -171,7 +171,7 @@ def test_a_run_of_decades_goes_in_small_chunks() -> None:
     scenario = load(PRESET, DECADES)
     size = chunk_size(scenario, make_clock(scenario), worlds=1, paths=100_000, workers=1)
     assert size % 64 == 0 and 64 <= size < 1024
-    assert size * 5_000 * len(scenario.agents) <= 2_000_000
+    assert size * 5_000 * 2 <= 2_000_000
 
 
 @pytest.mark.parametrize("months", ["0", "120000"])

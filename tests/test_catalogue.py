@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from agents.desk.hedge_leg import OptionLeg
 from agents.funds.executor import Executor
 from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
+from agents.making.option_maker import OptionMaker
 from agents.policies import Never
 from markets.spec import CreditSpec, FeedbackSpec, MarketSpec, RateSpec
 from markets.specs.memory import CreditMemorySpec, MemorySpec, StartSpec
@@ -38,7 +40,12 @@ RECORDS = {
     "svb_2023": "svb_2023",
     "treasury_dash_for_cash_2020": "covid_2020",
 }
-CUT = {"china_deval_2015"}  # the story ends before the record, at its second low
+WITH_MAKERS = {  # the equity crises with listed options, who quotes them, and a quarter of the vega bought back
+    f"{name}_options": name
+    for name in ("brexit_2016", "china_deval_2015", "covid_crash_2020", "election_2016", "liberation_day_2025")
+}
+RECORDS |= {name: RECORDS[base] for name, base in WITH_MAKERS.items()}
+CUT = {"china_deval_2015", "china_deval_2015_options"}  # the story ends before the record, at its second low
 HYPOTHETICAL = {"bear_flattener", "calm_market", "short_vol_blowup", "sonia_swap_desk"}
 CURVES = {  # of more nodes than overnight, 2Y and 10Y, with a vol of rates
     "gilt_ldi_2022",
@@ -98,6 +105,7 @@ def test_a_preset_explains_itself(name: str) -> None:
 
 
 BENT = ("covid_crash_2020", "liberation_day_2025", "china_deval_2015")  # linear, their smiles had negative densities
+CALM_IN_TIME = "covid_crash_2020"  # its smile had calendar arbitrage at the default
 MUTED = {"rate_hikes_2022": 1.0}  # its own fit
 
 
@@ -112,7 +120,9 @@ def test_presets_share_one_structure(name: str) -> None:
     own = MemorySpec(start=memory.start, realised_level=memory.realised_level)
     rates = scenario.market.rates if name in CURVES else RateSpec()
     told = {"beta": scenario.market.beta, "memory": own, "rates": rates, "vol_futures": scenario.market.vol_futures}
-    told["smile"] = "ssvi" if name in BENT else "linear"
+    told |= {"term_reversion": 1.0} if WITH_MAKERS.get(name, name) == CALM_IN_TIME else {}
+    told["smile"] = "ssvi" if WITH_MAKERS.get(name, name) in BENT else "linear"
+    told["options"] = scenario.market.options if name in WITH_MAKERS else {}
     assert scenario.market == MarketSpec(vol_law="path_dependent", **told)
     assert bool(scenario.market.vol_futures) == (name == "short_vol_blowup")
     assert (rates.nodes != {}) == (rates.vol != {}) == (name in CURVES)
@@ -195,6 +205,25 @@ def test_the_storyline_stays_near_the_record(crises: Path, name: str) -> None:
                 level = told[(day - scenario.start).days]
                 squares.append((math.log(level / row[key]) if key in ("spot", "vol") else level - row[key]) ** 2)
         assert math.sqrt(sum(squares) / len(squares)) < bound, key
+
+
+@pytest.mark.parametrize(("name", "base"), WITH_MAKERS.items())
+def test_a_crisis_with_option_makers_is_its_base_and_they(name: str, base: str) -> None:
+    """All else is the base's: the record, the cast, the book; the outside world is this cast's own."""
+    whole, bare = load(name), load(base)
+    made = {agent.name: agent for agent in whole.agents}
+    maker, desk = made.pop("option_maker"), made["hedger"]
+    assert isinstance(maker, OptionMaker)
+    assert isinstance(desk, Hedger)
+    assert set(maker.venues) == set(whole.market.options)
+    assert isinstance(desk.option_leg, OptionLeg)
+    assert set(desk.option_leg.venues) < set(maker.venues)
+    made["hedger"] = dataclasses.replace(desk, option_leg=None)
+    assert made == {agent.name: agent for agent in bare.agents}
+    assert dataclasses.replace(whole.market, options={}) == bare.market
+    rows = [row.with_outside({}) for row in bare.storyline.anchor]
+    assert [row.with_outside({}) for row in whole.storyline.anchor] == rows
+    assert [row.outside_spot for row in whole.storyline.anchor] != [r.outside_spot for r in bare.storyline.anchor]
 
 
 def test_overnight_spikes_on_17_september_2019() -> None:

@@ -183,7 +183,7 @@ def test_show_draws_densities_and_warns(tmp_path):
     crisis = show("covid_crash_2020", *LINEAR, "--density", str(tmp_path / "d.json"), "--months", "3")
     assert crisis.exit_code == 0 and crisis.stdout.splitlines()[-1] == str(tmp_path / "d.json")
     assert re.search(
-        r"2020-05-19 seen on 2020-03-\d\d: the smile admits arbitrage at strikes from 1\d\d\.", crisis.stderr
+        r"2020-05-19 seen on 2020-03-\d\d: the smile admits arbitrage at strikes from 1\d\d", crisis.stderr
     )
     drawn = (tmp_path / "d.json").read_text()
     assert "at the start" in drawn and "at the storyline's highest vol" in drawn and "2020-05-19" in drawn

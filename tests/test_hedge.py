@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from analysis import open_run, summarise
-from analysis.hedge import FIGURES, Hedge, _errors, value_at_risk
+from analysis.hedge import FIGURES, Gathered, Hedge, jackknife, value_at_risk
 from scenarios import run
 from sim.metric_names import EFFECTIVENESS
 from tests.small import crisis
@@ -24,6 +24,16 @@ KNOWN = {
     "hedge_slope": -0.95769983701,
     "hedge_least_variance": 1.0032142025,
 }
+
+
+SLOPE = list(FIGURES).index("hedge_slope")
+
+
+def gathered(book, hedge, groups=20):
+    """Gains (paths, days), taken day by day."""
+    found = Gathered(len(book), book.size, groups)
+    found.take(zip(book.T, hedge.T, strict=True))
+    return found
 
 
 def test_twenty_days_of_known_figures():
@@ -48,11 +58,18 @@ def test_errors_are_those_of_repetition():
     books = rng.standard_normal((200, 60, 8))
     hedges = -0.9 * books + 0.3 * rng.standard_normal(books.shape)
     slopes = [Hedge(book, hedge).slope for book, hedge in zip(books, hedges, strict=True)]
-    errors = [
-        _errors(book, hedge)[list(FIGURES).index("hedge_slope")] for book, hedge in zip(books, hedges, strict=True)
-    ]
+    errors = [jackknife(gathered(*both).without_each())[SLOPE] for both in zip(books, hedges, strict=True)]
     assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(slopes), rel=4 * np.sqrt(1 / 400 + 1 / 7600))
-    assert _errors(books[0, :1], hedges[0, :1]) == [None] * len(FIGURES)
+
+
+def test_gains_day_by_day_are_gains_at_once():
+    rng = np.random.default_rng(1)
+    book = rng.normal(1e5, 1e7, (37, 25))
+    hedge = -0.8 * book + rng.normal(0, 3e6, book.shape)
+    np.testing.assert_allclose(gathered(book, hedge).figures(), Hedge(book, hedge).figures(), rtol=1e-12)
+    idle = np.hstack([book, np.zeros((37, 2))]), np.hstack([hedge, np.zeros((37, 2))])
+    assert gathered(*idle).figures().tolist() == gathered(book, hedge).figures().tolist()
+    assert not gathered(book, 0 * hedge).hedged
 
 
 def hedged(place: Path, policy: dict[str, str]) -> Path:

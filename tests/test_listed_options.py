@@ -7,6 +7,7 @@ import pytest
 
 from markets.factors.key import SPOT, VOL, FactorKey
 from markets.venues.vol_listing import SPLIT
+from markets.vols.smile import term_response
 from sim.errors import UserError
 from sim.ledger import CASH
 from sim.phases import Phase
@@ -176,8 +177,10 @@ def test_a_roll_strikes_it_anew_and_nobody_gains(smile):
         assert equity() == pytest.approx(before, rel=1e-12)
         if venue.listing.struck.tick == tick:
             assert np.array_equal(venue.listing.strikes[0], world.factors.spot)
-            if smile == "roll":
-                assert venue.mid == pytest.approx(world.factors.vol, rel=0.02)  # at the money: the market's own
+            if smile == "roll":  # at the money: the market's own, as much of it as reaches a month
+                base, left = world.factors.vol_law.base, venue.listing.struck.table.variance_years[0]
+                reach = term_response(np.array([left - world.clock.variance_years[tick]]), 1.4)
+                assert venue.mid == pytest.approx(base * (world.factors.vol / base) ** reach, rel=1e-9)
 
     venue.listing.step = looked
     world.run()
@@ -270,7 +273,8 @@ def year(world):
 
 
 # --- gains ------------------------------------------------------------------------------------------------------------
-def test_gains_are_split_as_a_books_are():
+@pytest.mark.parametrize("smile", [{}, {**MOVING, "surface": {"skew_noise": 0.8}}])
+def test_gains_are_split_as_a_books_are(smile):
     """A desk holds in the market what another has in its book: every part of the two gains is the same."""
     from scenarios import run
 
@@ -284,10 +288,12 @@ def test_gains_are_split_as_a_books_are():
         "client": {"type": "Hedger", "policy": {"kind": "never"}, "book": book},
     }
     options = {"atm": {"expiry_months": 1, "roll_days": 1000, "venue": QUIET}}
-    result = run(listed(options, agents=desks, feedback=only()), paths=4, workers=1, tables=["marks"])
+    scenario = listed(options, market={**NOISY, **smile}, agents=desks, feedback=only())
+    result = run(scenario, paths=4, workers=1, tables=["marks"])
     marks = result.table("marks").collect().sort("path", "time")
     holder, client = (marks.filter(marks["agent"] == name) for name in desks)
     pairs = {"gamma": "hedge_gamma", "theta": "hedge_theta", "vega": "hedge_vega", "delta": "hedge"}
+    pairs |= {"smile": "hedge_smile"} if smile else {}
     for of_book, of_hedge in {**pairs, "rates": "hedge_rates"}.items():
         scale = client[of_book].abs().max()
         assert np.abs((client[of_book] - holder[of_hedge]).to_numpy()).max() < 1e-9 * max(scale, 1e3)

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis import summarise
-from analysis.hedge import Hedge, leave_one_out
+from analysis import by_close, summarise
+from analysis.hedge import Gathered, Hedge
 from analysis.losses_at_risk import backtest
 from analysis.path_closes import laid_out
-from analysis.spread import SHARES, spread
+from analysis.spread import SHARES
 from scenarios import load, open_run, run
 
 ALL = {"run.marks": "all"}
@@ -119,13 +119,16 @@ def test_a_run_without_witnesses_tells_of_desks_all_the_same(tmp_path):
     assert open_run(tmp_path / "run").desks.collect()["time"].n_unique() == 37
 
 
-def test_quantiles_are_those_of_polars():
+@pytest.mark.parametrize("at_once", [1, 7, 10_000])
+def test_quantiles_are_those_of_polars(monkeypatch, at_once):
+    """However few numbers are read at a time."""
+    monkeypatch.setattr(by_close, "CELLS", at_once)
     rng = np.random.default_rng(3)
-    rows = pl.DataFrame({"time": np.repeat([3, 1, 2], [50, 7, 1]), "x": rng.standard_normal(58)})
-    rows = rows.sample(fraction=1.0, shuffle=True, seed=1)
-    wanted = [pl.col("x").quantile(q, "linear").alias(f"x_{name}") for name, q in SHARES.items()]
+    rows = pl.DataFrame({"time": np.repeat([3, 1, 2], 50), "path": [*range(50)] * 3, "x": rng.standard_normal(150)})
+    rows = rows.with_columns(y=-2 * pl.col("x")).sample(fraction=1.0, shuffle=True, seed=1)
+    wanted = [pl.col(c).quantile(q, "linear").alias(f"{c}_{name}") for c in "xy" for name, q in SHARES.items()]
     expected = rows.group_by("time").agg(wanted).sort("time")
-    found = spread(rows, ("x",))
+    found = by_close.spread_of(rows.lazy(), pl.Series([1, 2, 3]), 50, ("x", "y"))
     assert found.columns == expected.columns
     np.testing.assert_allclose(found.to_numpy(), expected.to_numpy(), rtol=1e-15)
 
@@ -144,4 +147,6 @@ def test_leaving_out_groups_at_once_is_leaving_them_out_one_by_one(paths, days):
     count = min(20, paths)
     group = np.arange(paths) % count
     expected = [Hedge(book[group != g], hedge[group != g]).figures() for g in range(count)]
-    np.testing.assert_allclose(leave_one_out(book, hedge, count), expected, rtol=1e-9)
+    found = Gathered(paths, book.size, count)
+    found.take(zip(book.T, hedge.T, strict=True))
+    np.testing.assert_allclose(found.without_each(), expected, rtol=1e-9)

@@ -67,8 +67,6 @@ def test_what_is_known_is_told_and_nothing_is_computed() -> None:
     assert memo.known(1, array) == 1
     others = ((2, array), (1, array.copy()), (1,))
     assert [memo.known(*inputs) for inputs in others] == [None] * 3
-        None,
-    ) * 3
 
 
 def test_forget() -> None:

@@ -76,7 +76,7 @@ def test_one_set_with_everything_is_no_set(model):
     everything = {"products": ["put", "swap"], "venues": ["asset", "us2y", "us10y"]}
     one, none = closes(book, netting_sets={"all": everything}, **bank), closes(book, **bank)
     np.testing.assert_allclose(one, none, rtol=1e-12)
-    assert (none[1:] > 1e4).all()
+    assert (none[1:] > 1e4).any(axis=1).all()
 
 
 def test_the_parts_of_a_hedged_book_are_apart():

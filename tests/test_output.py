@@ -126,7 +126,7 @@ def broken(*_: Any, **__: Any) -> None:
 def test_a_bug_is_one_line_and_no_secret_to_who_calls(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("scenarios.commands.show.print_keys", broken)
+    monkeypatch.setattr("scenarios.commands.keys.print_keys", broken)
     with pytest.raises(SystemExit) as left:
         main(["keys"])
     assert left.value.code == 1
@@ -154,7 +154,7 @@ def test_what_is_no_bug(said: str, monkeypatch: Any, capsys: Any) -> None:
 
 
 def test_leaving_python_is_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("scenarios.commands.show.print_keys", lambda prefix: sys.exit(0))
+    monkeypatch.setattr("scenarios.commands.keys.print_keys", lambda prefix: sys.exit(0))
     assert call("keys") == 1
     assert capsys.readouterr().err.startswith("failed: something left Python (sys.exit(0))")
 

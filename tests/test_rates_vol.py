@@ -184,7 +184,7 @@ def test_the_record_of_move_from_rates_alone():
 
 def test_a_path_alone_is_the_same():
     """With a fund in bonds and a vol of rates, paths 4 to 7 of eight are those of a chunk of their own."""
-    fund = {"type": "LiabilityFund", "venue": "bond", "capital": 5e8, "interval": "2h"}
+    fund = {"type": "LiabilityFund", "venue": "bond", "capital": 5e8, "interval": "2h", "buys_back": True}
     maker = MAKER | {"venues": ["asset", "us10y", "bond"]}
     rates = {**FREE, "vol": {"usd": {}}, "bonds": {"bond": {"node": "us10y"}}}
     scenario = crisis(

@@ -61,7 +61,7 @@ def test_a_storyline_goes_to_its_move_and_stays(scenario, tmp_path) -> None:
 
 
 def test_fates_are_those_of_a_run(scenario, tmp_path) -> None:
-    there = moved(scenario, blueprint_of(scenario).clock, Move(-0.35, 1.0, 0.02, 0.0), 2).with_run(
+    there = moved(scenario, blueprint_of(scenario).clock, Move(-0.38, 1.0, 0.02, 0.0), 2).with_run(
         paths=16, twin="none"
     )
     fate = fate_of(there, "hedger")

@@ -253,6 +253,9 @@ def test_without_attribution_pnl_is_the_same_and_its_components_are_not_known(tm
         (2_000, 1, 2, 4096, 1024),  # one for each worker
         (10_000, 2, 2, 4096, 4096),
         (10_000, 2, 8, 4096, 3072),
+        (10_000, 1, 1, 16_384, 10_240),  # the fewest
+        (10_000, 3, 2, 16_384, 5_120),  # of three chunks one worker would have two, the other one
+        (100_000, 3, 2, 16_384, 14_336),  # the last of a world is not much smaller
         (10_000, 1, 1, 100, 100),  # as the scenario says
     ],
 )
@@ -263,5 +266,7 @@ def test_a_chunk_is_large_but_leaves_every_worker_a_part(paths, worlds, workers,
 
 def test_a_chunk_of_a_year_is_smaller():
     scenario = load("rate_hikes_2022")
-    size = chunk_size(scenario, make_clock(scenario), worlds=1, paths=100_000, workers=1)
-    assert size % 1024 == 0 and size * 252 * len(scenario.agents) <= 2_000_000
+    clock = make_clock(scenario)
+    size = chunk_size(scenario, clock, worlds=1, paths=100_000, workers=1)
+    rows = 2 * (int(clock.day[-1]) + 1)  # of the desk and of the closes
+    assert size % 1024 == 0 and 1_000_000 < size * rows <= 2_000_000

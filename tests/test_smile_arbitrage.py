@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from markets.factors.storyline import lay_out
 from markets.kernels.smiles import LINEAR, SSVI, multiples
 from markets.vols.density import ImpliedLaw, SkewSmile
 from markets.vols.smile import strike_multiple
-from scenarios.commands.implied_laws import arbitrage
+from scenarios.commands.implied_laws import SLIGHT, arbitrage, assets_with_smile, fall, ladder_at
 from scenarios.reading.loading import load
+from scenarios.reading.shipped import presets
+from scenarios.worlds.clock import make_clock
 from sim.phases import Phase
 from tests.small import watch, world_of
 from tests.test_listed_options import NOISY, listed
@@ -75,14 +81,31 @@ def test_quotes_on_paths_have_no_butterfly_below_zero():
     assert vols.max() / vols.min() > 1.2
 
 
-def test_the_covid_smile_without_negative_probabilities():
-    strike, term = arbitrage(load("covid_crash_2020", {"market.smile": "linear"}))
-    assert strike.startswith("for 2020-05-19, seen on 2020-03-16, the smile admits arbitrage at strikes from 167.9")
-    assert strike.endswith('(probability -1.8e-02); write market.smile = "ssvi"')
-    (left,) = arbitrage(load("covid_crash_2020", CRISIS))
+def test_the_covid_smile_without_negative_probabilities_and_falls_in_time():
+    """What it had: the linear smile with the default reversion."""
+    strike, term = arbitrage(load("covid_crash_2020", {"market.smile": "linear", "market.term_reversion": 1.4}))
+    assert strike.startswith("for 2020-05-19, seen on 2020-03-16, the smile admits arbitrage at strikes from 16")
+    assert strike.endswith('e-02); write market.smile = "ssvi"')
+    (left,) = arbitrage(load("covid_crash_2020", {"market.term_reversion": 1.4}))
     for note in (term, left):
         assert note.startswith("seen on 2020-03-16, total variance falls by ")
         assert note.endswith("a calendar spread costs less than nothing; lower market.term_reversion or market.skew")
+    assert list(arbitrage(load("covid_crash_2020"))) == []
+
+
+@pytest.mark.parametrize("name", presets())
+def test_no_preset_has_an_arbitrage_on_any_day_of_its_storyline(name):
+    """Options of 1 to 12 months from the start, as each close sees them; `spiral check` looks at two of the days."""
+    scenario = load(name)
+    assert list(arbitrage(scenario)) == []
+    if "asset" not in assets_with_smile(scenario):
+        return
+    clock = make_clock(scenario)
+    levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
+    for tick in (0, *np.flatnonzero(clock.is_close)):
+        laws = ladder_at(scenario, clock, levels, int(tick))
+        assert all(breach.mass > -SLIGHT for dated in laws for breach in dated.law.breaches())
+        assert all(fall(near, far)[0] < 0 for near, far in pairwise(laws))
 
 
 def test_a_steep_skew_is_told_and_a_calm_market_is_free_of_both():
@@ -90,3 +113,38 @@ def test_a_steep_skew_is_told_and_a_calm_market_is_free_of_both():
     assert notes[0].endswith("; lower market.skew")
     for smile in ("linear", "ssvi"):
         assert list(arbitrage(load("calm_market", {"market.smile": smile}))) == []
+
+
+def gold(**implied):
+    """The calm market with options on gold."""
+    own = {"start": 0.15, **implied}
+    keys = {"assets.gold": {"spot": 100.0, "vol": 0.1, "vol_power": 0.0, "implied": own}}
+    keys |= {"market.options": {"g": {"asset": "gold", "expiry_days": 30}}, "market.smile": "ssvi"}
+    return load("calm_market", {**keys, "agents.gold_maker": {"type": "MarketMaker", "venues": ["gold", "g"]}})
+
+
+def test_the_smile_of_a_further_asset_is_looked_at():
+    """By itself, where options on it are listed: a slope in time that falls fast, a line or a skew too steep."""
+    assert list(arbitrage(gold(skew=0.5, surface={}))) == []
+    (strike,) = arbitrage(gold(skew=2.5, smile="linear"))
+    assert strike.startswith("options on gold: for ") and strike.endswith('; write assets.gold.implied.smile = "ssvi"')
+    (steep,) = arbitrage(gold(skew=8.0, term_slope=0.5))
+    assert steep.endswith("; lower assets.gold.implied.skew")
+    (term,) = arbitrage(gold(term_slope=-0.7))
+    assert term.startswith("options on gold: seen on ") and ", total variance falls by " in term
+    assert term.endswith("implied.skew, or raise assets.gold.implied.term_slope")
+    assert list(arbitrage(gold(term_slope=-0.5))) == []  # at the money 1 + 2 slope / ln 3 > 0, without a skew
+
+
+def test_what_the_anchors_tell_of_a_surface_is_looked_at():
+    """The slope and the skew of the day that is looked at, not those of the start."""
+    told = load("covid_crash_2020", {**CRISIS, "market.surface": {}, "market.term_reversion": 0.0})
+    assert list(arbitrage(told)) == []
+    anchors = tuple(
+        replace(anchor, vol_slope=-0.8) if anchor.date.isoformat() == "2020-03-16" else anchor
+        for anchor in told.storyline.anchor
+    )
+    (note,) = arbitrage(replace(told, storyline=replace(told.storyline, anchor=anchors)))
+    assert note.startswith("seen on 2020-03-16, total variance falls") and note.endswith(
+        "raise vol_slope of the anchors"
+    )

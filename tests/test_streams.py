@@ -10,11 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 
-from analysis.sides import same_noise
-from scenarios.reading.loading import from_dict, load
-from scenarios.studies.run import run
+from scenarios.reading.loading import load
 from sim.block_stream import BLOCK
 from sim.errors import UserError
 from sim.streams import Generator, Stream, Streams
@@ -131,24 +128,6 @@ def test_laws(generator):
     assert abs(u.mean() - 0.5) < K / np.sqrt(12 * paths)
 
 
-def test_a_run_says_whose_noise_it_has(tmp_path):
-    """The manifest names the generator; a manifest of before there was a choice has the first one's noise."""
-    small = {"clock.tick_minutes": 390, "run.paths": 4, "run.twin": "none"}
-    one, two, default = (
-        run(load("calm_market", small | more), out=tmp_path / str(i), workers=1)
-        for i, more in enumerate([{"run.generator": "numpy"}, {"run.generator": "philox"}, {}])
-    )
-    assert two.manifest["scenario"]["run"]["generator"] == "philox"
-    assert not one.closes.collect().equals(two.closes.collect())
-    assert one.closes.collect().equals(default.closes.collect())
-    assert same_noise(one, default)
-    assert not same_noise(one, two)
-    old = one.manifest["scenario"]
-    del old["run"]["generator"]
-    again = run(from_dict(old), out=tmp_path / "again", workers=1)
-    assert_frame_equal(again.closes.collect(), one.closes.collect(), check_exact=True)
-
-
 @pytest.mark.parametrize("wrong", ["pcg64", "Philox", "", 1, True])
 def test_an_unknown_generator_is_refused(wrong):
     with pytest.raises(UserError, match=r"run\.generator"):
@@ -156,7 +135,7 @@ def test_an_unknown_generator_is_refused(wrong):
 
 
 def test_numba_is_loaded_for_our_own_kernels_only():
-    code = "import sys; from sim.streams import Streams; Streams(1, 0, 1).stream('a').normal()"
+    code = "import sys; from sim.streams import Streams; Streams(1, 0, 1, 'numpy').stream('a').normal()"
     code += "; print('numba' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"

@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from markets.factors.key import FactorKey
 from sim.errors import UserError
-from tests.rules_followed import DAYS, DEPTH, IMPACT, TICKS, seen, told
-from tests.small import LEVEL
+from sim.phases import Phase
+from tests.rules_followed import DAYS, DEPTH, IMPACT, TICKS, VENUE, seen, told
+from tests.small import LEVEL, send, watch, world_of
 
 D = 252  # trading days a year
 FUND = {"type": "VolTargetFund", "capital": 1e9, "target": 0.1}
@@ -121,6 +123,69 @@ def test_implied_vol_answers_through_the_leverage_effect():
     scenario = told(venue={"impact": IMPACT}, agents={"fund": fund}, market={"beta": 6.0}, feedback={"leverage": 1.0})
     _, at = seen(scenario, closes=False)
     assert at.gain[0] == pytest.approx(6.0 * 1e9 * IMPACT / DEPTH, rel=1e-6)
+
+
+OWN = {"spot": 100.0, "vol": 0.0, "vol_power": 0.0, "implied": {"start": 0.2, "beta": 6.0, "xi": 0.0, "kappa": 0.0}}
+OPTIONS = {
+    "half_spread": 0.0,
+    "permanent_share": 1.0,
+    "depth": 1e9,
+    "impact": 0.01,
+    "depth_power": 0.0,
+    "spread_power": 0.0,
+    "capacity": 1e3,
+}
+
+
+def on_its_vol(asset, power=0.0, **keys):
+    """A fund by implied vol of an asset, and month's options on both assets."""
+    listed = {f"{each}_m": {"asset": each, "expiry_days": 30, "venue": OPTIONS} for each in ("asset", "oil")}
+    fund = FUND | {"estimate": {"kind": "implied"}, "venue": asset, "target": 0.3, "max_leverage": 5.0, **keys}
+    tables = {"assets": {"oil": OWN | {"vol_power": power, "venue": VENUE | {"impact": IMPACT}}}}
+    tables |= {"venue": {"impact": IMPACT}, "maker": {"venues": ["asset", "oil", *listed]}}
+    market = {"options": listed, "beta": 6.0}
+    return told(agents={"fund": fund}, market=market, feedback={"leverage": 1.0, "impact": 1.0}, **tables)
+
+
+@pytest.mark.parametrize("asset", ["asset", "oil"])
+def test_its_entries_of_the_loop_gains_by_implied_vol(asset):
+    """It sells E / s of what it holds per unit of vol at a venue of options, and by the leverage effect of a fall."""
+    world = world_of(on_its_vol(asset), 2)
+    gains = watch(world, Phase.MARK, world.loop_gains)
+    world.run()
+    held = 1.5e9  # 0.3 / 0.2 of its equity
+    assert gains[0][asset, f"{asset}_m"] == pytest.approx(-held / 0.2 * IMPACT / DEPTH, rel=1e-6)
+    own = (6.0 * held + 0.5 * held) * IMPACT / DEPTH  # leverage effect, and its own leverage of 1.5
+    assert gains[0][asset, asset] == pytest.approx(own, rel=1e-6)
+    assert {moved for at, moved in gains[0] if at == asset} == {asset, f"{asset}_m"}
+
+
+def test_a_vol_that_follows_the_markets_brings_its_options_in():
+    world = world_of(on_its_vol("oil", power=0.5), 2)
+    gains = watch(world, Phase.MARK, world.loop_gains)
+    world.run()
+    assert gains[0]["oil", "asset_m"] == pytest.approx(0.5 * gains[0]["oil", "oil_m"], rel=1e-12)
+
+
+@pytest.mark.parametrize("asset", ["asset", "oil"])
+def test_it_sells_what_that_entry_says_when_vol_is_bought(asset):
+    """A small purchase of options, and the fund's sale at its next look: what it holds x the rise of ln vol."""
+    found = []
+    for bought in (0.0, 1e6):
+        world = world_of(on_its_vol(asset, interval="tick"), 2)
+        send(world, {1: {f"{asset}_m": bought}})
+        venue, key = world.venue(asset), FactorKey("vol", asset)
+        rows = watch(
+            world,
+            Phase.FUND,
+            lambda w=world, v=venue, k=key: (v.held("fund").copy(), w.factors.snapshot.row(k)),
+        )
+        world.run()
+        found.append(np.array(rows)[:3, :, 0].T)
+    (held, vol), (after, higher) = found
+    rise = np.log(higher[1] / vol[1])
+    assert rise > 1e-4
+    assert (after[2] - held[2]) * 100.0 == pytest.approx(-1.5e9 * rise, rel=1e-2)
 
 
 def test_its_sales_move_the_price_that_it_sells_at_in_a_venue_that_solves():

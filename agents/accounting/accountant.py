@@ -47,10 +47,10 @@ class Accountant:
         credit = bool(world.market.credits)
         met = any(desk.counterparty is not None for desk in world.desks.values())
         self._components = components(
-            fx=bool(world.market.fx), credit=credit, counterparty=met, smile=world.market.smile_moves
+            fx=bool(world.market.fx), credit=credit, counterparty=met, smile=world.smile_moves
         )
         self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
-        options = option_hedges(rates=bool(world.straddles), options=bool(world.options))
+        options = option_hedges(rates=bool(world.straddles), options=bool(world.options), smile=world.smile_moves)
         costs = (*COSTS, *(step.name for step in options.values()))
         costs = (*costs, HEDGE_CREDIT.name) if credit else costs
         asked = any(venue.spec.investors for venue in world.venues.values())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.capital.supervisory import QUALITIES, Parameters
+from sim.dataclass import dataclass
 
 Vector = NDArray[np.float64]
 YEAR_DAYS = 250.0  # business days a year

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from markets.plausible import DAYS, SPEED, YIELD_VOL
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 

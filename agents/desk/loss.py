@@ -181,17 +181,19 @@ ATTRIBUTION, HEDGES, FLOWS = (tuple(step.name for step in _steps(source)) for so
 VEGA_HEDGE = Step("hedge_vega", "Vega of the hedge", source="held")  # in markets that trade options
 GAMMA_HEDGE = Step("hedge_gamma", "Gamma of the hedge", source="held")  # in markets that trade options on the asset
 THETA_HEDGE = Step("hedge_theta", "Theta of the hedge", source="held")
+SMILE_HEDGE = Step("hedge_smile", "Smile of the hedge", source="held")  # ... on a smile that moves
 UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
 COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger
 
 
-def option_hedges(*, rates: bool, options: bool) -> dict[str, Step]:
+def option_hedges(*, rates: bool, options: bool, smile: bool) -> dict[str, Step]:
     """Steps of traded options by the part of the loss that they belong to.
 
-    rates: options on rates are traded; options: options on the asset.
+    rates: options on rates are traded; options: options on the asset; smile: on a smile that moves.
     """
     vega = {"re_marking": VEGA_HEDGE} if rates or options else {}
-    return ({"convexity": GAMMA_HEDGE, "carry": THETA_HEDGE} if options else {}) | vega
+    moved = {SMILE.name: SMILE_HEDGE} if options and smile else {}
+    return ({"convexity": GAMMA_HEDGE, "carry": THETA_HEDGE} if options else {}) | vega | moved
 
 
 def loss(
@@ -208,9 +210,10 @@ def loss(
     vega_hedges: options on rates are traded, and re-marking is net of what is held of them. options: options on the
     asset are, and convexity and carry are net of them, too. fx: there are prices of other currencies, which have a part
     of their own. credit: there are names, whose spreads and defaults have theirs. counterparty: a desk's book has one,
-    whose credit has its part. smile: vols move along the smile with spot, or by factors of its own.
+    whose credit has its part. smile: vols of an asset move along its smile with spot, or by factors of its own; the
+    part is net of options, too.
     """
-    hedges = option_hedges(rates=vega_hedges, options=options)
+    hedges = option_hedges(rates=vega_hedges, options=options, smile=smile)
     parts = [*BOOK, *([FX] if fx else []), *(CREDIT if credit else []), *([CVA] if counterparty else [])]
     parts += [SMILE] if smile else []
     parts = [replace(p, columns=(*p.columns, hedges[p.name])) if p.name in hedges else p for p in parts]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from agents.funding.portfolio import Portfolio

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from agents.funding.risk_classes import factor_name
 from markets.specs.variable import IN_LOGS
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 

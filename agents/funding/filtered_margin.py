@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -17,6 +16,7 @@ from agents.funding.margin import MarginModel
 from agents.funding.margin_periods import margin_days
 from agents.funding.risk_classes import risk_class
 from markets.factors.key import SPOT
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.place import Place
 from sim.vectors import total

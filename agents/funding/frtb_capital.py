@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from agents.capital.frtb import frtb, risk_classes
 from agents.funding.book_sensitivities import BookSensitivities
 from agents.funding.capital import CapitalModel
 from markets.plausible import FACTOR
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

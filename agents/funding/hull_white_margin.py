@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from agents.funding.parametric_margin import beside_rates, yield_vol
 from agents.funding.risk_classes import RATES
 from markets.rate_vols.curve_move import curve_move
 from markets.rate_vols.rate_table import WIDE, RateTable, points
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from agents.capital.netting_set import NettingSet
 from agents.capital.sa_ccr import ALPHA, exposure
 from agents.funding.book_trades import book_trades
 from agents.funding.capital import CapitalModel
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from agents.funding.capital import CapitalModel
-from agents.funding.filtered_margin import FilteredHistorical
-from agents.funding.frozen_margin import Frozen
-from agents.funding.frtb_capital import FrtbCapital
-from agents.funding.hull_white_margin import HullWhiteMargin
-from agents.funding.leverage_ratio import LeverageRatio
-from agents.funding.margin import MarginModel
-from agents.funding.parametric_margin import Parametric
-from agents.funding.sa_ccr_capital import SaCcrCapital
-from agents.funding.schedule_margin import Schedule
-from agents.funding.weights_margin import Weights
+from typing import TYPE_CHECKING
 
-MARGIN_MODELS: dict[str, type[MarginModel]] = {
-    cls.kind: cls for cls in (Parametric, Schedule, HullWhiteMargin, FilteredHistorical, Weights, Frozen)
-}
-CAPITAL_MODELS: dict[str, type[CapitalModel]] = {cls.kind: cls for cls in (LeverageRatio, FrtbCapital, SaCcrCapital)}
+from sim.registry import Registry
+
+if TYPE_CHECKING:
+    from agents.funding.capital import CapitalModel
+    from agents.funding.margin import MarginModel
+
+MARGIN_MODELS: Registry[type[MarginModel]] = Registry(
+    {
+        "parametric": "agents.funding.parametric_margin:Parametric",
+        "schedule": "agents.funding.schedule_margin:Schedule",
+        "hull_white": "agents.funding.hull_white_margin:HullWhiteMargin",
+        "filtered_historical": "agents.funding.filtered_margin:FilteredHistorical",
+        "weights": "agents.funding.weights_margin:Weights",
+        "frozen": "agents.funding.frozen_margin:Frozen",
+    }
+)
+CAPITAL_MODELS: Registry[type[CapitalModel]] = Registry(
+    {
+        "leverage_ratio": "agents.funding.leverage_ratio:LeverageRatio",
+        "frtb": "agents.funding.frtb_capital:FrtbCapital",
+        "sa_ccr": "agents.funding.sa_ccr_capital:SaCcrCapital",
+    }
+)

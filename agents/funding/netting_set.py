@@ -95,6 +95,9 @@ def netting_sets(world: TradingWorld, desk: Desk, lender: LenderTerms, whole: Po
 def _parts(world: TradingWorld, desk: Desk, lender: LenderTerms) -> Iterator[tuple[str, Part | None]]:
     """The desk's sets by name; `REST` alone, with everything, where none claims anything of it."""
     sets = {name: terms for name, terms in lender.netting_sets.items() if terms.is_for(desk.name)}
+    if not sets:
+        yield REST, None
+        return
     lines = {agent.name: getattr(agent, "book", ()) for agent in world.agents}[desk.name]
     owners = [owner_of(number, line.kind, desk.name, sets) for number, line in enumerate(lines, start=1)]
     at_venues = {venue: name for name, terms in sets.items() for venue in terms.venues}

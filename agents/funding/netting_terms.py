@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agents.funding.margin import MarginModel
@@ -10,6 +9,7 @@ from agents.funding.margin_periods import check_periods
 from agents.funding.risk_classes import MarginDays
 from markets.plausible import DAYS
 from markets.products.registry import PRODUCTS
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 

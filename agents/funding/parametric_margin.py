@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from agents.funding.margin_periods import margin_days
 from agents.funding.risk_classes import EQUITY, RATES
 from markets.venues.straddle import VOL_OF_VOL
 from markets.venues.vol_listing import VOL_OF_VOL as VOL_OF_IMPLIED
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.factors.key import MAIN, RATES_VOL, SHORT_NAMES, FactorKey
 from markets.plausible import DAYS
 from markets.specs.variable import FX, HAZARD
+from sim.dataclass import dataclass
 from sim.params import param
 
 EQUITY, RATES, CREDIT, CURRENCIES = "equity", "rates", "credit", "fx"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from agents.capital.sa_ccr import exposure
 from agents.funding.book_trades import book_trades
 from agents.funding.capital import CapitalModel
 from markets.plausible import DAYS
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

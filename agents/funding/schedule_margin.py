@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
 from agents.funding.risk_classes import CREDIT, CURRENCIES, RATES
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

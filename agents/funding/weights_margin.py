@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from agents.funding.margin import MarginModel
 from agents.funding.risk_classes import CLASSES, factor_name, risk_class
 from markets.factors.key import RATES_VOL
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.place import Place

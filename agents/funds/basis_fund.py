@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from markets.factors.key import CLEARED_HAIRCUT, HAIRCUT, margin_key
 from markets.venues.bond_future import BondFuture
 from markets.venues.loop_gain import FUNDS
 from markets.venues.zero_bond import ZeroBond
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.phases import Phase
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.intervals import Interval, check_interval
 from markets.venues.loop_gain import FUNDS
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.phases import Phase
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -13,6 +12,7 @@ from agents.base import Agent, Process
 from agents.funds.schedules import almgren_chriss, even, obizhaeva_wang
 from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.phases import Phase
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from sim.phases import Phase
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
+    from markets.factors.key import FactorKey
 
 Vector = NDArray[np.float64]
 Vectors = list[Vector]  # one a venue
@@ -36,6 +37,17 @@ class PositionRule(Protocol):
         """Wanted if the day ended at these prices, $: what the fund will trade for a move that is still to come."""
 
 
+class VolRule(Protocol):
+    """A rule that follows implied vol at once."""
+
+    @property
+    def implied(self) -> FactorKey | None:
+        """That vol; None of a rule that does not."""
+
+    def had_vol_moved(self, by: float, prices: Vectors, equity: Vector) -> Vectors:
+        """Wanted if the day ended with the ln of that vol higher by so much, $."""
+
+
 class Account(Protocol):
     """The keys of a fund that follows a rule."""
 
@@ -53,8 +65,16 @@ class Follower:
     days: trading days since its last look.
     """
 
-    def __init__(self, agent: Account, world: TradingWorld, venues: Sequence[str], rule: PositionRule) -> None:
-        self.agent, self.world, self.rule = agent, world, rule
+    def __init__(
+        self,
+        agent: Account,
+        world: TradingWorld,
+        venues: Sequence[str],
+        rule: PositionRule,
+        by_vol: VolRule | None = None,
+    ) -> None:
+        """by_vol: the rule, where it may follow implied vol."""
+        self.agent, self.world, self.rule, self.by_vol = agent, world, rule, by_vol
         self.venues = [world.venue(name) for name in venues]
         self.interval = Interval(agent.interval)
         self.last_look = 0
@@ -121,6 +141,20 @@ class Follower:
             for venue, more, less in zip(self.venues, up, down, strict=True):
                 flow = self.agent.speed * (more - less) / (2 * BUMP) * venue.listing.unit_notional
                 venue.expose(flow, moved=moved.name, by=FUNDS)
+        if self.by_vol is not None and self.by_vol.implied is not None:
+            self._expose_to_vol(self.by_vol, self.world.moving(self.by_vol.implied))
+
+    def _expose_to_vol(self, rule: VolRule, moving: Mapping[str, float]) -> None:
+        """The same of a rise at each venue whose trades move implied vol. moving: by how much of its ln."""
+        if not moving:
+            return
+        prices = self._mids()
+        equity = self._equity(prices)
+        up, down = (rule.had_vol_moved(by, prices, equity) for by in (BUMP, -BUMP))
+        for venue, more, less in zip(self.venues, up, down, strict=True):
+            flow = self.agent.speed * (more - less) / (2 * BUMP) * (venue.listing.unit_notional / venue.mid)
+            for name, move in moving.items():
+                venue.expose(move * flow, moved=name, by=FUNDS)
 
     def _units_if(self, i: int, price: Vector) -> Vectors:
         """Units wanted if the day ended with this price at a venue."""

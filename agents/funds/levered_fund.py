@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +15,7 @@ from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
 from markets.plausible import APPETITE, DAYS, FACTOR
 from markets.venues.loop_gain import FUNDS
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.phases import Phase
 

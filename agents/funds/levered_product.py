@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from agents.funds.price_response import flow_per_move, price_at
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN, VOL
 from markets.venues.loop_gain import FUNDS
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.phases import Phase, minutes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ from agents.base import Agent, Process
 from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
 from markets.venues.loop_gain import FUNDS
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.phases import Phase
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from agents.funds.vol_estimate import start_vol
 from agents.intervals import check_interval
 from markets.kernels.risk_budget import equal_risk
 from markets.plausible import DAYS, REALISED, VOL
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.vectors import total
 

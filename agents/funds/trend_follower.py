@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from agents.funds.trend_signal import Trend, TrendSpec
 from agents.funds.vol_estimate import VolEstimate, VolEstimateSpec
 from agents.intervals import check_interval
 from markets.plausible import VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ class TrendFollower(Agent):
         """Its venue is an asset or a future on vol; signal and estimate fit it; its interval can be read."""
         cast.check_tracked(self.venue, at.at("venue"))
         self.trend.check(at.at("trend"))
-        self.estimate.check(self.venue, at.at("estimate"))
+        self.estimate.check(self.venue, cast, at.at("estimate"))
         check_interval(self.interval, at.at("interval"))
 
     def live(self, world: TradingWorld) -> Process:
         venue = world.venue(self.venue)
         estimate = VolEstimate(self.estimate, world, venue)
         rule = _Rule(self, estimate, Trend(self.trend, venue, world.clock.days_a_year))
-        yield from Follower(self, world, [self.venue], rule).run()
+        yield from Follower(self, world, [self.venue], rule, by_vol=rule).run()
 
 
 class _Rule:
@@ -63,6 +63,7 @@ class _Rule:
 
     def __init__(self, agent: TrendFollower, estimate: VolEstimate, trend: Trend) -> None:
         self._agent, self._estimate, self._trend = agent, estimate, trend
+        self.implied = estimate.implied
 
     def learn(self) -> None:
         """Take in the day for vol and for the trend."""
@@ -77,6 +78,11 @@ class _Rule:
     def had_the_day_ended(self, prices: Vectors, equity: Vector) -> Vectors:
         """The same by the vol and the trend that the day's return would make."""
         vol = self._estimate.had_the_day_ended(prices[0])
+        return [equity * self._trend.had_the_day_ended(prices[0], vol) * self._leverage(vol)]
+
+    def had_vol_moved(self, by: float, prices: Vectors, equity: Vector) -> Vectors:
+        """The same at another implied vol."""
+        vol = self._estimate.now() * np.exp(by)
         return [equity * self._trend.had_the_day_ended(prices[0], vol) * self._leverage(vol)]
 
     def _leverage(self, vol: Vector) -> Vector:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +13,7 @@ from agents.funds.follower import Follower, Vectors
 from agents.intervals import check_interval
 from markets.factors.key import FactorKey
 from markets.plausible import APPETITE, DAYS, REALISED
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

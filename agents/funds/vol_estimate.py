@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import MAIN
+from markets.factors.key import FactorKey
 from markets.plausible import DAYS, REALISED
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.vectors import total
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.venues.venue import Venue
     from sim.place import Place
@@ -26,7 +27,7 @@ class VolEstimateSpec:
     """The estimator: squares of the returns from close to close, those before the start all alike; or implied vol."""
 
     kind: Literal["ewma", "window", "implied"] = param(
-        "ewma", help="weights that decay, the same for the last days, or implied vol of the main asset"
+        "ewma", help="weights that decay, the same for the last days, or implied vol of the asset"
     )
     half_life_days: float = param(
         10.0, unit="trading days", help="after which a return has half its weight (ewma)", gt=0, plausible=DAYS
@@ -40,10 +41,10 @@ class VolEstimateSpec:
         plausible=REALISED,
     )
 
-    def check(self, venue: str, at: Place) -> None:
-        """Implied vol is the main asset's."""
-        if self.kind == "implied" and venue != MAIN:
-            remedy = 'write kind = "ewma" or "window"'
+    def check(self, venue: str, cast: Cast, at: Place) -> None:
+        """Implied vol is that of an asset which has one."""
+        if self.kind == "implied" and venue not in cast.implied:
+            remedy = f'write kind = "ewma" or "window", or add [assets.{venue}.implied]'
             raise at.at("kind").error(f"options on {venue} have no implied vol", value=self.kind, remedy=remedy)
 
     @property
@@ -73,6 +74,7 @@ class VolEstimate:
         self._close = venue.mid.copy()  # price at the last close, before its trades
         self._variance = start_vol(spec.start, venue) ** 2  # a year, ewma
         self._squares = [self._variance / self._days_a_year] * spec.window_days  # of a day each, the oldest first
+        self.implied = FactorKey("vol", venue.name) if spec.kind == "implied" else None  # that it follows at once
 
     def learn(self) -> None:
         """Take in the day that ends now, before the trades of its close."""
@@ -83,15 +85,15 @@ class VolEstimate:
 
     def now(self) -> Vector:
         """Vol by the days that are over, (paths,) decimal a year; implied vol now."""
-        if self._spec.kind == "implied":
-            return self._world.factors.vol
+        if self.implied is not None:
+            return self._world.factors.snapshot.row(self.implied)
         return np.sqrt(self._variance)
 
     def had_the_day_ended(self, price: Vector) -> Vector:
         """Vol if this day ended at a price, (paths,) decimal a year; implied vol moves by the leverage effect."""
-        if self._spec.kind == "implied":
-            factors = self._world.factors
-            vol: Vector = factors.vol * (price / self._venue.mid) ** -factors.leverage
+        if self.implied is not None:
+            elasticity, _ = self._world.factors.vol_answer(self._venue.name)
+            vol: Vector = self.now() * (price / self._venue.mid) ** -elasticity
             return vol
         return np.sqrt(self._with(np.log(price / self._close) ** 2))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from agents.funds.follower import Follower, Vectors
 from agents.funds.vol_estimate import VolEstimate, VolEstimateSpec
 from agents.intervals import check_interval
 from markets.plausible import VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ class VolTargetFund(Agent):
     def check(self, cast: Cast, at: Place) -> None:
         """Its venue is an asset whose vol it can estimate; its interval can be read."""
         cast.check_asset(self.venue, at.at("venue"))
-        self.estimate.check(self.venue, at.at("estimate"))
+        self.estimate.check(self.venue, cast, at.at("estimate"))
         check_interval(self.interval, at.at("interval"))
 
     def live(self, world: TradingWorld) -> Process:
-        estimate = VolEstimate(self.estimate, world, world.venue(self.venue))
-        yield from Follower(self, world, [self.venue], _Rule(self, estimate)).run()
+        rule = _Rule(self, VolEstimate(self.estimate, world, world.venue(self.venue)))
+        yield from Follower(self, world, [self.venue], rule, by_vol=rule).run()
 
 
 class _Rule:
@@ -58,7 +58,7 @@ class _Rule:
 
     def __init__(self, agent: VolTargetFund, estimate: VolEstimate) -> None:
         self._agent, self._estimate = agent, estimate
-        self.learn = estimate.learn
+        self.learn, self.implied = estimate.learn, estimate.implied
 
     def exposure(self, prices: Vectors, equity: Vector) -> Vectors:
         """equity x min(target / vol, max_leverage)."""
@@ -67,6 +67,10 @@ class _Rule:
     def had_the_day_ended(self, prices: Vectors, equity: Vector) -> Vectors:
         """The same at the vol that the day's return would make."""
         return [equity * self._leverage(self._estimate.had_the_day_ended(prices[0]))]
+
+    def had_vol_moved(self, by: float, prices: Vectors, equity: Vector) -> Vectors:
+        """The same at another implied vol."""
+        return [equity * self._leverage(self._estimate.now() * np.exp(by))]
 
     def _leverage(self, vol: Vector) -> Vector:
         """Written so that a vol of 0 divides nothing."""

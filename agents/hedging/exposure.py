@@ -65,8 +65,8 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Coll
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
     if desk.answering_options and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
-        for at, moved, flow in _of_options(desk, others):
-            world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
+        for at, movers, flow in _of_options(desk, others):
+            world.venue(at).expose(part * flow, moved=movers, by=CURVATURE)
 
 
 def _of_options(desk: Desk, others: Iterable[str]) -> list[tuple[str, tuple[str, ...], Vector]]:

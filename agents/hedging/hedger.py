@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,6 +24,7 @@ from markets.accounts import INVESTORS
 from markets.factors.key import OVERNIGHT, SPOT, VOL
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
 from markets.plausible import SECONDS
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from markets.plausible import CAP, MONEYNESS, PARTICIPATION, PROTECTION, RATE, SPEED, YIELD_VOL
 from markets.products.product import Compounding, Model, Profile, Stub
 from markets.products.registry import PRODUCTS
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.kernels.clients import one_by_one
 from markets.plausible import ARRIVALS, STEEPNESS
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase

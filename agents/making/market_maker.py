@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -19,6 +18,7 @@ from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
 from markets.venues.quote import Lean, Quote
+from sim.dataclass import dataclass
 from sim.memo import Memo
 from sim.params import param
 from sim.phases import Phase

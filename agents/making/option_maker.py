@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -21,6 +20,7 @@ from markets.factors.key import MAIN
 from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
 from markets.venues.quote import Quote
 from markets.venues.quotes import told
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase

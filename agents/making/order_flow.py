@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.base import Agent, Process
 from markets.factors.foresight import foresight
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.phases import Phase
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import CodeType
 from typing import Any
 
-import simpy
-
 from sim.errors import SpiralError
 
 YIELDS = "yield world.tick(Phase.TRADE), world.after(minutes(30), Phase.TRADE) or venue.trade(self, quantity)"
@@ -25,7 +23,9 @@ class WrongAnswer(SpiralError):
 
 def wrong_yield(event: Any, code: CodeType | None, line: int | None) -> WrongAnswer:
     """The error for a process that yields an event that can never come."""
-    what = "an event of another world" if isinstance(event, simpy.Event) else shown(event)
+    from simpy import Event  # a command that only reads a scenario needs no SimPy
+
+    what = "an event of another world" if isinstance(event, Event) else shown(event)
     return WrongAnswer(f"it yielded {what}, which never comes; {YIELDS}", code, line)
 
 

@@ -22,7 +22,7 @@ def margin_calls(run: Run, *, agent: str | None = None, world: str = "actual") -
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
     day = frames.daily(run, agent, world)
-    calls = liquidity.desk_calls(run, agent, world)
+    calls = liquidity.calls_by_day(run, agent, world)
     numbers = liquidity.margin(run, agent=agent, world=world) | pnl.survival(run, agent=agent, world=world)
     said = f"The desk is never liquidated on {numbers['survival_rate']} of paths"
     said += f"; {numbers['margin_call_rate']} of paths see a margin call, {numbers['margin_called']} a path in all, "
@@ -37,10 +37,12 @@ def margin_calls(run: Run, *, agent: str | None = None, world: str = "actual") -
 
 def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
     paths = int(run.manifest["paths"])
-    by_day = calls.group_by(pl.col("time").dt.date().alias("date"), series="outcome").agg(
-        called=pl.col("called").sum() / paths,
-        met=pl.col("met").sum() / paths,
-        share=pl.col("path").n_unique() / paths * 100,
+    by_day = calls.select(
+        "date",
+        series="outcome",
+        called=pl.col("called") / paths,
+        met=pl.col("met") / paths,
+        share=pl.col("paths") / paths * 100,
     )
     closes = day.select("time", date=pl.col("time").dt.date()).unique("date", keep="last")
     found = set(calls["outcome"])

@@ -18,6 +18,7 @@ from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.estimate import without_pulls
 from sim.files import check_target, make_folder, write_whole
 
 KEPT = ("manifest.json", "sweep.json")  # files that identify a run or a sweep
@@ -87,7 +88,7 @@ def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Pat
 
 def report_page(run: Run, *, agent: str | None = None) -> bytes:
     """The run's report as a page, complete in one file."""
-    with run.reading(), trusted():
+    with run.reading(), trusted(), without_pulls():
         return _report(run, agent)
 
 

@@ -101,8 +101,9 @@ def last(of: Run, agent: str, columns: Sequence[str]) -> Vector:
 
 
 def at_closes(of: Run, agent: str, columns: Sequence[str]) -> Vector:
-    """Sum of columns of `marks`, which count from the start, at every close, (closes, paths) $; of those there are."""
-    marks = of.marks.filter(pl.col("agent") == agent, pl.col("world") == "actual").sort("time", "path")
+    """Sum of columns that count from the start, at every close, (closes, paths) $; a dealer's at the last one alone."""
+    rows = of.desks if agent == "hedger" else of.marks
+    marks = rows.filter(pl.col("agent") == agent, pl.col("world") == "actual").sort("time", "path")
     there = [column for column in columns if column in marks.collect_schema().names()]
     found: Vector = marks.select(pl.sum_horizontal(*there)).collect().to_series().to_numpy().reshape(-1, PATHS)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from markets.curves.calendars import business_calendar
 from markets.curves.dates import Tenor, from_ql, to_ql, years_between
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -15,6 +15,7 @@ from markets.credit.contract import Cds, CreditConvention
 from markets.credit.legs import Form, LegGrid, Legs, LogDiscount, grids
 from markets.curves.interpolation import CurveShape, LogLinear
 from markets.curves.quoted_curve import QuotedCurve
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.credit.contract import DAYS, YEAR, Cds
 from markets.curves.interpolation import CurveShape
+from sim.vectors import distinct
 
 Floats = NDArray[np.float64]
 LogDiscount = Callable[[ArrayLike], Floats]
@@ -112,7 +113,7 @@ def _pieces(cds: Cds, inside: Floats) -> tuple[Floats, NDArray[np.intp], Floats]
     before = 0.0
     for start, end in zip(cds.starts.tolist(), cds.ends.tolist(), strict=True):
         cut = inside[(inside > before) & (inside < end)]
-        own = [before, *np.unique(cut).tolist(), end]
+        own = [before, *distinct(cut).tolist(), end]
         begins += range(len(found), len(found) + len(own) - 1)
         starts += [start] * (len(own) - 1)
         found += own

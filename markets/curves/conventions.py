@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
 from markets.curves.calendars import business_calendar
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from markets.curves.calendars import business_calendar
 from markets.curves.dates import from_ql, to_ql
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 STUBS = ("front", "long front", "back", "long back")

@@ -39,8 +39,8 @@ class AssetVol(Law):
         assert own is not None
         self.key = FactorKey("vol", spec.name)
         self.keys = (self.key,)
-        self.base = own.start
-        self._power, self._main_base, self._moved = spec.vol_power, main_base, moved
+        self.base, self.surface_start = own.start, own.surface_start
+        self.power, self._main_base, self._moved = spec.vol_power, main_base, moved
         paths, years = setting.streams.paths, np.diff(setting.clock.variance_years, prepend=0.0)
         stays = reversion(own.kappa, years)
         self._decay: list[float] = stays.decay.tolist()
@@ -62,8 +62,8 @@ class AssetVol(Law):
         if self._at_unit_vol:
             moved, least = self._moved(), LEAST_VOL * self.base
             lever(self._decay[tick], self._at_unit_vol, least, now.row(self.key), moved, self._led, self._response)
-        if self._power:
-            self._followed = self._power * np.log(now.row(VOL) / self._main_base)
+        if self.power:
+            self._followed = self.power * np.log(now.row(VOL) / self._main_base)
         return self.levels()
 
     def levels(self) -> Moved:

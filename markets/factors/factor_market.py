@@ -39,7 +39,7 @@ from markets.factors.rates_vol import RatesVol
 from markets.factors.realised import RealisedVol
 from markets.factors.repo_market import RepoMarket
 from markets.factors.snapshot import Snapshot
-from markets.factors.surface import Surface
+from markets.factors.surface import surfaces
 from markets.factors.zero_rates import ZeroRates
 from markets.specs.bond_future import future_columns
 from sim.errors import BugError
@@ -107,9 +107,7 @@ class FactorMarket:
         self.haircuts = Haircuts(setting, self._margin_ratio) if rates.repo or rates.futures else None
         own += [] if self.haircuts is None else [self.haircuts]
         self.repo: RepoMarket | None = next((_repo_market(setting, spec) for spec in rates.repo.values()), None)
-        surface, base = setting.market.surface, self.vol_law.base
-        own += [] if surface is None else [Surface(setting, surface, base)]
-        further = [*own, *(make(setting) for make in FURTHER)]
+        further = [*own, *surfaces(setting, self.vol_law.base), *(make(setting) for make in FURTHER)]
         self.asset_vols = {law.keys[0].name: law.vol for law in others if law.vol is not None}  # by asset
         usual = (self.equity, *others, self.vol_law, *self.asset_vols.values(), self.rates, self.credit_law)
         self.laws: tuple[Law, ...] = (*first, *usual, *further)

@@ -38,6 +38,20 @@ SMILE_SPOT = FactorKey("smile_spot", MAIN)  # $, where the smile is held while s
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
 
+class SmileKeys(NamedTuple):
+    """What options on an asset are valued from, rates aside."""
+
+    spot: FactorKey
+    vol: FactorKey
+    slope: FactorKey  # this and the skew are factors only where a surface is declared
+    skew: FactorKey
+
+    @classmethod
+    def of(cls, asset: str) -> SmileKeys:
+        """Of an asset, by its name."""
+        return cls(*(FactorKey(key.family, asset) for key in (SPOT, VOL, VOL_SLOPE, SMILE_SKEW)))
+
+
 def name_key(name: str) -> FactorKey:
     """ln of the spread of a name: its hazard rates move in proportion."""
     return FactorKey("hazard", name, name)

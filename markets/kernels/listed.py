@@ -35,8 +35,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-THETA_GAIN, GAMMA_GAIN, VEGA_GAIN, RATES_GAIN = range(4)
-GAIN_PARTS = 4
+THETA_GAIN, GAMMA_GAIN, VEGA_GAIN, RATES_GAIN, SMILE_GAIN = range(5)
 
 
 @kernel
@@ -44,30 +43,33 @@ def split_gains(
     before: Floats,
     later: Floats,
     delta: Floats,
-    bent: Floats,
-    turned: Floats,
-    now: Floats,
+    held: Floats,
+    values: tuple[Floats, Floats, Floats, Floats],
     spots: tuple[Floats, Floats],
     where: Bools,
     out: Floats,
 ) -> None:
-    """What a unit has made since the last look, but for its delta, by time, spot, vols and rates.
+    """What a unit has made since the last look, but for its delta, by time, spot, vol and rates, and by the smile.
 
     Args:
-        before: worth then; later, delta: worth and delta in the market of then, now; bent: with the spot of now as
-            well; turned: with the vols as well; now: in the market of now. All (paths,).
+        before: worth then; later, delta: worth and delta in the market of then, now. All (paths,).
+        held: delta with the smile held where spot was.
+        values: worth as one thing after the other moves: spot with the smile held, the smile, vol, all the rest.
         spots: then and now.
         where: paths that are looked at; or (0,): all.
-        out: (GAIN_PARTS, paths), written.
+        out: (SMILE_GAIN + 1, paths), written; or one row less: the smile does not move.
     """
-    old, new = spots
+    (bent, turned, remarked, now), (old, new) = values, spots
     for j in range(before.shape[0]):
         out[THETA_GAIN, j] = later[j] - before[j]
-        out[GAMMA_GAIN, j] = bent[j] - later[j] - delta[j] * (new[j] - old[j])
-        out[VEGA_GAIN, j] = turned[j] - bent[j]
-        out[RATES_GAIN, j] = now[j] - turned[j]
+        out[GAMMA_GAIN, j] = bent[j] - later[j] - held[j] * (new[j] - old[j])
+        out[VEGA_GAIN, j] = remarked[j] - turned[j]
+        out[RATES_GAIN, j] = now[j] - remarked[j]
+    if out.shape[0] > SMILE_GAIN:
+        for j in range(before.shape[0]):
+            out[SMILE_GAIN, j] = turned[j] - bent[j] - (delta[j] - held[j]) * (new[j] - old[j])
     if where.shape[0]:
-        for k in range(GAIN_PARTS):
+        for k in range(out.shape[0]):
             for j in range(before.shape[0]):
                 out[k, j] = out[k, j] if where[j] else 0.0
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.linear_table import Legs, LinearTable
 from markets.products.product import Takes, check_finite, units_of
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.products.product import Compile, Line

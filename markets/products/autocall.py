@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -11,6 +10,7 @@ from markets.products.autocall_table import AutocallTable, Observation
 from markets.products.dates import schedule, thirty_360
 from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, check_strike, expiry_of, notional_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

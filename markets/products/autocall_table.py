@@ -30,7 +30,7 @@ from markets.kernels.autocall import (
 from markets.products.table import Table, When
 from markets.vols.smile import term_response
 from sim.errors import BugError, UserError
-from sim.vectors import total
+from sim.vectors import distinct, total
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -109,7 +109,7 @@ class AutocallTable(Table[list[Live]]):
         self.clock, self.start, self.rates = clock, start, True
         self.notes = [_Note(item, clock, start) for item in items]
         self.fixings = MEMORIES * len(items)
-        self.dates = np.unique(np.concatenate([note.seconds for note in self.notes]))
+        self.dates = distinct(np.concatenate([note.seconds for note in self.notes]))
         self.needs: tuple[FactorKey, ...] = (SPOT, VOL, *start.curve.nodes)
         self.gross_units = float(sum(abs(note.item.notional) / note.item.spot for note in self.notes))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -11,6 +10,7 @@ from markets.products.dates import Period, schedule
 from markets.products.linear_table import Legs, LinearTable, first_fixing
 from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, expiry_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

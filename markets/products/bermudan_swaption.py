@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from markets.products.bermudan_table import BermudanTable
 from markets.products.swaption_terms import SwaptionTerms
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.products.product import Compile

@@ -18,6 +18,7 @@ from markets.products.table import Table, When
 from markets.rate_vols.hull_white import HullWhite, SwapQuote, SwapTerms
 from markets.rate_vols.lattice import Lattice
 from sim.errors import UserError
+from sim.vectors import distinct
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
@@ -84,7 +85,7 @@ class BermudanTable(Table[list[Live]]):
         self.factors = RateRows(start.curve, [start.projected()])
         self.options = [_Option(item, clock, start, self.factors) for item in items]
         self.fixings = len(items)
-        self.dates = np.unique(np.concatenate([option.seconds for option in self.options]))
+        self.dates = distinct(np.concatenate([option.seconds for option in self.options]))
         self.needs = self.factors.keys
 
     # --- what has been exercised -----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -11,6 +10,7 @@ from markets.products.cash_table import CashTable
 from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, expiry_of, notional_of
 from markets.products.quoted_cash import Dated, legs_of
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.products.product import Compile, Line

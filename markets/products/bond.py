@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -13,6 +12,7 @@ from markets.products.cash_table import CashTable
 from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, expiry_of, notional_of
 from markets.products.quoted_cash import Dated, legs_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

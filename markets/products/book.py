@@ -13,6 +13,7 @@ from markets.factors.key import SMILE_SKEW, SPOT, VOL, VOL_SLOPE
 from markets.products.risk import SLOPES_ONLY, Risk, layout
 from markets.products.table import NEVER, When
 from sim.errors import BugError
+from sim.vectors import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ class CompiledBook:
         self._layout = layout(self._nodes, further=self._own)
         self._with_bends = layout(self._nodes, bends=True, further=self._own)
         self._ticks: list[int] = clock.ticks.tolist()
-        self._dates: list[int] = np.unique(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
+        self._dates: list[int] = distinct(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
         self.slides = any(table.slides for table in self.tables)
         self.has_options = VOL in self.needs
         self.has_rates = any(table.rates for table in self.tables)

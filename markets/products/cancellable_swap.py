@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from markets.products.bermudan_swaption import BermudanSwaption
@@ -10,6 +9,7 @@ from markets.products.bermudan_table import BermudanTable
 from markets.products.product import Takes
 from markets.products.swap import Swap
 from markets.products.swaption_terms import SwaptionTerms
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

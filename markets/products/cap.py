@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
@@ -10,6 +9,7 @@ from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, check_vol, expiry_of
 from markets.products.rate_option_table import Optionlet, RateOptionTable, par, vol_of
 from markets.products.swap import Swap
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

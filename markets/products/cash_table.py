@@ -20,6 +20,7 @@ from markets.products.overnight_curve import OvernightCurve
 from markets.products.projection import sparse
 from markets.products.rate_futures import RateFutures
 from markets.products.table import Table, When
+from sim.vectors import distinct
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -71,7 +72,7 @@ class CashTable(Table[Rows]):
         self.futures = RateFutures(futures, self.time, self.curve)
         self.fixings = self.growth.count + self.futures.count
         self.needs = self.curve.keys
-        self.dates = np.unique(np.concatenate([self.settled, self._closes(periods, futures)]))
+        self.dates = distinct(np.concatenate([self.settled, self._closes(periods, futures)]))
 
     def _set_payments(self, payments: Sequence[Payment]) -> None:
         sums: dict[tuple[date, date, float, date], float] = defaultdict(float)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -10,6 +9,7 @@ from markets.credit.contract import cds_of, maturity_after
 from markets.curves.dates import parse_tenor
 from markets.products.cds_table import CdsTable
 from markets.products.product import Takes, check_finite, notional_of
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.credit.contract import Cds as Contract

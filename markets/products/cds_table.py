@@ -14,6 +14,7 @@ from markets.products.credit_exponents import CreditExponents
 from markets.products.overnight import Timeline
 from markets.products.projection import sparse, together
 from markets.products.table import NEVER, Table, When
+from sim.vectors import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ class CdsTable(Table[Rows]):
         self.factors = CreditExponents(start.curve, list(names.values()))
         self.held = [self._hold(each, names[each.credit], time, start) for each in items]
         self.needs: tuple[FactorKey, ...] = (*self.factors.keys, *(name.default for name in self._mortal))
-        paid = np.unique(np.concatenate([NEVER, *(held.paid for held in self.held)]))
+        paid = distinct(np.concatenate([NEVER, *(held.paid for held in self.held)]))
         self.dates = np.union1d(clock.ticks, paid) if self._mortal else paid  # a default may be paid at every mark
 
     def _hold(self, item: Protection, name: CreditName, time: Timeline, start: Start) -> Held:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.vectors import distinct
+
 Floats = NDArray[np.float64]
 
 POINTS = 16  # times a segment: 1e-12 of gross while z varies by less than 4 over it
@@ -22,7 +24,8 @@ MANY = 128  # number of flows from which it is faster
 
 def netted(amounts: Floats, years: Floats) -> tuple[Floats, Floats]:
     """One flow per time, (flows,) amounts and years; flows that net to zero are left out."""
-    times, where = np.unique(years, return_inverse=True)
+    times = distinct(years)
+    where = np.searchsorted(times, years)
     sums = np.bincount(where, weights=amounts, minlength=times.size)
     kept = sums != 0
     return sums[kept], times[kept]
@@ -44,9 +47,9 @@ def carrying(years: Floats, nodes: Floats) -> tuple[Floats, Floats]:
     edges = _edges(nodes, float(years.max()))
     segment = np.clip(np.searchsorted(edges, years) - 1, 0, edges.size - 2)
     times, weights = [], []
-    for number in np.unique(segment):
+    for number in distinct(segment):
         (mine,) = np.nonzero(segment == number)
-        inside = np.unique(years[mine])
+        inside = distinct(years[mine])
         found = inside if inside.size <= POINTS else _chebyshev(inside[0], inside[-1])
         part = np.zeros((found.size, years.size))
         part[:, mine] = found[:, None] == years[mine] if inside.size <= POINTS else _lagrange(found, years[mine])

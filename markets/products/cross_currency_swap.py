@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -14,6 +13,7 @@ from markets.products.dates import schedule
 from markets.products.overnight import Timeline
 from markets.products.product import Takes, check_finite, expiry_of
 from markets.products.table import When
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

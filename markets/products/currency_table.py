@@ -17,6 +17,7 @@ from markets.products.foreign import Exponents, Foreign
 from markets.products.overnight import Timeline
 from markets.products.projection import sparse, together
 from markets.products.table import Table, When
+from sim.vectors import distinct
 
 if TYPE_CHECKING:
     from markets.curves.curve import Curve
@@ -113,7 +114,7 @@ class CurrencyTable(Table[Rows]):
         self._set_fixed(sorted(fixed.items()))
         self._set_periods(sorted(floating.items(), key=lambda item: (item[0].begin, item[0])))
         self.needs = self.factors.keys
-        self.dates = np.unique(np.concatenate([self.paid, self.begin, self.end]))
+        self.dates = distinct(np.concatenate([self.paid, self.begin, self.end]))
 
     def _set_fixed(self, fixed: list[tuple[tuple[str, Day], float]]) -> None:
         self.currency = np.array([currency for (currency, _), _ in fixed], dtype=np.str_)
@@ -233,7 +234,7 @@ class CurrencyTable(Table[Rows]):
     def _discounted(self, currencies: NDArray[np.str_], amounts: Floats, years: Floats) -> Floats:
         """Rows of amounts in currencies at `years`."""
         weights, constant = np.zeros((amounts.size, len(self.factors.keys))), np.zeros(amounts.size)
-        for currency in np.unique(currencies).tolist():
+        for currency in distinct(currencies).tolist():
             mine = currencies == currency
             weights[mine], constant[mine] = self._worth(currency, years[mine])
         return sparse(amounts * np.exp(-constant), weights)
@@ -249,7 +250,7 @@ class CurrencyTable(Table[Rows]):
     def _open(self, mine: NDArray[np.bool_], kind: Kind, begin: Floats, end: Floats) -> Floats:
         """Rows of periods of one kind that have not begun."""
         weights, constant = self._grown(mine, begin[mine], end[mine])
-        for currency in np.unique(self.of[mine]).tolist():
+        for currency in distinct(self.of[mine]).tolist():
             these = self.of[mine] == currency
             starts, ends = begin[mine][these], end[mine][these]
             parts = [(1.0, self._worth(currency if kind == "foreign" else DOLLARS, ends))]

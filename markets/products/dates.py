@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import date
+
+from sim.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.cash_legs import CashLegs, Payment
@@ -10,6 +9,7 @@ from markets.products.cash_table import CashTable
 from markets.products.conventions import money_market
 from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, notional_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

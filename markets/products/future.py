@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.linear_table import Forward, Legs, LinearTable
 from markets.products.product import Takes, check_finite, check_strike, expiry_of, units_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

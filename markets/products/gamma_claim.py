@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.product import Takes, check_finite, check_strike, expiry_of, strike_of, units_of
 from markets.products.surface_table import gamma_claims
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.products.product import Compile, Line

@@ -19,6 +19,7 @@ from markets.products.dates import Period
 from markets.products.projection import RateRows, together
 from markets.products.table import Table, When
 from sim.memo import Memo
+from sim.vectors import distinct
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -111,7 +112,7 @@ class LinearTable(Table[Flows]):
         self.begin, self.begin_years = self._seconds(starts), self._years(starts)
         self.end, self.end_years = self._seconds(ends), self._years(ends)
         self.curves = np.array([p.curve for p, _ in periods], dtype=np.str_)  # of the rates, (periods,)
-        self.projections = {name: self.start.projected(name) for name in np.unique(self.curves).tolist()}
+        self.projections = {name: self.start.projected(name) for name in distinct(self.curves).tolist()}
         self.factors = RateRows(self.start.curve, list(self.projections.values()))
         self.flat, self.basis = np.zeros((2, len(periods)))  # of the projection curve, (periods,)
         for name, projection in self.projections.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -17,6 +17,7 @@ from markets.products.of_notional import OfNotional
 from markets.products.overnight_curve import OvernightCurve
 from markets.products.past import assumed_rate, flat_rate, known_since
 from markets.products.product import Compounding, Profile, Stub, Takes, check_finite, notional_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from markets.products.heston_table import HestonTable
 from markets.products.product import Model, Takes, check_finite, check_strike, expiry_of, strike_of, units_of
 from markets.products.surface_table import options
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ from markets.products.projection import RateRows
 from markets.products.table import Table, When
 from markets.vols.smile import term_response
 from sim.memo import Memo
+from sim.vectors import distinct
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -153,7 +154,7 @@ class RateOptionTable(Table[Rows]):
         later = (self.paid > self.expiry) & (self.expiry <= clock.ticks[-1])
         self.slot = np.where(later, np.cumsum(later) - 1, -1)  # (options,) of the fixings
         self.fixings = int(later.sum())
-        self.dates = np.unique(np.concatenate([self.expiry, self.paid]))
+        self.dates = distinct(np.concatenate([self.expiry, self.paid]))
         self.projection = start.projected()
         self.factors = RateRows(start.curve, [self.projection])
         self.needs = self.factors.keys

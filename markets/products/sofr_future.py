@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
@@ -12,6 +11,7 @@ from markets.products.conventions import USUAL, money_market
 from markets.products.of_notional import OfNotional
 from markets.products.past import assumed_rate, flat_rate, known_since
 from markets.products.product import Takes, check_finite, check_vol, notional_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from markets.specs.heston import HestonSpec
 from markets.specs.rates import NORMAL_VOL
 from markets.vols.moving_smile import MovingSmile
 from markets.vols.smile import Form
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -12,6 +11,7 @@ from markets.products.linear_table import Legs, LinearTable, first_fixing
 from markets.products.notionals import check_notionals, shares_of
 from markets.products.of_notional import OfNotional
 from markets.products.product import Profile, Takes, check_finite, expiry_of
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from markets.products.rate_option_table import Optionlet, RateOptionTable, par, vol_of
 from markets.products.swaption_terms import SwaptionTerms
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

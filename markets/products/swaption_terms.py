@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -10,6 +9,7 @@ from markets.products.dates import add_months
 from markets.products.of_notional import OfNotional
 from markets.products.product import Side, Takes, check_finite, check_vol, expiry_of
 from markets.products.swap import Swap
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.rate_vols.black import SIDES, implied_normal
 from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.rate_vols.black import bachelier, black
 from markets.vols.black_scholes import Priced
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, SPREAD_OVER, VOL, YIELD_VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 MOST_ANCHORS = 20_000  # eighty years of trading days

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from markets.plausible import POWER, PRICE, REALISED
 from markets.specs.anchor import MOST_ANCHORS
 from markets.specs.asset_vol import AssetVolSpec
 from markets.specs.venue import VenueSpec, asset_venue
+from sim.dataclass import dataclass
 from sim.params import param
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, REALISED, SPEED, VOL_OF_VOL
+from markets.specs.surface import SurfaceSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 
@@ -42,3 +43,18 @@ class AssetVolSpec:
         0.0, unit="decimal a year", help="what holding the asset yields, continuous, as options on it price it",
         plausible=DIVIDENDS,
     )  # fmt: skip
+    surface: SurfaceSpec | None = param(
+        None,
+        help="slope in time and skew of its vols as factors, as market.surface (default: they stay)",
+        sparse=True,
+    )
+
+    @property
+    def smile_moves(self) -> bool:
+        """Whether the vol of a strike moves otherwise than with the vol at the money."""
+        return self.stickiness != 1 or self.surface is not None
+
+    @property
+    def surface_start(self) -> tuple[float, float]:
+        """Slope of vols and skew of the smile at the start; for ever where they are no factors."""
+        return self.term_slope, self.skew

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.specs.venue import VenueSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import REPO, SPEED
 from markets.specs.haircut import HaircutSpec
 from markets.specs.venue import VenueSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

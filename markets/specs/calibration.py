@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from sim.dataclass import dataclass
 from sim.params import param
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from markets.plausible import CREDIT
+from sim.dataclass import dataclass
 from sim.params import param
 
 CdsSide = Literal["buy", "sell"]

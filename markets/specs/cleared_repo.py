@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import REPO
 from markets.specs.haircut import HaircutSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sim.clock import LONGEST_TICK
+from sim.dataclass import dataclass
 from sim.params import param
 
 

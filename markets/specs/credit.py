@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import POWER
 from markets.specs.memory import CreditMemorySpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

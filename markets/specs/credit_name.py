@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import CREDIT, DAYS, POWER, SPEED, VOL_OF_VOL
 from markets.specs.variable import HAZARD, Variable
 from markets.specs.venue import VenueSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 USUAL = "5Y"  # the contract that is shown where it is quoted

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, expm1, sqrt
 from typing import Literal
 
 from markets.plausible import FACTOR, YIELD_VOL
+from sim.dataclass import dataclass
 from sim.params import param
 from sim.sessions import TRADING_DAYS
 

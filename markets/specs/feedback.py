@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import FACTOR
+from sim.dataclass import dataclass
 from sim.params import param
 
 

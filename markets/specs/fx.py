@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from markets.plausible import FX_VOL, PRICE
 from markets.specs.variable import FX, Variable
+from sim.dataclass import dataclass
 from sim.params import param
 
 if TYPE_CHECKING:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import SPEED, VOL_OF_VOL, YIELD_VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 VARIANCE = (9e-4, 4.0)  # decimal a year: vols of 3 to 200 %

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import JUMPS, LOG_MOVE
+from sim.dataclass import dataclass
 from sim.params import param
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
@@ -18,6 +17,7 @@ from markets.specs.surface import SurfaceSpec
 from markets.specs.variable import Variable
 from markets.specs.variance_swap import VarianceSwapSpec
 from markets.specs.vol_future import VolFutureSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 
@@ -108,10 +108,10 @@ class MarketSpec:
         """Whether the vol of a strike moves otherwise than with the vol at the money."""
         return self.stickiness != 1 or self.surface is not None
 
-    def surface_start(self, first: Anchor) -> tuple[float, float]:
-        """Slope of vols and skew of the smile at the first anchor."""
-        slope = 0.0 if first.vol_slope is None else first.vol_slope
-        return slope, self.skew if first.smile_skew is None else first.smile_skew
+    def surface_start(self, first: Anchor | None = None) -> tuple[float, float]:
+        """Slope of vols and skew of the smile at the first anchor; by default, as where they are no factors."""
+        slope, skew = (None, None) if first is None else (first.vol_slope, first.smile_skew)
+        return 0.0 if slope is None else slope, self.skew if skew is None else skew
 
     @property
     def further(self) -> tuple[Variable, ...]:

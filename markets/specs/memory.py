@@ -7,10 +7,10 @@ in a weighted sum of past returns and in the root of a weighted sum of past squa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import FACTOR, SPEED, VOL_OF_VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 PUSH = (-100.0, 100.0)  # ln S a year: a fall of 13 % in a day pushes the fast factor to -9

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from markets.specs.rates_vol import RatesVolSpec
 from markets.specs.repo import RepoSpec
 from markets.specs.spreads import SpreadSpec
 from markets.specs.straddle import StraddleSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import SPEED, YIELD_VOL
 from markets.specs.memory import KernelSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import REPO
 from markets.specs.cleared_repo import ClearedRepoSpec
 from markets.specs.haircut import HaircutSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

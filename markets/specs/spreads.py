@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from markets.plausible import SPEED, SPREAD_OVER, YIELD_VOL
 from markets.specs.variable import SPREAD, Variable
+from sim.dataclass import dataclass
 from sim.params import param
 
 

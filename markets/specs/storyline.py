@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.specs.anchor import MOST_ANCHORS, Anchor
 from markets.specs.calibration import CalibrationSpec
 from markets.specs.shock import MOST_SHOCKS, ShockSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

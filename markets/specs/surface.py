@@ -1,10 +1,9 @@
-"""Factors of the asset's vol surface beside the vol at the money: parameters."""
+"""Factors of an asset's vol surface beside the vol at the money: parameters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import SPEED, VOL_OF_VOL
+from sim.dataclass import dataclass
 from sim.params import param
 
 RESPONSE = (-3.0, 3.0)  # plausible
@@ -16,7 +15,7 @@ class SurfaceSpec:
 
     Defaults of the slope: daily changes of ln(VIX3M / VIX) on those of ln VIX in nine crises, 2013 to 2025 (519 days):
     -0.335, of which the term response makes -0.100, and what is left over has a vol of 0.27. Half of it is gone in
-    five days. The skew is still by default.
+    five days. The skew is still by default. A further asset answers its own price and vol.
     """
 
     slope_response: float = param(
@@ -35,6 +34,6 @@ class SurfaceSpec:
         0.0, unit="per unit of ln S", help="answer of the skew to the price", plausible=(-10.0, 10.0)
     )
     skew_reversion: float = param(
-        35.0, unit="1/trading year", help="speed at which the skew returns to market.skew", ge=0, plausible=SPEED
+        35.0, unit="1/trading year", help="speed at which the skew returns to its level", ge=0, plausible=SPEED
     )
     skew_noise: float = param(0.0, unit="per sqrt(trading year)", help="noise of the skew", ge=0, plausible=VOL_OF_VOL)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.specs import expiry
 from markets.specs.venue import VenueSpec
+from sim.dataclass import dataclass
 from sim.params import param
 
 

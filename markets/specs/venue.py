@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import CAPACITY, DECAY, FACTOR, HALF_SPREAD, HALT, IMPACT, POWER, SHARE
 from markets.specs.investors import InvestorsSpec
 from sim.clock import LONGEST_TICK
+from sim.dataclass import dataclass
 from sim.params import param
 
 

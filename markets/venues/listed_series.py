@@ -62,6 +62,7 @@ class ListedSeries:
     def __init__(self, spec: Expiring, clock: Clock, start: Start, underlying: Underlying = MAIN_ASSET) -> None:
         """start: as the underlying sees it."""
         self._dates, self.start, self._clock, self.underlying = spec, start, clock, underlying
+        self.smile_moves = start.slides or underlying.slope in start.snapshot.keys
 
     def struck(self, tick: int) -> Contract:
         """The contract that is struck at a tick."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL, VOL_SLOPE, FactorKey
+from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL, VOL_SLOPE, FactorKey, SmileKeys
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -21,7 +21,7 @@ class Underlying:
     """The main asset: its market is the market."""
 
     name = MAIN
-    spot, vol = SPOT, VOL
+    spot, vol, slope, skew = SmileKeys.of(MAIN)
 
     def seen(self, market: Snapshot) -> Snapshot:
         """The market with the price and the vol of the underlying as those of the main asset."""
@@ -38,23 +38,31 @@ class OtherUnderlying(Underlying):
     def __init__(self, spec: AssetSpec) -> None:
         assert spec.implied is not None
         self.name, self.spec, self.implied = spec.name, spec, spec.implied
-        self.spot, self.vol = FactorKey("spot", spec.name), FactorKey("vol", spec.name)
+        self.spot, self.vol, self.slope, self.skew = SmileKeys.of(spec.name)
         self._kept: list[tuple[Snapshot, Snapshot]] = []  # the last few markets and what was seen of them
 
     def seen(self, market: Snapshot) -> Snapshot:
-        """Likewise; slope and skew stay what they are at the start."""
+        """Likewise."""
         for known, view in self._kept:
             if known is market:
                 return view
-        slope, skew = (np.full(market.paths, level) for level in (self.implied.term_slope, self.implied.skew))
+        slope, skew = self.surface(market)
         rows = {SPOT: market.row(self.spot), VOL: market.row(self.vol), VOL_SLOPE: slope, SMILE_SKEW: skew}
         self._kept = [(market, market.with_rows(rows)), *self._kept[: KEPT - 1]]
         return self._kept[0][1]
 
+    def surface(self, market: Snapshot) -> tuple[Vector, Vector]:
+        """Slope and skew, (paths,) each; what they are at the start where they are no factors."""
+        if self.slope in market.keys:
+            return market.row(self.slope), market.row(self.skew)
+        slope, skew = (np.full(market.paths, level) for level in self.implied.surface_start)
+        return slope, skew
+
     def named(self, slopes: dict[FactorKey, Vector]) -> dict[FactorKey, Vector]:
-        """Likewise; there is none to slope and skew, which are no factors."""
-        own = {SPOT: self.spot, VOL: self.vol}
-        return {own.get(key, key): slope for key, slope in slopes.items() if key not in (VOL_SLOPE, SMILE_SKEW)}
+        """Likewise; none to slope and skew where they are no factors."""
+        own = {SPOT: self.spot, VOL: self.vol, VOL_SLOPE: self.slope, SMILE_SKEW: self.skew}
+        away = () if self.implied.surface is not None else (VOL_SLOPE, SMILE_SKEW)
+        return {own.get(key, key): slope for key, slope in slopes.items() if key not in away}
 
 
 MAIN_ASSET = Underlying()

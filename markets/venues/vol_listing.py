@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
-from markets.factors.key import SPOT, VOL, FactorKey
-from markets.kernels.listed import GAIN_PARTS, split_gains
+from markets.factors.key import SMILE_SPOT, SPOT, VOL, FactorKey
+from markets.kernels.listed import split_gains
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
@@ -29,6 +29,7 @@ Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
 EVERYWHERE = np.empty(0, dtype=np.bool_)  # no path is left out
+ON_MOVING_SMILE = (*SPLIT, "hedge_smile")
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
 
@@ -77,6 +78,8 @@ class VolListing(PaidInCash):
         self.assets: tuple[Name, ...] = (name,)
         self._base = np.array([series.start.spot0, series.start.vol_base])
         self._curve = series.start.curve
+        self._slides, self._smile_moves = series.start.slides, series.smile_moves
+        self._reasons = ON_MOVING_SMILE if self._smile_moves else SPLIT
         self.displaces = {self.underlying.vol: 1.0 / series.start.vol_base}  # buying raises ln vol
         self._greeks: Memo[Greeks] = Memo()
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
@@ -224,7 +227,7 @@ class VolListing(PaidInCash):
 
     # --- gains -----------------------------------------------------------------------------------------------------
     def explain(self, where: Mask | None = None) -> None:
-        """Note what all positions have made since the last look as a book's gains are split: time, gamma, vol, rates.
+        """Note what all positions have made since the last look as a book's gains are split; see `ON_MOVING_SMILE`.
 
         Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
         where: the paths that are looked at, (paths,); default: all.
@@ -236,7 +239,7 @@ class VolListing(PaidInCash):
         accounts = self.holders()
         where = None if where is None or where.all() else where
         here, parts = self._split(self._seen, EVERYWHERE if where is None else where)
-        self.market.ledger.note_shares(parts, self.name, accounts, _notes(accounts))
+        self.market.ledger.note_shares(parts, self.name, accounts, _notes(accounts, self._reasons))
         self._see(here, where)
 
     def _before_trade(self, changed: Mask) -> None:
@@ -261,29 +264,36 @@ class VolListing(PaidInCash):
         self._seen = Seen(tick, market, worth, now)
 
     def _split(self, seen: Seen, where: Mask) -> tuple[Sloped, Vector]:
-        """A unit in the market of `seen` now, and its gains since in the order of `SPLIT`, (GAIN_PARTS, paths) $.
+        """A unit in the market of `seen` now, and its gains since in the order of its reasons, (reasons, paths) $.
 
-        All gains but that of its delta; nothing on paths that are not `where`, unless that is (0,).
+        All gains but that of its delta; nothing on paths that are not `where`, unless that is (0,). Where the smile
+        moves, spot moves with the smile held, then comes the smile (slide, slope and skew), then vol, as in a book:
+        what the slide makes by its delta counts under that, which a hedge answers.
         """
-        tick, new, old = self.market.factors.tick, self._now, seen.market
-        spot, vols = new.row(SPOT), [VOL, *(key for key in FACTORS if key in new.keys)]
+        tick, old, new = self.market.factors.tick, seen.market, self._now
+        spot, now = {SPOT: new.row(SPOT)}, self._worth_now()
+        shape = {**spot, **{key: new.row(key) for key in FACTORS if key in new.keys}}
         here = seen.here if seen.here is not None and seen.tick == tick else self._sloped(tick, old)
-        bent = self._worth(tick, old.with_rows({SPOT: spot}))
-        now = self._worth_now()
-        moved = {SPOT: spot, **{key: new.row(key) for key in vols}}
+        held = self._sloped(tick, self._stuck(old, old)).delta if self._slides else here.delta
+        bent = self._worth(tick, self._stuck(old.with_rows(spot), old))
+        turned = self._worth(tick, old.with_rows(shape)) if self._smile_moves else bent
         still = all(new.row(key) is old.row(key) for key in self._curve.nodes)  # then nothing is left for rates
-        turned = now if still else self._worth(tick, old.with_rows(moved))
-        parts = np.empty((GAIN_PARTS, now.size))
-        split_gains(seen.worth, *here, bent, turned, now, (old.row(SPOT), spot), where, parts)
+        remarked = now if still else self._worth(tick, old.with_rows({**shape, VOL: new.row(VOL)}))
+        parts, values = np.empty((len(self._reasons), now.size)), (bent, turned, remarked, now)
+        split_gains(seen.worth, *here, held, values, (old.row(SPOT), new.row(SPOT)), where, parts)
         return here, parts
+
+    def _stuck(self, market: Snapshot, old: Snapshot) -> Snapshot:
+        """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
+        return market.with_rows({SMILE_SPOT: old.row(SPOT)}) if self._slides else market
 
 
 @cache
-def _notes(accounts: tuple[Name, ...]) -> tuple[Move, ...]:
+def _notes(accounts: tuple[Name, ...], reasons: tuple[str, ...]) -> tuple[Move, ...]:
     """Of each account and part of its gains: out of what the delta has made, into the part."""
     return tuple(
         move
         for account in accounts
-        for reason in SPLIT
+        for reason in reasons
         for move in (Move(account, CLEARING, GAINS, None), Move(CLEARING, account, reason, None))
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from markets.kernels.heston import (
 from markets.kernels.options import CARRY, LOG_STRIKE, OPTION_TERMS, QUANTITY, SIGN, STRIKE
 from markets.vols.black_scholes import signs_of
 from markets.vols.rates_variance import RatesVariance
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]

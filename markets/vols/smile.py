@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.smiles import LEAST, LINEAR, MOST, SSVI, multiples
+from markets.kernels.smiles import LEAST, LINEAR, MOST, SSVI, multiples, ssvi
 from markets.kernels.terms import responses
+from sim.jit import plain
 
 Floats = NDArray[np.float64]
 Form = Literal["linear", "ssvi"]
@@ -66,6 +67,8 @@ def strike_slopes(
 def _shape(strike: Floats, years: Floats | float, spot: float, skew: float, form: Form) -> Floats:
     """The multiple and its derivatives by z, (3, ...)."""
     z = np.asarray(skew * np.log(strike / spot) / np.sqrt(np.maximum(years, SHORTEST)))
+    if form == "ssvi":
+        return np.array(plain(ssvi)(z))  # type: ignore[arg-type]  # a kernel of one number
     out = np.empty((3, z.size))
     multiples(FORMS[form], z.reshape(-1), out)
     return out.reshape(3, *z.shape)

@@ -8,28 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from agents.funding.funding_desk import FundingDesk
-from agents.funds.basis_fund import BasisFund
-from agents.funds.convexity_hedger import ConvexityHedger
-from agents.funds.executor import Executor
-from agents.funds.levered_fund import LeveredFund
-from agents.funds.levered_product import LeveredProduct
-from agents.funds.liability_fund import LiabilityFund
-from agents.funds.proportional_fund import ProportionalFund
-from agents.funds.risk_parity_fund import RiskParityFund
-from agents.funds.trend_follower import TrendFollower
-from agents.funds.value_investor import ValueInvestor
-from agents.funds.vol_target_fund import VolTargetFund
 from agents.hedging.hedger import Hedger
-from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
-from agents.making.order_flow import InformedTrader, NoiseTrader
 from markets import plausible
 from markets.factors.key import MAIN
 from markets.plausible import Bounds
@@ -42,9 +30,15 @@ from markets.specs.straddle import straddle_venue
 from markets.specs.variance_swap import variance_swap_venue
 from markets.specs.vol_future import vol_future_venue
 from scenarios.checking.odd import Odd, plain, within
+from scenarios.parameters.classes import AGENTS
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
 from sim.place import Place
+from sim.vectors import median
+
+if TYPE_CHECKING:
+    from agents.funds.levered_fund import LeveredFund
+    from agents.funds.proportional_fund import ProportionalFund
 
 SLIPS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"))
 BENEFIT = math.log(100.0)  # a default is named only if it is this much farther from the rest
@@ -108,7 +102,7 @@ def _guilty(pair: Pair, pairs: Sequence[Pair]) -> Amount:
     known = {amount.place: amount for each in pairs if not each.certain for amount in each.amounts if amount.dollars}
     stated = [amount for amount in known.values() if amount.stated]
     voters = stated if len(stated) > 2 else list(known.values())
-    middle = statistics.median(_size(amount) for amount in voters)
+    middle = median(np.array([_size(amount) for amount in voters]))
     return max(pair.amounts, key=lambda amount: abs(_size(amount) - middle) - (0 if amount.stated else BENEFIT))
 
 
@@ -186,25 +180,25 @@ class Scale:
         for agent in self.scenario.agents:
             if isinstance(agent, FundingDesk):
                 yield from self._lender(agent)
-            elif isinstance(agent, LeveredFund):
+            elif AGENTS.is_a(agent, "LeveredFund"):
                 yield from self._levered(agent)
-            elif isinstance(agent, ProportionalFund):
+            elif AGENTS.is_a(agent, "ProportionalFund"):
                 yield from self._proportional(agent)
-            elif isinstance(agent, BasisFund):
+            elif AGENTS.is_a(agent, "BasisFund"):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
                 if agent.holding is not None:
                     yield Pair(self._of(agent, "holding", "a holding"), self._capital(agent), plausible.HELD)
-            elif isinstance(agent, LiabilityFund | LeveredProduct | VolTargetFund | TrendFollower):
+            elif AGENTS.is_a(agent, "LiabilityFund", "LeveredProduct", "VolTargetFund", "TrendFollower"):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
-            elif isinstance(agent, ValueInvestor):
+            elif AGENTS.is_a(agent, "ValueInvestor"):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
                 if agent.value is not None:
                     value, price = self._of(agent, "value", "a value"), self._price(agent.venue)
                     yield Pair(value, price, plausible.WORTH, certain=True)
-            elif isinstance(agent, RiskParityFund):
+            elif AGENTS.is_a(agent, "RiskParityFund"):
                 deepest = max((self.depths[name] for name in agent.venues), key=lambda depth: depth.dollars)
                 yield Pair(self._capital(agent), deepest, plausible.FUND)
-            elif isinstance(agent, ConvexityHedger):
+            elif AGENTS.is_a(agent, "ConvexityHedger"):
                 balance = self._of(agent, "balance", "a mortgage balance")
                 yield Pair(balance, self.depths[agent.venue], plausible.MORTGAGES)
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
@@ -382,18 +376,18 @@ class Scale:
     def _trader(self, agent: Any) -> Iterator[Pair]:
         """Orders and flows by the depth of their venue; the cash of anybody else by the largest depth."""
         listed = getattr(agent, "venue", None) in self.depths  # rather than a listing of the user's own
-        if isinstance(agent, ClientFlow) and listed:
+        if AGENTS.is_a(agent, "ClientFlow") and listed:
             order = self._of(agent, "order_size", "an order", usual=1e-3)
             yield Pair(order, self.depths[agent.venue], plausible.CLIENT)
-        if isinstance(agent, Executor | NoiseTrader) and listed:
-            key, words = ("quantity", "an order") if isinstance(agent, Executor) else ("size", "a daily flow")
+        if AGENTS.is_a(agent, "Executor", "NoiseTrader") and listed:
+            key, words = ("quantity", "an order") if AGENTS.is_a(agent, "Executor") else ("size", "a daily flow")
             order = self._of(agent, key, words, unit=self.prices[agent.venue], usual=0.1)
             yield Pair(order, self.depths[agent.venue], plausible.FLOW)
-            if isinstance(agent, Executor) and agent.risk_aversion:
+            if AGENTS.is_a(agent, "Executor") and agent.risk_aversion:
                 yield _averse(
                     self._of(agent, "risk_aversion", "a risk aversion"), dataclasses.replace(order, place=self.at)
                 )
-        if isinstance(agent, InformedTrader) and agent.aggressiveness and (spec := self.venues[MAIN]).impact:
+        if AGENTS.is_a(agent, "InformedTrader") and agent.aggressiveness and (spec := self.venues[MAIN]).impact:
             eager = self._of(agent, "aggressiveness", "an aggressiveness")
             kyle = spec.depth / (2 * spec.impact * self.prices[MAIN] ** 2)
             eager = dataclasses.replace(eager, words=f"an aggressiveness of {agent.aggressiveness:g} units per $")

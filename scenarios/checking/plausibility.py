@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from markets.plausible import MONEYNESS, REVERSALS, THINNEST, Bounds
@@ -24,20 +24,27 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 
-def odd_values(scenario: Scenario, at: Place) -> Iterator[Odd]:
-    """Every value of a scenario outside its field's bounds, and strikes far from spot."""
+def odd_values(scenario: Scenario, at: Place, passed: Container[int] = ()) -> Iterator[Odd]:
+    """Every value of a scenario outside its field's bounds, and strikes far from spot.
+
+    passed: parts that are not looked at by themselves again, by identity.
+    """
     spot = scenario.storyline.anchor[0].spot or 0.0
     for f in dataclasses.fields(scenario):
         value, here = getattr(scenario, f.name), at.at(f.name)
+        if id(value) in passed:
+            continue
         if f.name in ("agents", "assets"):
             for item in value:
-                yield from odd_fields(item, here.at(item.name))
+                if id(item) not in passed:
+                    yield from odd_fields(item, here.at(item.name))
         elif f.name == "venue":
             for name, venue in value.by_name().items():
                 yield from odd_fields(venue, here.at(name))
         elif dataclasses.is_dataclass(value):
             yield from odd_fields(value, here)
-    yield from odd_anchors(scenario.storyline.anchor, at.at("storyline", "anchor"))
+    if id(scenario.storyline) not in passed:
+        yield from odd_anchors(scenario.storyline.anchor, at.at("storyline", "anchor"))
     for asset in scenario.assets:
         yield from odd_anchors(asset.anchor, at.at("assets", asset.name, "anchor"))
     thin = list(odd_depths(scenario, at))
@@ -100,10 +107,13 @@ def odd_depths(scenario: Scenario, at: Place) -> Iterator[Odd]:
             yield Odd(here, depth, f"is less than {THINNEST:g} units of the asset", remedy)
 
 
-def check_plausible(scenario: Scenario, at: Place) -> None:
-    """Raise UserError at the first value outside its bounds, unless the scenario takes its levels as given."""
+def check_plausible(scenario: Scenario, at: Place, passed: Container[int] = ()) -> None:
+    """Raise UserError at the first value outside its bounds, unless the scenario takes its levels as given.
+
+    passed: as of `odd_values`.
+    """
     if not scenario.run.as_given:
-        for odd in odd_values(scenario, at):
+        for odd in odd_values(scenario, at, passed):
             if odd.refused:
                 raise odd.error
 

@@ -11,6 +11,6 @@ from scenarios.commands.options import command
 @click.argument("prefix", required=False, default="")
 def keys(prefix: str) -> None:
     """Every key of a scenario file (that begins with PREFIX): default, unit, limits, meaning."""
-    from scenarios.commands.show import print_keys
+    from scenarios.commands.keys import print_keys
 
     print_keys(prefix)

@@ -17,7 +17,6 @@ from scenarios.commands.options import (
     own_record,
     traced,
 )
-from scenarios.worlds.workers import prepare_workers
 
 
 @command()
@@ -49,6 +48,8 @@ def run(**options: Any) -> None:
 
     A record contains the spiral that it suffered: the desks' own impact is taken out of it first, unless --exogenous.
     """
+    from scenarios.worlds.workers import prepare_workers
+
     prepare_workers(options["workers"])  # they import while this process does
     from scenarios.commands.run import run_and_report
 

@@ -17,6 +17,7 @@ from scenarios.commands.run import progress_bar
 from scenarios.commands.show import LEVELS
 from scenarios.commands.terminal import console
 from scenarios.describing.scenario_file import scenario_text
+from scenarios.reading.based import with_base
 from scenarios.reading.loading import find, from_dict
 from scenarios.reading.plain_values import read_text
 from scenarios.reading.shipped import catalogue, read_toml
@@ -25,6 +26,7 @@ from scenarios.studies.calibrating.calibrated_file import check_writable, write_
 from scenarios.studies.calibrating.calibration import Calibration, Point, calibrate
 from scenarios.studies.calibrating.outside_fit import Factor, factors
 from sim.errors import UserError
+from sim.place import Place
 
 
 def calibrate_and_write(
@@ -72,7 +74,8 @@ def _source(scenario: str | None, record: Record, *, as_given: bool) -> tuple[Sc
     file = find(scenario)
     preset = scenario in catalogue()
     place = scenario if preset else str(file)
-    tables, home = record_tables(read_toml(file)), file.parent.resolve()
+    home = file.parent.resolve()
+    tables = record_tables(with_base(read_toml(file), Place(place), home))
     chosen = from_dict(tables, place=place, folder=home, as_given=as_given)
     return chosen, read_text(file), None if preset else file
 

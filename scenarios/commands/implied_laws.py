@@ -12,12 +12,15 @@ import numpy as np
 
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import MOST_MONTHS
-from markets.factors.storyline import Storyline, lay_out
+from markets.factors.key import MAIN
+from markets.factors.storyline import Storyline
 from markets.products.dates import add_months
 from markets.vols.density import Breach, ImpliedLaw, SkewSmile
-from markets.vols.smile import term_response
+from markets.vols.smile import Form, slope_loading, term_response
+from scenarios.commands.told_smile import ToldSmile, told_smile
 from scenarios.scenario import Scenario
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.laid_out import laid_out
 from scenarios.worlds.starting_curve import starting_curve
 from sim.clock import Clock
 from sim.errors import UserError
@@ -39,15 +42,18 @@ class DatedLaw:
     day: date
     expiry: date
     law: ImpliedLaw
+    slope: float = 0.0  # of vols in time there
 
 
-def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[DatedLaw]:
+def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS, asset: str = MAIN) -> list[DatedLaw]:
     """Laws `months` after the start: as seen at the start, and at the close of the highest vol before the expiry.
 
-    Forward and discount are those of the storyline's curve. Raises UserError if a month is not above 0.
+    Forward and discount are those of the storyline's curve. asset: the main one, or a further one that has a vol of
+    its own. Raises UserError if a month is not above 0.
     """
     clock = make_clock(scenario)
-    levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
+    levels = laid_out(scenario, clock)
+    smile = told_smile(scenario, clock, levels, asset)
     closes = np.flatnonzero(clock.is_close)
     found = []
     for number in months:
@@ -58,33 +64,43 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[Dat
             raise UserError(rule, value=number, place="--months", remedy=f"write {MOST_MONTHS} or less")
         expiry = add_months(scenario.start, number)
         alive = closes[clock.ticks[closes] < clock.seconds(expiry)]
-        worst = int(alive[np.argmax(levels.vol.level[alive])])
-        found += [_law(scenario, clock, levels, tick, expiry) for tick in dict.fromkeys((0, worst))]
+        worst = int(alive[np.argmax(smile.vol[alive])])
+        found += [_law(scenario, clock, levels, smile, tick, expiry) for tick in dict.fromkeys((0, worst))]
     return found
 
 
-def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry: date) -> DatedLaw:
+def ladder_at(scenario: Scenario, clock: Clock, levels: Storyline, tick: int) -> list[DatedLaw]:
+    """The laws of LADDER, months after the start, that have not expired at a tick, as it sees them."""
+    smile = told_smile(scenario, clock, levels, MAIN)
+    expiries = [add_months(scenario.start, months) for months in LADDER]
+    alive = (expiry for expiry in expiries if clock.ticks[tick] < clock.seconds(expiry))
+    return [_law(scenario, clock, levels, smile, tick, expiry) for expiry in alive]
+
+
+def _law(scenario: Scenario, clock: Clock, levels: Storyline, told: ToldSmile, tick: int, expiry: date) -> DatedLaw:
     """The law at a tick, from the storyline's levels there."""
-    market = scenario.market
-    spot, vol, base = (float(np.exp(x)) for x in (levels.spot.level[tick], levels.vol.level[tick], levels.vol.level[0]))
+    spot, vol, base, slope = (
+        float(level) for level in (told.spot[tick], told.vol[tick], told.vol[0], told.slope[tick])
+    )
+    spec = told.spec
     years = clock.calendar_years_to(expiry) - float(clock.calendar_years[tick])
     total = clock.variance_years_to(expiry)
     left = total - float(clock.variance_years[tick])
     rates = np.array([line.level[tick] for line in levels.nodes.values()])
     discount = float(np.exp(-starting_curve(scenario).zero(years, rates)))
-    response = float(term_response(np.asarray(left), market.term_reversion))
-    start = math.exp(levels.spot.level[0])
+    response = float(term_response(np.asarray(left), spec.term_reversion))
+    start = float(told.spot[0])
     smile = SkewSmile(
-        level=base * (vol / base) ** response,
-        spot=start * (spot / start) ** (1 - market.stickiness),
-        skew=market.skew,
+        level=base * (vol / base) ** response * math.exp(slope * float(slope_loading(left))),
+        spot=start * (spot / start) ** (1 - spec.stickiness),
+        skew=float(told.skew[tick]),
         years=total,
-        form=market.smile,
+        form=spec.smile,
     )
-    forward = spot * math.exp(-market.dividend_yield * years) / discount
+    forward = spot * math.exp(-spec.dividend_yield * years) / discount
     law = ImpliedLaw(smile=smile, forward=forward, years=left, discount=discount)
     day = clock.session_dates[int(clock.day[tick])]
-    return DatedLaw(when=START if tick == 0 else WORST, day=day, expiry=expiry, law=law)
+    return DatedLaw(when=START if tick == 0 else WORST, day=day, expiry=expiry, law=law, slope=slope)
 
 
 def warnings(laws: Sequence[DatedLaw]) -> Iterator[str]:
@@ -101,40 +117,63 @@ def describe(breach: Breach) -> str:
     return f"the smile admits arbitrage at strikes {where} (probability {breach.mass:.1e})"
 
 
-def has_smile(scenario: Scenario) -> bool:
-    """Whether anything is valued on the smile: an option of a book, or one that is listed."""
+def assets_with_smile(scenario: Scenario) -> list[str]:
+    """Assets on whose smile anything is valued: a book's option, which is on the main one, or a listed one."""
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
     held = any(line.kind in ON_SMILE and line.model is None for desk in desks for line in desk.book)
-    return held or bool(scenario.market.vol_listings)
+    listed = {each.asset for each in scenario.market.vol_listings.values()}
+    return [
+        name for name in (MAIN, *(each.name for each in scenario.assets)) if name in listed or (held and name == MAIN)
+    ]
 
 
 def arbitrage(scenario: Scenario) -> Iterator[str]:
-    """What `spiral check` and `show` note: the largest negative probability, and the largest fall of total variance."""
-    if not has_smile(scenario):
-        return
-    found = [(breach, dated) for dated in implied_laws(scenario) for breach in dated.law.breaches()]
+    """What `spiral check` and `show` note of each asset: the largest negative probability, and the largest fall of
+    total variance.
+    """
+    for asset in assets_with_smile(scenario):
+        yield from _strike_arbitrage(scenario, asset)
+        yield from _calendar_arbitrage(scenario, asset)
+
+
+def _strike_arbitrage(scenario: Scenario, asset: str) -> Iterator[str]:
+    """The largest negative probability, if any."""
+    found = [(breach, dated) for dated in implied_laws(scenario, asset=asset) for breach in dated.law.breaches()]
     if found and (worst := min(found, key=lambda each: each[0].mass))[0].mass < -SLIGHT:
         breach, dated = worst
-        remedy = '; write market.smile = "ssvi"' if scenario.market.smile == "linear" else "; lower market.skew"
-        yield f"for {dated.expiry}, seen on {dated.day}, {describe(breach)}{remedy}"
-    yield from calendar_arbitrage(scenario)
+        table, form = _keys(scenario, asset)
+        remedy = f'write {table}.smile = "ssvi"' if form == "linear" else f"lower {table}.skew"
+        yield f"{_of(asset)}for {dated.expiry}, seen on {dated.day}, {describe(breach)}; {remedy}"
 
 
-def calendar_arbitrage(scenario: Scenario) -> Iterator[str]:
+def _calendar_arbitrage(scenario: Scenario, asset: str) -> Iterator[str]:
     """The largest fall of total variance from an expiry to a later one at one strike over forward, if any."""
-    laws = implied_laws(scenario, LADDER)
+    laws = implied_laws(scenario, LADDER, asset)
     pairs = [each for when in (START, WORST) for each in pairwise(law for law in laws if law.when == when)]
-    falls = [(_fall(near, far), near, far) for near, far in pairs if near.day == far.day]
+    falls = [(fall(near, far), near, far) for near, far in pairs if near.day == far.day]
     if falls and (worst := max(falls, key=lambda each: each[0][0]))[0][0] > SLIGHT_FALL:
         (share, moneyness), near, far = worst
+        table, _ = _keys(scenario, asset)
+        slope = "vol_slope of the anchors" if asset == MAIN else f"{table}.term_slope"
+        also = f", or raise {slope}" if near.slope < 0 else ""
         yield (
-            f"seen on {near.day}, total variance falls by {share:.1%} from {near.expiry} to {far.expiry} at "
-            f"{math.exp(moneyness):.0%} of the forward: a calendar spread costs less than nothing; "
-            "lower market.term_reversion or market.skew"
+            f"{_of(asset)}seen on {near.day}, total variance falls by {share:.1%} from {near.expiry} to {far.expiry} "
+            f"at {math.exp(moneyness):.0%} of the forward: a calendar spread costs less than nothing; "
+            f"lower {table}.term_reversion or {table}.skew{also}"
         )
 
 
-def _fall(near: DatedLaw, far: DatedLaw) -> tuple[float, float]:
+def _keys(scenario: Scenario, asset: str) -> tuple[str, Form]:
+    """The table in which the keys of an asset's smile stand, and its form."""
+    own = next((each.implied for each in scenario.assets if each.name == asset and each.implied is not None), None)
+    return ("market", scenario.market.smile) if own is None else (f"assets.{asset}.implied", own.smile)
+
+
+def _of(asset: str) -> str:
+    return "" if asset == MAIN else f"options on {asset}: "
+
+
+def fall(near: DatedLaw, far: DatedLaw) -> tuple[float, float]:
     """Largest share by which total variance falls, and ln of strike over forward where it does."""
     one, other = (law.shape(law.forward * np.exp(SPAN)).vol ** 2 * law.years for law in (near.law, far.law))
     falls = 1 - other / one

@@ -132,6 +132,11 @@ def say(text: object, *, err: bool = False, lines: bool = False) -> None:
     _write(sys.stderr if err else sys.stdout, shown if lines else shown.replace("\n", UNSHOWN))
 
 
+def pass_on(text: str) -> None:
+    """Text with its styles, as a console has rendered it. Raises OutputLost."""
+    _write(sys.stdout, text, end="")
+
+
 def complain(text: str) -> None:
     """A line on standard error; where even that cannot be written, the exit code must tell."""
     try:
@@ -140,9 +145,9 @@ def complain(text: str) -> None:
         lose(sys.stderr)
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO, text: str, end: str = "\n") -> None:
     try:
-        stream.write(f"{text}\n")
+        stream.write(f"{text}{end}")
         stream.flush()
     except BrokenPipeError:
         raise

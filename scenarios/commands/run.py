@@ -136,8 +136,9 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[..., None] | N
 def print_summary(run: Run) -> None:
     """The run's figures in the terminal."""
     from analysis.terminal import render
+    from sim.estimate import without_pulls
 
-    with run.reading():
+    with run.reading(), without_pulls():
         shown = render(run)
     console(SUMMARY_WIDTH, markup=False).print(shown)
 

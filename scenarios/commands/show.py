@@ -1,4 +1,4 @@
-"""`spiral show` and `spiral keys`: a scenario, and every key, explained in the terminal."""
+"""`spiral show`: a scenario explained in the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from scenarios.commands.implied_laws import MONTHS, arbitrage
 from scenarios.commands.output import BARS, say
 from scenarios.commands.terminal import console
 from scenarios.describing.levels import daily_levels
-from scenarios.describing.reference import all_keys
 from scenarios.parameters.unseen import UnseenAgent, UnseenPolicy
 from scenarios.scenario import Scenario, encode, type_name
 from scenarios.studies.calibrating.before_run import plan
@@ -33,7 +32,6 @@ from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
 from sim.files import check_new
 from sim.jit import interpreted
-from sim.nearest import nearest
 
 SPARK_WIDTH = 60  # characters
 LEVELS = {
@@ -241,24 +239,3 @@ def feedback_line(scenario: Scenario) -> str:
     run = scenario.run
     size = f"{run.paths} paths, seed {run.seed}, ticks of {scenario.clock.tick_minutes} min"
     return f"Feedback: {loops}. Twin: {twin}. Run: {size}."
-
-
-def print_keys(prefix: str) -> None:
-    """The reference of every key that begins with `prefix`, a concrete agent's name allowed."""
-    every = list(all_keys())
-    chosen = [key for key in every if _matches(key.path, prefix)]
-    if not chosen:
-        raise UserError("no such key", value=prefix, remedy=nearest(prefix, sorted({key.path for key in every})))
-    table = Table("key", "default", "unit", "allowed", "meaning", "of", show_lines=False)
-    table.columns[0].no_wrap = True  # never wrapped, however narrow the others get
-    for key in chosen:
-        cells = (key.path, key.default or "-", key.unit, key.limits, key.help, key.owner)
-        table.add_row(*map(escape, cells))
-    console().print(table)
-
-
-def _matches(path: str, prefix: str) -> bool:
-    asked = [part for part in prefix.replace("[]", "").split(".") if part]
-    parts = path.replace("[]", "").split(".")
-    fits = all(p == "NAME" or p.startswith(a) for a, p in zip(asked, parts, strict=False))
-    return fits and len(asked) <= len(parts)

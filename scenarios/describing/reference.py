@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -14,8 +13,9 @@ from agents.hedging.positions import Position
 from agents.obligations import Obligation
 from markets.spec import Anchor, AssetAnchor, AssetSpec, ShockSpec, StorylineSpec
 from scenarios.parameters.classes import KINDS, agent_types, kind_base
-from scenarios.parameters.models import chosen_keys
+from scenarios.parameters.hints import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
+from sim.dataclass import dataclass
 
 NAME = "NAME"  # stands for the name of an agent, an asset, a node
 WRITTEN = ("calibration",)  # tables that only commands write

@@ -4,57 +4,44 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from agents.base import Agent
 from agents.funding.capital import CapitalModel
-from agents.funding.funding_desk import FundingDesk
 from agents.funding.margin import MarginModel
 from agents.funding.models import CAPITAL_MODELS, MARGIN_MODELS
-from agents.funds.basis_fund import BasisFund
-from agents.funds.convexity_hedger import ConvexityHedger
-from agents.funds.executor import Executor
-from agents.funds.levered_fund import LeveredFund
-from agents.funds.levered_product import LeveredProduct
-from agents.funds.liability_fund import LiabilityFund
-from agents.funds.proportional_fund import ProportionalFund
-from agents.funds.risk_parity_fund import RiskParityFund
-from agents.funds.trend_follower import TrendFollower
-from agents.funds.value_investor import ValueInvestor
-from agents.funds.vol_target_fund import VolTargetFund
-from agents.hedging.hedger import Hedger
-from agents.making.client_flow import ClientFlow
-from agents.making.market_maker import MarketMaker
-from agents.making.option_maker import OptionMaker
-from agents.making.order_flow import InformedTrader, NoiseTrader
 from agents.policies import POLICIES, Policy
 from scenarios.parameters.modules import Modules, ours, parted
 from scenarios.parameters.unseen import UNSEEN
 from sim.errors import UserError
 from sim.nearest import nearest
+from sim.registry import Registry
 
-BUILT_IN: tuple[type[Agent], ...] = (
-    MarketMaker,
-    OptionMaker,
-    Hedger,
-    FundingDesk,
-    ClientFlow,
-    LeveredFund,
-    ProportionalFund,
-    LeveredProduct,
-    VolTargetFund,
-    RiskParityFund,
-    TrendFollower,
-    ValueInvestor,
-    LiabilityFund,
-    ConvexityHedger,
-    BasisFund,
-    Executor,
-    NoiseTrader,
-    InformedTrader,
+AGENTS: Registry[type[Agent]] = Registry(
+    {
+        "MarketMaker": "agents.making.market_maker:MarketMaker",
+        "OptionMaker": "agents.making.option_maker:OptionMaker",
+        "Hedger": "agents.hedging.hedger:Hedger",
+        "FundingDesk": "agents.funding.funding_desk:FundingDesk",
+        "ClientFlow": "agents.making.client_flow:ClientFlow",
+        "LeveredFund": "agents.funds.levered_fund:LeveredFund",
+        "ProportionalFund": "agents.funds.proportional_fund:ProportionalFund",
+        "LeveredProduct": "agents.funds.levered_product:LeveredProduct",
+        "VolTargetFund": "agents.funds.vol_target_fund:VolTargetFund",
+        "RiskParityFund": "agents.funds.risk_parity_fund:RiskParityFund",
+        "TrendFollower": "agents.funds.trend_follower:TrendFollower",
+        "ValueInvestor": "agents.funds.value_investor:ValueInvestor",
+        "LiabilityFund": "agents.funds.liability_fund:LiabilityFund",
+        "ConvexityHedger": "agents.funds.convexity_hedger:ConvexityHedger",
+        "BasisFund": "agents.funds.basis_fund:BasisFund",
+        "Executor": "agents.funds.executor:Executor",
+        "NoiseTrader": "agents.making.order_flow:NoiseTrader",
+        "InformedTrader": "agents.making.order_flow:InformedTrader",
+    }
 )
 
-KINDS: dict[type[Any], dict[str, Any]] = {  # what a file chooses by its `kind`
+KINDS: dict[type[Any], Mapping[str, Any]] = {  # what a file chooses by its `kind`
     Policy: POLICIES,
     MarginModel: MARGIN_MODELS,
     CapitalModel: CAPITAL_MODELS,
@@ -66,12 +53,12 @@ def kind_base(hint: Any) -> type[Any] | None:
     return next((base for base in KINDS if isinstance(hint, type) and issubclass(hint, base)), None)
 
 
-def agent_types() -> dict[str, type[Agent]]:
+def agent_types() -> Registry[type[Agent]]:
     """The built-in agents by class name."""
-    return {cls.__name__: cls for cls in BUILT_IN}
+    return AGENTS
 
 
-def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: str, modules: Modules) -> type[Any]:
+def find_class(name: Any, known: Mapping[str, type[Any]], base: type[Any], place: str, modules: Modules) -> type[Any]:
     """The class called `name`: one of `known`, or an import path `package.module:Class` of a subclass of `base`.
 
     If modules are not trusted, only our own are imported; for other classes a substitute is returned.

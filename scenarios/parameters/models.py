@@ -1,34 +1,27 @@
 """Scenario tables into parameter dataclasses: types and limits come from the dataclasses' own fields.
 
-pydantic does the validating, on models made from the fields; every error leaves here as one line.
+A table that is plainly right is accepted at once; of any other, pydantic says what is wrong, and it leaves here as one
+line.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import types
-from collections.abc import Collection, Mapping
-from datetime import date, datetime
-from functools import cache, partial, reduce
-from operator import or_
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
-from pydantic.errors import PydanticUserError
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, TypeVar, get_args, get_origin
 
 from agents.policies import Policy
+from scenarios.parameters.accepted import accepted
 from scenarios.parameters.classes import KINDS, find_class, kind_base
+from scenarios.parameters.hints import hints_of
 from scenarios.parameters.modules import Modules
-from scenarios.parameters.rules import explain
 from scenarios.parameters.unseen import known_values
 from sim.errors import UserError
 from sim.place import Place
-from sim.sessions import EARLIEST, LATEST
 
 Spec = TypeVar("Spec")
 NOWHERE = Modules()
-CONFIG = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=False)
 
 
 def build(
@@ -40,94 +33,12 @@ def build(
     """
     if not isinstance(table, Mapping):
         raise place.error("must be a table of keys", value=table, remedy=f"write [{'.'.join(place.keys)}]")
-    model: Any = model_of  # Any: mypy takes a type variable's class for unhashable
-    try:
-        valid = model(cls, partial=default is not None).model_validate(dict(table))
-    except ValidationError as error:
-        raise explain(error, place, cls, table) from None
-    return _construct(cls, valid.model_dump(exclude_unset=True), place, default, modules)
+    values = accepted(cls, table, partial=default is not None)
+    if values is None:
+        from scenarios.parameters.validation import validated  # it loads pydantic
 
-
-@cache
-def model_of(cls: type[Any], *, partial: bool = False) -> type[BaseModel]:
-    """The pydantic model of a parameter dataclass; `partial` makes every key optional."""
-    try:
-        hints = get_type_hints(cls)
-        fields: dict[str, Any] = {}
-        for f in dataclasses.fields(cls):
-            hint, among = hints[f.name], f.metadata.get("among")
-            allowed = field_type(hint, partial=not required(f)) if among is None else _named(among)
-            kind: Any = Annotated[allowed, Field(**f.metadata.get("limits", {}))]
-            fields[f.name] = (kind, ... if required(f) and not partial else None)
-        return create_model(cls.__name__, __config__=CONFIG, **fields)
-    except (NameError, TypeError, PydanticUserError) as error:
-        first = str(error).splitlines()[0]
-        name = f"{cls.__module__}:{cls.__qualname__}"
-        remedy = f"use plain types (numbers, strings, dates, tuples, dataclasses): {first}"
-        raise UserError("a parameter's type cannot be written in a scenario file", place=name, remedy=remedy) from error
-
-
-@cache
-def hints_of(cls: type[Any]) -> dict[str, Any]:
-    """The types of a dataclass' fields; kept, as a record has thousands of anchors."""
-    return get_type_hints(cls)
-
-
-def chosen_keys(cls: type[Any]) -> dict[str, type[Any]]:
-    """Fields of a parameter dataclass that a file chooses by `kind`, with what they are chosen from."""
-    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
-    try:
-        hints = known(cls)
-    except (NameError, TypeError):  # a class of the user's own whose fields no file can give
-        return {}
-    return {key: base for key, hint in hints.items() for base in map(kind_base, (hint, *get_args(hint))) if base}
-
-
-def required(field: dataclasses.Field[Any]) -> bool:
-    """Whether a scenario must give the field."""
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-
-
-def field_type(hint: Any, *, partial: bool = False) -> Any:
-    """The type that pydantic checks for a parameter's type hint. partial: of a table that overrides a default."""
-    if kind_base(hint):
-        return Any  # built by its `kind`, in `_chosen`
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return model_of(hint, partial=partial)
-    if hint is date:
-        return Annotated[date, BeforeValidator(_iso_date)]
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin is dict and dataclasses.is_dataclass(inner[1]):
-        return types.GenericAlias(dict, (inner[0], field_type(inner[1])))
-    if origin is tuple:
-        items = tuple(i if i is Ellipsis else field_type(i) for i in inner)
-        return Annotated[types.GenericAlias(tuple, items), Strict(False)]
-    if origin is Union or origin is types.UnionType:
-        return reduce(or_, (field_type(i) for i in inner))
-    return hint
-
-
-def _named(names: Collection[str]) -> Any:
-    """A text that is one of some names at the time when it is read."""
-
-    def check(value: Any) -> Any:
-        if not isinstance(value, str) or value not in names:
-            *rest, last = (repr(name) for name in names)
-            raise PydanticKnownError("literal_error", {"expected": " or ".join(filter(None, (", ".join(rest), last)))})
-        return value
-
-    return Annotated[Any, BeforeValidator(check)]
-
-
-def _iso_date(value: Any) -> Any:
-    """Dates as TOML or ISO text, that calendars reach to; never a number or a time of day."""
-    if isinstance(value, str):
-        value = date.fromisoformat(value)
-    if isinstance(value, datetime) or not isinstance(value, date):
-        raise ValueError("not a date")
-    if not EARLIEST <= value <= LATEST:
-        raise PydanticCustomError("date_out_of_reach", f"must lie between {EARLIEST} and {LATEST}")
-    return value
+        values = validated(cls, table, place, partial=default is not None)
+    return _construct(cls, values, place, default, modules)
 
 
 def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, modules: Modules) -> Spec:

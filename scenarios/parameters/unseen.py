@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from agents.base import Agent, Process
 from agents.funding.capital import CapitalModel
 from agents.funding.margin import MarginModel
 from agents.policies import Policy
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.params import param
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,11 @@ from scenarios.parameters.models import build
 from scenarios.parameters.modules import Modules
 from scenarios.parameters.unseen import known_values
 from scenarios.reading import overrides as override
+from scenarios.reading.based import KEY, with_base
+from scenarios.reading.before import Before
 from scenarios.reading.named_files import with_files
 from scenarios.reading.plain_values import LONGEST_TEXT, check_plain
+from scenarios.reading.recorded import as_recorded
 from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from sim.arguments import path, takes
@@ -84,9 +88,10 @@ def from_dict(
     """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them.
 
     Args:
-        tables: the tables of a scenario file.
+        tables: the tables of a scenario file; with `base`, what differs from that preset or file. Complete ones without
+            `run.generator` are older than that key, so of NumPy's (`scenarios.reading.recorded`).
         place: what messages call them.
-        folder: where modules of own classes are looked for, after Python's own places.
+        folder: where files that it names are looked for, and modules of own classes, after Python's own places.
         overrides: as of `load`.
         as_given: take levels outside their plausible bounds; the same as `run.as_given = true` in the tables.
         trust: as of `load`.
@@ -99,19 +104,38 @@ def from_dict(
         raise root.error(
             "must be tables of keys", value=type(tables).__name__, remedy="as Scenario.to_dict() gives them"
         )
-    changes = override.parse(overrides)
+    changes = override.parse(overrides) | ({AS_GIVEN: True} if as_given else {})
+    return read_tables(tables, root, folder, changes, trust=trust).scenario
+
+
+def read_tables(
+    tables: Mapping[str, Any],
+    root: Place,
+    folder: Path | None,
+    changes: Mapping[override.Keys, Any],
+    *,
+    trust: bool = True,
+    before: Before | None = None,
+) -> Before:
+    """The scenario of some tables with changes made to them, and what it was built from. Raises UserError.
+
+    before: a scenario of the same tables with other changes; what is the same in both is taken from it.
+    """
     for keys, value in changes.items():
         check_plain(value, str(root.at(*keys).overridden_by([keys])))
-    check_plain(tables, place)
-    tables = override.apply(tables, changes | ({AS_GIVEN: True} if as_given else {}), root)
+    if before is None:
+        check_plain(tables, root.file)
+    tables = with_base(as_recorded(tables), root, folder, trust=trust)
+    tables = override.apply(tables, changes, root)
     root = root.overridden_by(keys for keys in changes if keys != AS_GIVEN)
     _refuse_unknown(tables, root)
     if "agents" in tables:
         tables = {**tables, "agents": with_files(tables["agents"], root.at("agents"), folder, trust=trust)}
-    scenario = _assemble(tables, root, Modules(folder, trust))
-    check(scenario, root)
-    check_plausible(scenario, root)
-    return scenario
+    scenario = _assemble(tables, root, Modules(folder, trust), before)
+    passed = before.passed if before else ()
+    check(scenario, root, passed)
+    check_plausible(scenario, root, passed)
+    return Before(tables, scenario)
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -138,7 +162,7 @@ def _label(file: Path) -> str:
 
 
 def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
-    known = [f.name for f in dataclasses.fields(Scenario)]
+    known = [f.name for f in dataclasses.fields(Scenario)] + [KEY]
     for key in tables:
         if key not in known:
             raise place.at(key).error("unknown key", remedy=nearest(key, known))
@@ -155,21 +179,31 @@ def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
         raise place.at("notes").error("must be a list of strings", value=notes)
 
 
-def _assemble(tables: Mapping[str, Any], place: Place, modules: Modules) -> Scenario:
+def _assemble(tables: Mapping[str, Any], place: Place, modules: Modules, before: Before | None) -> Scenario:
     parts: dict[str, Any] = {key: tables.get(key, "") for key in TEXTS}
     parts["title"] = parts["title"] or parts["name"]
     parts["notes"] = tuple(tables.get("notes", ()))
-    for key, default in DEFAULTS.items():
-        table, here = tables.get(key, {}), place.at(key)
-        if key == "venue":
-            parts[key] = _venues(table, here, parts["market"].rates)
+
+    def take(key: str, make: Callable[[Any, Place], Any], *needs: str) -> None:
+        if before is not None and before.has(key, tables, *needs):
+            parts[key] = getattr(before.scenario, key)
         else:
-            parts[key] = build(type(default), table, here, default=default)
-    parts["storyline"] = build(StorylineSpec, tables["storyline"], place.at("storyline"))
-    parts["assets"] = _assets(tables.get("assets", {}), place.at("assets"))
-    parts["agents"] = _agents(tables.get("agents", {}), place.at("agents"), modules)
-    parts["run"] = _run(tables.get("run", {}), place.at("run"), parts["feedback"])
+            parts[key] = make(tables.get(key, {}), place.at(key))
+
+    for key, default in DEFAULTS.items():
+        if key == "venue":
+            take(key, lambda table, at: _venues(table, at, parts["market"].rates), "market")
+        else:
+            take(key, partial(_build, default))
+    take("storyline", partial(build, StorylineSpec))
+    take("assets", _assets)
+    parts["agents"] = _agents(tables.get("agents", {}), place.at("agents"), modules, before)
+    take("run", lambda table, at: _run(table, at, parts["feedback"]), "feedback")
     return Scenario(**parts)
+
+
+def _build(default: Any, table: Any, place: Place) -> Any:
+    return build(type(default), table, place, default=default)
 
 
 def _run(table: Any, place: Place, feedback: FeedbackSpec) -> RunSpec:
@@ -217,7 +251,7 @@ def _assets(tables: Any, place: Place) -> tuple[AssetSpec, ...]:
     return tuple(made)
 
 
-def _agents(tables: Any, place: Place, modules: Modules) -> tuple[Agent, ...]:
+def _agents(tables: Any, place: Place, modules: Modules, before: Before | None) -> tuple[Agent, ...]:
     if not isinstance(tables, Mapping):
         raise place.error("must be a table of agents", value=tables, remedy="write [agents.NAME] for each")
     for name, table in tables.items():
@@ -227,7 +261,8 @@ def _agents(tables: Any, place: Place, modules: Modules) -> tuple[Agent, ...]:
             raise place.at(name, "type").error("this key is required", remedy=remedy)
     made: list[Agent] = []
     for name, table in tables.items():
-        made += _copies(name, table, place.at(name), modules)
+        kept = before.agents(name, table) if before else []
+        made += kept or _copies(name, table, place.at(name), modules)
         if len(made) > MOST_AGENTS:
             remedy = "make agents larger instead: their capital, their books, their size"
             raise place.error(f"a scenario has at most {MOST_AGENTS:,} agents", value=len(made), remedy=remedy)

@@ -6,17 +6,14 @@ import dataclasses
 import json
 from typing import Any
 
-from pydantic import ValidationError
-
 from agents.base import Agent
 from scenarios.checking.checks import check
+from scenarios.parameters.accepted import accepted
 from scenarios.parameters.classes import KINDS
-from scenarios.parameters.models import chosen_keys, model_of
-from scenarios.parameters.rules import explain
+from scenarios.parameters.hints import chosen_keys
 from scenarios.reading.loading import DEFAULTS, TEXTS, load
 from scenarios.scenario import RunSpec, Scenario, plain_value
 from sim.arguments import path
-from sim.errors import UserError
 from sim.place import Place
 
 PARTS = (*DEFAULTS, "storyline", "run")
@@ -64,13 +61,12 @@ def _check(value: Any, cls: type[Any], place: Place) -> None:
         raise place.error(f"must be a {cls.__name__}", value=value)
     cls = type(value)
     table = {f.name: _table(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    try:
-        model: Any = model_of
-        model(cls).model_validate(table)
-    except ValidationError as error:
-        raise explain(error, place, cls, table) from None
-    except UserError:
-        return  # a class of the user's own with fields of types that no file has
+    if accepted(cls, table) is not None:
+        return
+    from scenarios.parameters.validation import can_be_written, validated  # they load pydantic
+
+    if can_be_written(cls):  # else a class of the user's own with fields of types that no file has
+        validated(cls, table, place)
 
 
 def _table(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -28,10 +27,14 @@ def parse(overrides: Overrides) -> dict[Keys, Any]:
 
 
 def apply(tables: Mapping[str, Any], overrides: Mapping[Keys, Any], place: Place) -> dict[str, Any]:
-    """A copy of the tables with the overrides set; missing tables are made, items go by number (from 1) or date."""
-    result = copy.deepcopy(dict(tables))
+    """The tables with the overrides set; missing tables are made, items go by number (from 1) or date.
+
+    The given tables stay as they are. Those that no override changes are the same objects in the result.
+    """
+    result = dict(tables)
+    own: dict[int, Any] = {}
     for keys, value in overrides.items():
-        _set(result, keys, value, place.overridden_by([keys]))
+        _set(result, keys, value, place.overridden_by([keys]), own)
     return result
 
 
@@ -60,19 +63,29 @@ def _toml(text: str, place: str) -> Any:
         return text
 
 
-def _set(tables: dict[str, Any], keys: Keys, value: Any, place: Place) -> None:
+def _set(tables: dict[str, Any], keys: Keys, value: Any, place: Place, own: dict[int, Any]) -> None:
+    """Set a value in tables that are the result's own; each table on the way is copied once, into `own` by identity."""
     holder: Any = tables
     for depth, key in enumerate(keys[:-1]):
+        at: Any = key
         if isinstance(holder, list):
-            holder = holder[_index(holder, key, place.at(*keys[: depth + 1]))]
-        elif isinstance(holder, dict):
-            if not isinstance(holder.get(key), dict | list):
-                holder[key] = {}
-            holder = holder[key]
+            at = _index(holder, key, place.at(*keys[: depth + 1]))
+        elif not isinstance(holder.get(key), dict | list):
+            holder[key] = {}
+        holder[at] = holder = _own(holder[at], own)
     if isinstance(holder, list):
         holder[_index(holder, keys[-1], place.at(*keys))] = value
     else:
         holder[keys[-1]] = value
+
+
+def _own(holder: Any, own: dict[int, Any]) -> Any:
+    """The table or list itself if it has been copied, else a copy; a table in the place of a plain value."""
+    if id(holder) in own:
+        return holder
+    copied = list(holder) if isinstance(holder, list) else dict(holder) if isinstance(holder, dict) else {}
+    own[id(copied)] = copied
+    return copied
 
 
 def _index(items: list[Any], key: str, place: Place) -> int:

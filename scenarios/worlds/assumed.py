@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.hedging.hedger import Hedger
-from markets.products.ois import Ois
 from markets.products.registry import PRODUCTS, parse
-from markets.products.sofr_future import SofrFuture
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.worlds.books import starting_market
 from scenarios.worlds.without_effect import without_effect
@@ -55,7 +53,7 @@ def _taken(scenario: Scenario, book: tuple[Position, ...]) -> Iterator[float]:
         rate = None
         with suppress(UserError):  # told, with its line, when the book is compiled
             start = starting_market(scenario)
-            held = parse(line, start)
-            rate = held.assumed_rate(start) if isinstance(held, Ois | SofrFuture) else None
+            held: Any = parse(line, start)
+            rate = held.assumed_rate(start) if PRODUCTS.is_a(held, "ois", "sofr_3m") else None
         if rate is not None:
             yield round(rate, 8)

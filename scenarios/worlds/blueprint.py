@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from markets.factors.storyline import Storyline, asset_level, lay_out
+from markets.factors.storyline import Storyline, asset_level
 from markets.venues.option_series import OptionSeries
 from markets.venues.series import Series, series
 from markets.venues.straddle_series import StraddleSeries
@@ -20,6 +20,7 @@ from scenarios.worlds.clock import make_clock
 from scenarios.worlds.credit_contracts import traded_contracts
 from scenarios.worlds.credits import credits
 from scenarios.worlds.hull_white_line import by_hull_white
+from scenarios.worlds.laid_out import laid_out
 from scenarios.worlds.shocks import Shock, shocked, shocks_of
 from scenarios.worlds.starting_curve import starting_curve
 from sim.errors import UserError
@@ -77,7 +78,7 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     Parts that the last blueprint had in common with this one are taken from it: runs of one scenario with other
     settings, loops or capitals share clock, storyline and books.
     """
-    clock = clock or _CLOCK.get(lambda: make_clock(scenario), scenario.clock, scenario.start, scenario.end)
+    clock = clock or make_clock(scenario)
     storyline = _storyline(scenario, clock)
     for asset in scenario.assets:
         asset_level(asset, clock)
@@ -129,6 +130,8 @@ def _underlying(scenario: Scenario, asset: str) -> tuple[Start, Underlying]:
         return start, MAIN_ASSET
     own, underlying = spec.implied, OtherUnderlying(spec)
     levels = {underlying.spot: np.array([spec.spot]), underlying.vol: np.array([own.start])}
+    if own.surface is not None:
+        levels |= zip((underlying.slope, underlying.skew), np.array(own.surface_start)[:, None], strict=True)
     return replace(
         start,
         snapshot=underlying.seen(start.snapshot.with_rows(levels)),
@@ -150,13 +153,12 @@ def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
     story, market, credit = scenario.storyline, scenario.market, scenario.credit
 
     def lay() -> Storyline:
-        told = by_hull_white(lay_out(story, clock, market, credit), scenario, clock)
+        told = by_hull_white(laid_out(scenario, clock), scenario, clock)
         return shocked(told, shocks_of(scenario, clock))
 
     return _STORYLINE.get(lay, story, clock, market, credit)
 
 
-_CLOCK: Memo[Clock] = Memo()
 _STORYLINE: Memo[Storyline] = Memo()
 _BOOKS: Memo[dict[str, CompiledBook]] = Memo()
 _STRADDLES: Memo[dict[str, StraddleSeries]] = Memo()

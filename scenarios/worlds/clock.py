@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.clock import CONTINUOUS, Clock
 from sim.errors import UserError
+from sim.memo import Memo
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 def make_clock(scenario: Scenario) -> Clock:
     """The instants of a scenario. Raises UserError for a calendar or a grid that there is not."""
+    return _CLOCK.get(lambda: _clock(scenario), scenario.clock, scenario.start, scenario.end)
+
+
+def _clock(scenario: Scenario) -> Clock:
     spec = scenario.clock
     if spec.calendar == CONTINUOUS:
         if spec.days_a_year is not None:
@@ -28,3 +33,6 @@ def make_clock(scenario: Scenario) -> Clock:
         u_shape=spec.u_shape,
         days_a_year=spec.days_a_year,
     )
+
+
+_CLOCK: Memo[Clock] = Memo()

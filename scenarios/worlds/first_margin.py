@@ -6,14 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
-from agents.funding.weights_margin import Weights
+from agents.funding.models import MARGIN_MODELS
 from scenarios.checking.outside import is_pending
 from scenarios.parameters.unseen import unseen_in
 from scenarios.scenario import Scenario
 from scenarios.worlds.blueprint import Blueprint
 from scenarios.worlds.without_effect import models_of
-from scenarios.worlds.world import make_world
-from sim.ensemble import Chunk
 from sim.errors import UserError
 from sim.names import ACTUAL
 from sim.phases import Phase
@@ -27,6 +25,9 @@ def check_first_margin(scenario: Scenario, blueprint: Blueprint, file: str | Non
     """
     if unseen_in(scenario.agents) or is_pending(scenario.storyline) or not any(map(_weighs, scenario.agents)):
         return
+    from scenarios.worlds.world import make_world
+    from sim.ensemble import Chunk
+
     alone = replace(scenario, run=replace(scenario.run, paths=1, witnesses=0))
     world = make_world(alone, Chunk(ACTUAL, 0, 1), alone.feedback, blueprint, tables=())
     try:
@@ -37,4 +38,4 @@ def check_first_margin(scenario: Scenario, blueprint: Blueprint, file: str | Non
 
 
 def _weighs(agent: Any) -> bool:
-    return isinstance(agent, FundingDesk) and any(isinstance(model, Weights) for model in models_of(agent))
+    return isinstance(agent, FundingDesk) and any(MARGIN_MODELS.is_a(model, "weights") for model in models_of(agent))

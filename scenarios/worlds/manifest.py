@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.desk.loss import loss
 from agents.hedging.seat import ORDERS
+from markets.specs.smiles import smile_moves, surface_moves
 from markets.tables import market_tables
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.remembered import remembered
@@ -48,7 +49,7 @@ def make_manifest(
         "fx": bool(market.fx),
         "credit": bool(market.credits),
         "counterparty": has_counterparty(scenario),
-        "smile": market.smile_moves,
+        "smile": smile_moves(market, scenario.assets),
     }
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
@@ -82,7 +83,7 @@ def make_manifest(
             (
                 *tables_of_agents(scenario),
                 *([ORDERS] if orders else []),
-                *market_tables(market.rates, market.further, surface=market.surface is not None),
+                *market_tables(market.rates, market.further, surface=surface_moves(market, scenario.assets)),
             ),
             loss(**has),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from markets.factors.memory.long_run_gain import critical_gain, hedged_variance, long_run_gain
 from markets.factors.memory.path_memory import settlements
 from markets.factors.memory.trace import Trace, implied_trace, leverage_trace
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario

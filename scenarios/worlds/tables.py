@@ -9,6 +9,7 @@ from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
 from agents.tables import agent_tables
 from markets.products.registry import PRODUCTS
+from markets.specs.smiles import smile_moves
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -30,7 +31,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         risk=any(map(_tells, desks)),
         capital=capital_is_limited(scenario),
         netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
-        smile=market.smile_moves,
+        smile=smile_moves(market, scenario.assets),
         counterparty=has_counterparty(scenario),
         marks_in_full=scenario.run.marks is not None,
         investors=any(venue.investors for venue in scenario.venues.values()),

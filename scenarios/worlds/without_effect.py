@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from agents.funding.filtered_margin import FilteredHistorical
-from agents.funding.frozen_margin import Frozen
 from agents.funding.funding_desk import FundingDesk
-from agents.funds.levered_product import LeveredProduct
+from agents.funding.models import MARGIN_MODELS
 from agents.hedging.hedger import Hedger
+from scenarios.parameters.classes import AGENTS
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -19,7 +18,7 @@ def without_effect(scenario: Scenario) -> Iterator[str]:
     """A line each."""
     ticks = scenario.clock.tick_minutes
     for agent in scenario.agents:
-        if isinstance(agent, LeveredProduct):
+        if AGENTS.is_a(agent, "LeveredProduct"):
             yield from _of_product(agent, ticks)
         if isinstance(agent, Hedger) and agent.counterparty is not None and not agent.book:
             yield f"{agent.name}: counterparty has no effect: there is no book that it could owe for; give one"
@@ -30,10 +29,10 @@ def without_effect(scenario: Scenario) -> Iterator[str]:
 def models_of(lender: FundingDesk) -> Iterator[Any]:
     """The margin models of a lender, those of its netting sets, and those that are frozen."""
     for model in (lender.margin_model, *(terms.margin_model for terms in lender.netting_sets.values())):
-        yield model.of if isinstance(model, Frozen) else model
+        yield model.of if MARGIN_MODELS.is_a(model, "frozen") else model
 
 
-def _of_product(product: LeveredProduct, tick_minutes: int) -> Iterator[str]:
+def _of_product(product: Any, tick_minutes: int) -> Iterator[str]:
     if product.leverage == 1:
         yield f"{product.name}: leverage = 1 has no effect: such a product never trades; write 2 or 3, or -1"
     if 0 < product.window < tick_minutes:
@@ -43,7 +42,7 @@ def _of_product(product: LeveredProduct, tick_minutes: int) -> Iterator[str]:
 
 def _of_lookback(lender: str, model: Any) -> Iterator[str]:
     """Filtered margin that looks back on more days than there are before the start."""
-    if not isinstance(model, FilteredHistorical):
+    if not MARGIN_MODELS.is_a(model, "filtered_historical"):
         return
     past = model.history if model.record is None else len(model.record.dates) - (not model.of_moves)
     if model.lookback > past:

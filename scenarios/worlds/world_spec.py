@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 
 from agents.base import Agent
 from agents.hedging.hedger import Hedger
 from agents.policies import Never
 from markets.spec import FeedbackSpec
 from scenarios.scenario import Scenario
+from sim.dataclass import dataclass
 from sim.names import ACTUAL, UNHEDGED
 
 

@@ -18,6 +18,7 @@ from sim.jit import fma, kernel, kernel_inline
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
+BLOCK = 512  # paths whose words are made before their normals
 ROUNDS = 10
 LOW = np.uint64(0xFFFFFFFF)  # a word is the low half of an uint64: its product with another one then fits
 HALF = np.uint64(32)
@@ -26,7 +27,7 @@ WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)  # golden ratio, s
 
 ONE = np.uint64(0x3FF0000000000000)  # bits of 1.0
 DROPPED = np.uint64(12)  # low bits that no fraction keeps
-HALF_STEP = 2.0**-53  # fractions are the midpoints of 2**52 equal steps: never 0 or 1
+BELOW_ONE = 1.0 - 2.0**-53  # the largest double below 1
 SIGN = np.uint64(1 << 63)
 FIRST, SECOND, THIRD = np.uint64(1), np.uint64(62), np.uint64(61)  # places of the three low bits as flag and signs
 
@@ -50,9 +51,12 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
 
 @kernel_inline
 def fraction(bits: Any) -> float:
-    """(n + 1/2) / 2^52 with n the 52 high bits: uniform on (0, 1), exact, and as likely as its complement."""
+    """(n + 1/2) / 2^52 with n the 52 high bits: uniform on (0, 1), exact, and as likely as its complement.
+
+    They are the midpoints of 2^52 equal steps: never 0 or 1.
+    """
     shifted: float = np.uint64((bits >> DROPPED) | ONE).view(np.float64)
-    return (shifted - 1.5) + (0.5 + HALF_STEP)
+    return shifted - BELOW_ONE
 
 
 @kernel_inline
@@ -138,8 +142,15 @@ def fill_uniforms(stream: Words, path: int, pair: int, out: Floats) -> None:
 def fill_normals(stream: Words, path: int, pair: int, out: Floats) -> None:
     """Draws 2 pair, 2 pair + 1, ... of the paths from `path` on, standard normal: out is (even number, paths)."""
     k0, k1, s2, s3 = stream[0], stream[1], stream[2], stream[3]
+    words = np.empty((2, BLOCK), dtype=np.uint64)  # two loops, so that the numbers of each stay in registers
+    first, second = words[0], words[1]
     for row in range(0, out.shape[0], 2):
-        one, two, number = out[row], out[row + 1], np.uint64(pair + row // 2)
-        for i in range(out.shape[1]):
-            c0, c1, c2, c3 = philox(np.uint64(path + i), number, s2, s3, k0, k1)
-            one[i], two[i] = normal_pair((c0 & LOW) | (c1 << HALF), (c2 & LOW) | (c3 << HALF))
+        number = np.uint64(pair + row // 2)
+        for start in range(0, out.shape[1], BLOCK):
+            width = min(BLOCK, out.shape[1] - start)
+            one, two = out[row, start : start + width], out[row + 1, start : start + width]
+            for j in range(width):
+                c0, c1, c2, c3 = philox(np.uint64(path + start + j), number, s2, s3, k0, k1)
+                first[j], second[j] = (c0 & LOW) | (c1 << HALF), (c2 & LOW) | (c3 << HALF)
+            for j in range(width):
+                one[j], two[j] = normal_pair(first[j], second[j])

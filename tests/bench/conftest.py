@@ -22,6 +22,7 @@ ORDER = (
     "environment",
     "limit",
     "scaling",
+    "workers",
     "sweep",
     "cold_start",
     "command",
@@ -33,20 +34,24 @@ _board = Board()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bench-out", default="runs/bench/bench.json", help="JSON of the figures")
     parser.addoption("--bench-paths", type=int, help="paths of the rows that say 10,000: fewer to try")
-    parser.addoption("--bench-cells", type=int, default=12, help="cells of the sweep by two workers: 100 for its limit")
+    parser.addoption("--bench-cells", type=int, default=8, help="cells of the sweep by two workers: 100 for its limit")
+    parser.addoption("--bench-worker-paths", type=int, default=131_072, help="paths of the run by two workers")
+    parser.addoption("--all", action="store_true", help="also what would make it take more than ten minutes")
     parser.addoption("--quick", action="store_true", help="fewer paths and turns, without what is long: two minutes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: left out with --quick")
+    config.addinivalue_line("markers", "longest: left out without --all")
     if config.getoption("--quick"):
         timing.most = 3
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Topics in the order of the table; without the long ones if asked to be quick."""
-    if config.getoption("--quick"):
-        items[:] = [item for item in items if item.get_closest_marker("long") is None]
+    """Topics in the order of the table, without those that are left out."""
+    left_out = {"long": config.getoption("--quick"), "longest": not config.getoption("--all")}
+    for name in [name for name, out in left_out.items() if out]:
+        items[:] = [item for item in items if item.get_closest_marker(name) is None]
     items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")) if item.path.parent == HERE else -1)
 
 

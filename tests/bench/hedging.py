@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from sim.streams import Generator, Streams
+from sim.streams import DEFAULT, Generator, Streams
 
 SPOT, STRIKE, VOL, COST, STEPS = 100.0, 100.0, 0.2, 1e-4, 252
 
 
-def plain(paths: int, seed: int = 1, generator: Generator = "numpy") -> np.ndarray:
+def plain(paths: int, seed: int = 1, generator: Generator = DEFAULT) -> np.ndarray:
     """P&L, (paths,) $, vectorised over paths, on the engine's own noise; the first hedge is bought at mid."""
     noise = Streams(seed, 0, paths, generator).stream("market/spot")
     step = VOL * np.sqrt(1 / STEPS)

@@ -20,8 +20,8 @@ from numba.core.dispatcher import Dispatcher
 
 from scenarios.worlds.blueprint import draw_up
 from tests.bench import fused
+from tests.bench.part_job import peaks_job
 from tests.bench.test_limit import covered
-from tests.bench.test_scaling import peaks_job
 from tests.bench.worlds import worlds
 from tests.cost import PACKAGES
 

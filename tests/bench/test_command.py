@@ -73,6 +73,7 @@ def bytes_of(folder, *tables):
     return sum(entry["size"] for name, entry in files.items() if name.partition("/")[0] in tables)
 
 
+@pytest.mark.longest
 def test_against_every_row_of_marks(board, house_of, paths, tmp_path):
     now, before = against(house_of(WHOLE), paths, 2, tmp_path)
     board.within(said(paths), f"the same as of {WHOLE}: every row of marks", ours=now, theirs=before)

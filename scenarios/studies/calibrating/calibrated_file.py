@@ -9,6 +9,7 @@ from pathlib import Path
 from markets.spec import OUTSIDE, Anchor, StorylineSpec
 from scenarios.checking.outside import KEYS, record_tables
 from scenarios.describing.calibration import HEAD, PATH, calibration_table, number, tables_of
+from scenarios.reading.based import KEY
 from scenarios.studies.calibrating.toml_text import Part, parts, tables_in, with_keys
 from sim.errors import UserError
 from sim.files import check_new, unwritable, write_whole
@@ -25,11 +26,35 @@ def calibrated_text(text: str, storyline: StorylineSpec, place: str) -> str:
     assert storyline.calibration is not None
     rows = [_levels(anchor) for anchor in storyline.anchor]
     edited = _without_calibration(text)
+    if KEY in tomllib.loads(text):
+        edited = _with_dates(edited, [str(anchor.date) for anchor in storyline.anchor])
     edited = _with_levels(edited, rows)
     edited = _with_kind(edited)
     edited = edited.rstrip() + "\n\n" + HEAD + calibration_table(storyline.calibration)
     _read_back(text, edited, rows, storyline, place)
     return edited
+
+
+def _with_dates(text: str, dates: list[str]) -> str:
+    """The text with an anchor a date, where a scenario has those of its base: its own anchors as they are."""
+    found = list(parts(text))
+    array = next((p for p in found if p.path == ANCHORS and not p.header), None)
+    if any(p.header and p.path == ANCHORS for p in found):
+        return text  # [[storyline.anchor]] tables: told of when what was written is read back
+    own = {} if array is None else {_date(text[a:b]): text[a:b] for a, b in tables_in(text, array)}
+    rows = "".join(f"    {own.get(day, f'{{ date = {day} }}')},\n" for day in dates)
+    if array is not None:
+        return text[: array.value] + f"[\n{rows}]" + text[array.end :]
+    line = f"anchor = [\n{rows}]\n"
+    header = next((p for p in found if p.header and p.path == KIND[:1]), None)
+    if header is None:
+        return text.rstrip() + "\n\n[storyline]\n" + line
+    after = _line_end(text, header.end) + 1
+    return text[:after] + line + text[after:]
+
+
+def _date(inline: str) -> str:
+    return str(tomllib.loads(f"row = {inline}")["row"].get("date"))
 
 
 def _levels(anchor: Anchor) -> dict[str, str]:
@@ -126,6 +151,9 @@ def _line_end(text: str, at: int) -> int:
 def _read_back(before: str, after: str, rows: list[dict[str, str]], storyline: StorylineSpec, place: str) -> None:
     """Compare the tables of the new text with what they should be."""
     wanted = record_tables(tomllib.loads(before))
+    if KEY in wanted:
+        own = {row["date"]: row for row in wanted.setdefault("storyline", {}).get("anchor", ())}
+        wanted["storyline"]["anchor"] = [own.get(a.date, {"date": a.date}) for a in storyline.anchor]
     wanted["storyline"]["anchors"] = "observed"
     assert storyline.calibration is not None
     wanted["storyline"]["calibration"] = tables_of(storyline.calibration)

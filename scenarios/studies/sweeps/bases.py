@@ -7,13 +7,16 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from scenarios.checking.outside import is_pending
+from scenarios.reading.based import with_base
 from scenarios.reading.loading import find, from_dict
 from scenarios.reading.overrides import expand, value_at
 from scenarios.reading.shipped import catalogue, read_toml
+from scenarios.reading.variants import Variants
 from scenarios.scenario import Scenario
 from scenarios.studies.sweeps.spec import Axis, SweepSpec
 from sim.errors import UserError
@@ -39,7 +42,11 @@ class Base:
 
     def changed(self, changes: Mapping[str, Any]) -> Scenario:
         """The scenario with these keys changed. Raises UserError."""
-        return from_dict(self.tables, place=self.name, folder=self.folder, overrides={**self.settings, **changes})
+        return self._variants.of(changes)
+
+    @cached_property
+    def _variants(self) -> Variants:
+        return Variants(self.tables, self.name, self.folder, self.settings)
 
     def value(self, key: str) -> Any:
         """The key's value before anything varies; ABSENT where it is not there."""
@@ -66,7 +73,8 @@ def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
     else:
         path = _find(spec, given)
         name = path.stem if path == catalogue().get(path.stem) else str(given)
-        tables, folder = read_toml(path), path.parent.resolve()
+        folder = path.parent.resolve()
+        tables = with_base(read_toml(path), Place(name), folder)
     run = {"seed": spec.seed, "paths": spec.paths, "twin": spec.twin, "witnesses": 0, "unhedged": False}
     ours = {f"run.{key}": value for key, value in run.items() if value is not None}
     desk = _desk(from_dict(tables, place=name, folder=folder, as_given=True))  # bounds are checked with the settings

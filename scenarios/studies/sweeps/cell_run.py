@@ -14,6 +14,7 @@ from scenarios.studies.sweeps.cells import Cell
 from scenarios.studies.sweeps.fingerprint import fingerprint
 from sim.errors import SpiralError
 from sim.scratch import scratch
+from sim.sweep_manifest import PATHS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,8 +63,19 @@ def run_cell(cell: Cell, keep: Path | None = None, share_done: Share | None = No
         time.perf_counter() - begun,
         metrics=metrics,
         labels=labels,
-        paths=paths,
+        paths=as_kept(paths, cell.index),  # here, as this process is one of many and the one that writes is not
     )
+
+
+def as_kept(paths: pl.DataFrame | None, index: int) -> pl.DataFrame | None:
+    """A cell's paths with its number, in the columns and types of a sweep's folder; None if there are none."""
+    import polars as pl
+
+    if paths is None or paths.is_empty() or "cell" in paths.columns:
+        return None if paths is None or paths.is_empty() else paths
+    kinds: Any = {name: getattr(pl, kind) for name, kind in PATHS.items()}
+    number = {"cell": pl.lit(index)}
+    return paths.select(number.get(name, pl.col(name)).cast(kind).alias(name) for name, kind in kinds.items())
 
 
 def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[Any, Any, pl.DataFrame]:

@@ -18,6 +18,7 @@ from scenarios.studies.sweeps.spec import SweepSpec, text_of
 from sim.errors import UserError
 
 MOST = 100_000  # cells of a sweep that runs
+KEPT = 10_000  # scenarios, of some kilobytes each, that are kept from the check of all cells until their turn comes
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Plan(Sequence[Cell]):
         self._points = [by_seed[base.scenario.run.seed] for base in self.bases]
         self.each = len(self._points[0])  # cells of a base scenario
         self._runs: dict[str, tuple[int, int, str | None]] = {}
+        self._checked: dict[int, Scenario] = {}
 
     def __len__(self) -> int:
         return self.each * len(self.bases)
@@ -112,7 +114,9 @@ class Plan(Sequence[Cell]):
     def check(self, indices: Iterable[int] | None = None) -> None:
         """Build the cells, or some. Raises UserError for a bad one."""
         for index in range(len(self)) if indices is None else indices:
-            self._scenario(self.planned(index))
+            scenario = self._scenario(self.planned(index))
+            if len(self._checked) < KEPT:
+                self._checked[index] = scenario
 
     def check_count(self) -> None:
         """Whether so many cells can be run. Raises UserError."""
@@ -138,7 +142,7 @@ class Plan(Sequence[Cell]):
     def _built(self, index: int) -> Cell:
         planned = self.planned(index)
         point, name = planned.point, self.bases[planned.base].name
-        scenario = self._scenario(planned)
+        scenario = self._checked.pop(index, None) or self._scenario(planned)
         made = self.id_of(planned)
         return Cell(index, made, name, point.values, scenario, self.spec.agent, point.block, point.row)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agents.desk.loss import loss
+from markets.specs.smiles import smile_moves
 from scenarios.studies.sweeps.bases import Base
 from scenarios.studies.sweeps.cell_run import CellResult
 from scenarios.studies.sweeps.cells import Plan
@@ -16,10 +17,7 @@ from scenarios.studies.sweeps.spec import Axis, SweepSpec, text_of
 from scenarios.worlds.tables import has_counterparty
 from sim import schema
 from sim.metric_names import metrics
-from sim.sweep_manifest import ENDS, NEWEST, PATHS
-
-if TYPE_CHECKING:
-    import polars as pl
+from sim.sweep_manifest import ENDS, NEWEST
 
 
 def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str) -> dict[str, Any]:
@@ -29,7 +27,7 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
     parts = loss(
         fx=any(bool(base.scenario.market.fx) for base in cells.bases),
         credit=any(bool(base.scenario.market.credits) for base in cells.bases),
-        smile=any(base.scenario.market.smile_moves for base in cells.bases),
+        smile=any(smile_moves(base.scenario.market, base.scenario.assets) for base in cells.bases),
         counterparty=any(has_counterparty(base.scenario) for base in cells.bases),
     )
     manifest = {
@@ -106,13 +104,3 @@ def found_of(result: CellResult) -> dict[str, Any]:
     plain = {k: None if n is None or math.isnan(n) else float(n) for k, n in figures.items()}
     seconds = round(result.seconds, 6)
     return {"status": result.status, "error": result.error, "seconds": seconds, "engine": result.engine, **plain}
-
-
-def paths_of(result: CellResult) -> pl.DataFrame | None:
-    """The desk's result on every path of a cell, None if it has none."""
-    import polars as pl
-
-    if result.paths is None or result.paths.is_empty():
-        return None
-    kinds: Any = {k: getattr(pl, v) for k, v in PATHS.items()}
-    return result.paths.with_columns(pl.lit(result.index).alias("cell")).select(*PATHS).cast(kinds)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from scenarios.studies.sweeps.cell_run import DONE, CellResult, run_cell
+from scenarios.studies.sweeps.cell_run import DONE, CellResult, as_kept, run_cell
 from scenarios.studies.sweeps.cells import MOST, Cell, Plan
-from scenarios.studies.sweeps.described import found_of, paths_of
+from scenarios.studies.sweeps.described import found_of
 from scenarios.studies.sweeps.rows import ROWS
 from scenarios.studies.sweeps.spec import SweepSpec
 from scenarios.studies.sweeps.writing import parquet
@@ -93,7 +93,7 @@ def _disk(found: Sequence[CellResult], cells: int) -> float:
     rows = pl.DataFrame([found_of(result) for result in found], infer_schema_length=None)
     segments = ceil(cells / ROWS)
     empty = len(parquet(rows)) - rows.height * rows.width * FLOAT  # a file's names and statistics
-    paths = [frame for result in found if (frame := paths_of(result)) is not None]
+    paths = [frame for result in found if (frame := as_kept(result.paths, result.index)) is not None]
     each = sum(len(parquet(frame)) for frame in paths) / len(found)
     return segments * (max(empty, 0) + 1.5 * BLOCK) + cells * (rows.width * FLOAT + each)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.studies.sweeps.carrying import Carried, Changed, settle
-from scenarios.studies.sweeps.cell_run import DONE, FAILED, CellResult
+from scenarios.studies.sweeps.cell_run import DONE, FAILED, CellResult, as_kept
 from scenarios.studies.sweeps.cells import Cell, Plan
-from scenarios.studies.sweeps.described import found_of, known_of, make_manifest, paths_of
+from scenarios.studies.sweeps.described import found_of, known_of, make_manifest
 from scenarios.studies.sweeps.fingerprint import fingerprint
 from scenarios.studies.sweeps.rows import Rows
 from scenarios.studies.sweeps.spec import SweepSpec
@@ -137,7 +137,7 @@ class Store:
             self.manifest["metrics"] |= result.labels
             self._write_manifest()
         row = known_of(self.cells, result.index, columns_of(self.manifest)) | found_of(result)
-        paths = paths_of(result)
+        paths = as_kept(result.paths, result.index)
         assert self._rows is not None, "begin() opens the journal"
         self._rows.add(Record(row, b"" if paths is None else arrow(paths)))
 

@@ -1,0 +1,65 @@
+"""Means, variances and covariance of two quantities by group, gathered a vector at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.numbers import FloatArray
+
+BLOCK = 1 << 16  # pairs that are taken in at a time
+
+
+class CoMoments:
+    """Of pairs x, y in each of `groups` groups: count, means, and sums of squares and products about the means.
+
+    Two sets are merged as in Chan, Golub and LeVeque (1983), The American Statistician 37: nothing cancels, however
+    large the means are. `n`, `x`, `y`, `xx`, `yy`, `xy`: (groups,).
+    """
+
+    def __init__(self, groups: int) -> None:
+        self.n, self.x, self.y, self.xx, self.yy, self.xy = np.zeros((6, groups))
+
+    def add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int16] | None = None) -> None:
+        """Take in pairs. group: of each pair; all in the first where None."""
+        for begin in range(0, x.size, BLOCK):
+            part = slice(begin, begin + BLOCK)
+            self._add(x[part], y[part], None if group is None else group[part])
+
+    def _add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int16] | None) -> None:
+        group = np.zeros(x.size, dtype=np.int16) if group is None else group
+        found, count = CoMoments(self.n.size), self.n.size
+        found.n = np.bincount(group, minlength=count).astype(np.float64)
+        found.x, found.y = (np.bincount(group, v, count) / np.maximum(found.n, 1) for v in (x, y))
+        dx, dy = x - found.x[group], y - found.y[group]
+        found.xx, found.yy, found.xy = (np.bincount(group, v, count) for v in (dx * dx, dy * dy, dx * dy))
+        self.merge(found)
+
+    def merge(self, other: CoMoments) -> None:
+        """Take in other pairs, group by group."""
+        n = np.maximum(self.n + other.n, 1)
+        dx, dy, shared = other.x - self.x, other.y - self.y, self.n * other.n / n
+        self.xx, self.yy = self.xx + other.xx + dx * dx * shared, self.yy + other.yy + dy * dy * shared
+        self.xy = self.xy + other.xy + dx * dy * shared
+        self.x, self.y = self.x + dx * other.n / n, self.y + dy * other.n / n
+        self.n = self.n + other.n
+
+    def without(self, left_out: int) -> CoMoments:
+        """All groups but one, as one group."""
+        found = CoMoments(1)
+        for group in range(self.n.size):
+            if group != left_out:
+                found.merge(self._one(group))
+        return found
+
+    def _one(self, group: int) -> CoMoments:
+        found, kept = CoMoments(1), slice(group, group + 1)
+        for name, values in vars(self).items():
+            setattr(found, name, values[kept])
+        return found
+
+    @property
+    def variances(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """var(x), var(y), cov(x, y), (groups,) each."""
+        n = np.maximum(self.n, 1)
+        return self.xx / n, self.yy / n, self.xy / n

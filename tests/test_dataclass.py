@@ -1,0 +1,144 @@
+"""Parameter classes behave as the standard library's frozen dataclasses, method by method."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import pickle
+from typing import ClassVar
+
+import pytest
+
+import sim.dataclass
+from agents.making.market_maker import MarketMaker
+
+
+@sim.dataclass.dataclass(frozen=True, kw_only=True)
+class Ours:
+    """Of the house."""
+
+    name: str
+    size: float = 1.0
+    tags: dict[str, int] = dataclasses.field(default_factory=dict, compare=False)
+    family: ClassVar[str] = "none"
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise ValueError("size")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Theirs:
+    """Of the library."""
+
+    name: str
+    size: float = 1.0
+    tags: dict[str, int] = dataclasses.field(default_factory=dict, compare=False)
+    family: ClassVar[str] = "none"
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise ValueError("size")
+
+
+@sim.dataclass.dataclass(frozen=True, kw_only=True)
+class Below(Ours):
+    """Adds a field to ours."""
+
+    more: int = 2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Own(Ours):
+    """A user's class, made by the library."""
+
+    more: int = 2
+
+
+class Plain(Ours):
+    """No dataclass of its own."""
+
+
+def said(do, cls) -> str:
+    try:
+        do(cls)
+    except (TypeError, ValueError, AttributeError) as error:
+        return f"{type(error).__name__}: {error}".replace(cls.__name__, "X")
+    return "no mistake"
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        lambda cls: cls(),
+        lambda cls: cls(name="a", wrong=1),
+        lambda cls: cls(name="a", size=-1.0),
+        lambda cls: setattr(cls(name="a"), "size", 2.0),
+        lambda cls: setattr(cls(name="a"), "other", 2.0),
+        lambda cls: delattr(cls(name="a"), "size"),
+        lambda cls: dataclasses.replace(cls(name="a"), wrong=1),
+        lambda cls: hash(cls(name=[])),
+    ],
+)
+def test_mistakes_are_told_in_the_same_words(do):
+    assert said(do, Ours) == said(do, Theirs)
+
+
+def test_values_compare_hash_and_print_as_the_librarys():
+    for cls in (Ours, Theirs):
+        one, same, other = cls(name="a"), cls(name="a", tags={"x": 1}), cls(name="b")
+        assert one == same and hash(one) == hash(same) and one != other
+        assert dataclasses.replace(one, name="b") == other
+        assert copy.deepcopy(one) == one == pickle.loads(pickle.dumps(one))
+        assert one.tags is not other.tags
+    assert repr(Ours(name="a")).replace("Ours", "Theirs") == repr(Theirs(name="a"))
+    assert Ours(name="a") != Theirs(name="a") and hash(Ours(name="a")) == hash(Theirs(name="a"))
+    ours, theirs = (inspect.signature(cls).parameters for cls in (Ours, Theirs))
+    assert list(ours) == list(theirs) and ours["size"] == theirs["size"] and ours["name"] == theirs["name"]
+
+
+def test_subclasses_of_either_kind():
+    for cls in (Below, Own):
+        made = cls(name="a", more=3)
+        assert (made.name, made.size, made.more) == ("a", 1.0, 3) and made != Ours(name="a")
+        assert [f.name for f in dataclasses.fields(cls)] == ["name", "size", "tags", "more"]
+        assert "more" in inspect.signature(cls).parameters
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            made.size = 2.0
+    plain = Plain(name="a")
+    plain.note = "of a plain subclass"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plain.size = 2.0
+    with pytest.raises(TypeError, match="non-frozen"):
+        dataclasses.dataclass(type("Loose", (Ours,), {"__annotations__": {}}))
+
+
+def test_no_method_is_compiled_for_a_class_of_parameters():
+    assert MarketMaker.__init__ is Ours.__init__ and MarketMaker.__eq__ is Ours.__eq__
+
+
+def test_a_class_keeps_what_it_defines_itself():
+    @sim.dataclass.dataclass(frozen=True, kw_only=True)
+    class Quiet:
+        """Says nothing."""
+
+        size: float = 1.0
+
+        def __repr__(self) -> str:
+            return "quiet"
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    assert repr(Quiet()) == "quiet" and Quiet(size=2.0) == Quiet() and hash(Quiet()) == hash((1.0,))
+
+
+def test_any_other_kind_is_the_librarys():
+    @sim.dataclass.dataclass(frozen=True)
+    class ByPlace:
+        """Fields by place."""
+
+        size: float
+
+    assert ByPlace(2.0).size == 2.0 and "__init__" in vars(ByPlace)
