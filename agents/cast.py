@@ -39,6 +39,7 @@ class Cast:
     straddles: tuple[str, ...] = ()  # names of the venues that trade them
     options: tuple[str, ...] = ()  # names of the venues of options on the asset
     other_options: Mapping[str, str] = field(default_factory=dict)  # further assets by the names of options on them
+    with_vol: tuple[str, ...] = ()  # further assets that have a vol of their own
     credits: tuple[str, ...] = ()  # names of the venues that are names
     names: tuple[str, ...] = ()  # of `market.credits`
     vol_futures: tuple[str, ...] = ()  # names of the venues that are futures on implied vol

@@ -54,6 +54,7 @@ def _values(run: Run, agent: str | None, world: str, column: str) -> FloatArray:
     return frames.path_column(run, _worst, column, agent, world) if TABLE in run.tables else np.empty(0)
 
 
+@frames.told
 def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Lowest free cash, use of the line and peaks of the margin's parts, each path's worst close, then over paths.
 

@@ -27,12 +27,12 @@ class CoMoments:
             self._add(x[part], y[part], None if group is None else group[part])
 
     def _add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int16] | None) -> None:
-        group = np.zeros(x.size, dtype=np.int16) if group is None else group
+        group = group if group is not None else np.zeros(x.size, dtype=np.int16)
         found, count = CoMoments(self.n.size), self.n.size
         found.n = np.bincount(group, minlength=count).astype(np.float64)
-        found.x, found.y = (np.bincount(group, v, count) / np.maximum(found.n, 1) for v in (x, y))
+        found.x, found.y = (_sums(v, group, count) / np.maximum(found.n, 1) for v in (x, y))
         dx, dy = x - found.x[group], y - found.y[group]
-        found.xx, found.yy, found.xy = (np.bincount(group, v, count) for v in (dx * dx, dy * dy, dx * dy))
+        found.xx, found.yy, found.xy = (_sums(v, group, count) for v in (dx * dx, dy * dy, dx * dy))
         self.merge(found)
 
     def merge(self, other: CoMoments) -> None:
@@ -63,3 +63,8 @@ class CoMoments:
         """var(x), var(y), cov(x, y), (groups,) each."""
         n = np.maximum(self.n, 1)
         return self.xx / n, self.yy / n, self.xy / n
+
+
+def _sums(values: FloatArray, group: NDArray[np.int16], count: int) -> FloatArray:
+    """(count,) sums by group."""
+    return np.asarray(np.bincount(group, values, count), dtype=np.float64)

@@ -22,6 +22,7 @@ LABELS = {
 }
 
 
+@frames.told
 def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Shares of the variance of the book's daily gains by source; they add up to 1. Empty for a book without rates.
 

@@ -23,6 +23,7 @@ LABELS = {
 DAYS = ("time", "paths", "expected", "expected_error", "potential", "potential_error", "cva", "cva_error", "defaults")
 
 
+@frames.told
 def counterparty(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """The figures of `LABELS`; empty where the desk's book has no counterparty.
 

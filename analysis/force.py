@@ -19,6 +19,7 @@ LABELS = {
 }
 
 
+@frames.told
 def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Share of paths with a forced reduction, and share of the book taken by the end.
 

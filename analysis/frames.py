@@ -18,10 +18,12 @@ from analysis.numbers import FloatArray
 from analysis.spread import SHARES as SHARES
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.estimate import pulls_kept
 from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 ASSET = "asset"
 DESKS = "desks"  # table of what is needed of every path at every close; `marks` then has the last close and witnesses
@@ -52,11 +54,24 @@ def lately(question: Callable[Concatenate[Run, P], pl.DataFrame]) -> Callable[Co
     def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> pl.DataFrame:
         known = _lately.setdefault(run, {})
         key = (question, args, tuple(sorted(kwargs.items())))
-        found = known.pop(key) if key in known else question(run, *args, **kwargs)
-        known[key] = found  # the latest stands last
+        if key in known:
+            found = known[key] = known.pop(key)  # the latest stands last
+            return found
+        found = known[key] = question(run, *args, **kwargs)
         while sum(frame.estimated_size() for frame in known.values()) > LARGE:
             known.pop(next(iter(known)))
         return found
+
+    return answer
+
+
+def told(question: Callable[Concatenate[Run, P], dict[str, V]]) -> Callable[Concatenate[Run, P], dict[str, V]]:
+    """Remember figures that have no pulls, as those of reports: they are asked for by cards, tables and charts."""
+    remembered = once(question)
+
+    @functools.wraps(question)
+    def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> dict[str, V]:
+        return question(run, *args, **kwargs) if pulls_kept() else dict(remembered(run, *args, **kwargs))
 
     return answer
 

@@ -86,6 +86,7 @@ def value_at_risk(gains: FloatArray, level: float = LEVEL) -> float:
     return -float(np.partition(gains, rank, axis=None)[rank])
 
 
+@frames.told
 def effectiveness(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Every figure of the desk's hedge by name; none for a desk that held no hedge, or a run of a single close.
 

@@ -35,6 +35,7 @@ STRESS = (  # figure, column of `peaks`, quantile over paths
 )
 
 
+@frames.told
 def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """The desk's loss part by part, its sub-totals and the whole (`analysis.parts`), means over paths; costs positive.
 
@@ -60,6 +61,7 @@ def _peaks(run: Run, world: str) -> pl.LazyFrame:
     return run.table("peaks", world)
 
 
+@frames.told
 def stress(run: Run, *, world: str = "actual") -> dict[str, Number]:
     """Worst levels of the market: median (for the loop gain also 95 %) over paths of each path's worst level."""
     known, schema = _peaks(run, world).collect_schema() if "peaks" in run.tables else (), parts.schema_of(run)
@@ -81,6 +83,7 @@ def median_drawdown(run: Run, *, world: str = "actual") -> Number:
     return Number(value=deepest, unit="share", label="Drawdown of the median path")
 
 
+@frames.told
 def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Margin calls of the desk: calls and $ called per path, share of paths with any, share of the calls unmet."""
     paths = frames.paths_of(run)

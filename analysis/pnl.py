@@ -31,6 +31,7 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
     return {c: numbers.mean(column(run, agent, world, c), "$", names[c]) for c in frames.gains(run)}
 
 
+@frames.once
 def attribution_table(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
     """Component, mean, its standard error, and the 5, 50 and 95 % quantiles over paths, all in $."""
     rows = []
@@ -80,6 +81,7 @@ def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number
     return Number(value=value, unit="$", label=label, error=error, pull=beyond - beyond.mean())
 
 
+@frames.told
 def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """VaR and ES at 95 and 99 % of the desk's P&L over the run, hedged and unhedged."""
     found: dict[str, Number] = {}
@@ -93,6 +95,7 @@ def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[s
     return found
 
 
+@frames.told
 def survival(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Share of paths on which the desk was never liquidated, and share on which it defaulted."""
     flagged = frames.first_falls(run, agent).filter(pl.col("world") == world)

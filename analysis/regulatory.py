@@ -16,6 +16,7 @@ LABELS = {
 }
 
 
+@frames.told
 def capital(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """`capital_required`: peak of each path, median; `capital_use`: largest requirement over equity, median;
     `capital_short`: share of paths on which equity was ever too little. Empty where nobody limits the desk's capital.

@@ -18,6 +18,7 @@ from sim.metric_names import COST
 from sim.names import PRICE_TAKER
 
 
+@frames.told
 def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     """What feedback cost the desk: loss in the actual world less that in the twin, and its share of the actual loss.
 
@@ -42,6 +43,7 @@ def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     }
 
 
+@frames.told
 def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     """The cost due to feedback, part by part with the sub-totals (costs positive); the parts add up to `feedback_cost`.
 

@@ -50,6 +50,7 @@ def _worst(rows: pl.LazyFrame, times: pl.Series) -> pl.DataFrame:
     )
 
 
+@frames.told
 def on_the_way(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Worst close and drawdown of the P&L over paths: median, mean, 95 % quantile, ES 95 %; losses > 0, $."""
     found = worst(run, agent, world)

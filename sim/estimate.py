@@ -37,6 +37,11 @@ def without_pulls() -> Iterator[None]:
         _light.reset(before)
 
 
+def pulls_kept() -> bool:
+    """Whether figures that are made now have pulls."""
+    return not _light.get()
+
+
 @dataclass(frozen=True)
 class Estimate:
     """error: standard error, None if there is none (one unit, or nothing random).

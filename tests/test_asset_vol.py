@@ -218,10 +218,7 @@ def test_vols_that_cannot_be(keys, said):
         market_of(**keys)
 
 
-def test_a_desk_cannot_hedge_the_index_with_options_on_gold_nor_a_maker_both():
-    desk = {"type": "Hedger", "book": [], "option_leg": {"hold": {"g": 1.0}}}
-    with pytest.raises(UserError, match="no options on the asset are listed"):
-        market_of(options={"g": MONTH}, agents={"desk": desk})
+def test_a_maker_cannot_hedge_options_on_two_assets():
     dealer = {"type": "OptionMaker", "venues": ["g", "m"]}
     both = {"g": MONTH, "m": {"expiry_days": 30}}
     with pytest.raises(UserError, match="maker hedges in one asset, and g is on gold"):

@@ -7,16 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 
 from agents.desk.options_held import options_held
-from markets.factors.key import SPOT, VOL
+from markets.factors.key import SPOT, USD, VOL
 from markets.kernels.variance import fair_variances
 from markets.vols.smile import strike_multiple
 from sim.errors import UserError
 from sim.ledger import CASH
 from sim.phases import Phase
-from tests.small import LEVEL, Trader, crisis, gross, only, send, watch, world_of
+from tests.small import LEVEL, STILL, Trader, crisis, gross, only, send, watch, world_of
 from tests.test_listed_options import MOVING, NOISY, QUIET, VENUE, maker
 
 FREE = {"half_spread": 0.0, "impact": 0.0, "slope": 0.0, "depth": 1e15, "depth_floor": 1.0, "capacity": 100.0}
@@ -300,7 +300,7 @@ def test_a_swap_is_worth_its_strip_of_listed_options_and_a_daily_hedge():
     found = np.array([worth[tick] for tick in at])
     bound = notional * GAP**2 / (4 * np.min(spot) ** 2)
     assert len(at) > 8
-    assert np.abs(found[1:] - found[0] - left).max() < bound < 0.2 * np.abs(left[-1]).mean()
+    assert np.abs(found[1:] - found[0] - left).max() < bound < 0.2 * np.abs(left[-1]).max()
     assert np.abs(returns).max() > 0.02
 
 
@@ -337,7 +337,7 @@ def test_gains_are_split_and_add_up():
     result = run(scenario, paths=4, workers=1, tables=["marks"])
     marks = result.table("marks").collect().sort("path", "time")
     holder = marks.filter(marks["agent"] == "holder")
-    names = ["hedge", "hedge_gamma", "hedge_theta", "hedge_vega", "hedge_rates"]
+    names = ["hedge", "hedge_gamma", "hedge_theta", "hedge_vega", "hedge_smile", "hedge_rates"]
     costs = [
         "spread_cost_calm",
         "spread_cost_crisis",
@@ -377,3 +377,116 @@ def test_swaps_need_quotes_names_and_a_price_with_a_logarithm():
         swapped({"vs": MONTH}, options={"vs": MONTH})
     with pytest.raises(UserError, match="a normal price may fall to 0"):
         swapped({"vs": MONTH}, market={**NOISY, "price_model": "normal"})
+
+
+# --- the cap ----------------------------------------------------------------------------------------------------------
+def pair(cap, **keys):
+    """The same swap with a cap and without."""
+    return swapped({"plain": MONTH, "capped": {**MONTH, "cap": cap}}, **keys)
+
+
+def lognormal(mean, spread, room):
+    """E[min(y, room)] by SciPy's quadrature over the normal of ln y."""
+    centre = np.log(mean) - spread**2 / 2
+
+    def part(x):
+        return min(np.exp(centre + spread * x), room) * norm.pdf(x)
+
+    edge = (np.log(room) - centre) / spread
+    return sum(quad(part, *ends, epsabs=1e-16, epsrel=1e-12)[0] for ends in ((-12, edge), (edge, 12)))
+
+
+@pytest.mark.parametrize(("market", "cap"), [({}, 1.2), ({}, 2.5), (SURFACE, 1.2)])
+def test_a_cap_is_worth_its_quadrature_at_every_tick(market, cap):
+    """What is realised counts as it is, what is to come by a lognormal law with the mean of the swap without a cap."""
+    world = world_of(pair(cap, market={**NOISY, **market}), 2)
+    plain, capped = (world.venue(name).listing for name in ("plain", "capped"))
+    years, start = capped.struck.table.variance_years[0], capped.struck.table.start
+    forward = start.forward_price(capped.struck.years)
+    form, skew = start.form, start.skew
+    money = 0.2 * strike_multiple(np.array([forward]), years, spot=100.0, skew=skew, form=form)[0]
+    of_variance = 8 * np.log(capped.strike / money)
+
+    def look():
+        term, spot, nodes = (
+            capped.struck.term(world.factors.tick),
+            world.factors.spot,
+            world.factors.snapshot.block(USD),
+        )
+        left = term[4] ** 2 / 0.2**2
+        known = capped._realised + np.log(spot / capped._fixed) ** 2
+        mean = plain.mid**2 * left
+        spreads = np.sqrt(of_variance * left / years + np.log1p(2 / (left * 252)))
+        counted = [lognormal(m, s, c - k) for m, s, c, k in zip(mean, spreads, capped._caps, known, strict=True)]
+        discount = np.exp(-term[8] * nodes[int(term[7])] - term[10] * nodes[int(term[9])])
+        return capped.greeks().worth, discount * capped._units * (known + counted - capped._strikes)
+
+    seen = watch(world, Phase.MARK, look)
+    world.run()
+    for got, expected in seen:
+        assert got == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_sensitivities_with_a_cap_are_differences():
+    world = world_of(pair(1.2, market={**NOISY, **SURFACE}), 3)
+    world.run()
+    listing, now, tick = world.venue("capped").listing, world.factors.snapshot, world.factors.tick
+    greeks, spot, vol = listing.greeks(), now.row(SPOT), now.row(VOL)
+    for key, slope, by in ((SPOT, greeks.delta, 1e-4 * spot), (VOL, greeks.vega, 1e-5)):
+        up, down = (listing._valued(tick, now.bumped(key, sign * by)) for sign in (1, -1))
+        assert slope == pytest.approx((up.worth - down.worth) / (2 * by), rel=1e-4, abs=1e-9)
+        bent = greeks.gamma if key == SPOT else greeks.vanna / vol
+        assert bent == pytest.approx((up.delta - down.delta) / (2 * by), rel=1e-3, abs=1e-9)
+    for key, slope in listing.sensitivities().items():
+        if key.node:
+            up, down = (listing._valued(tick, now.bumped(key, by)).worth for by in (1e-5, -1e-5))
+            assert slope == pytest.approx((up - down) / 2e-5, rel=1e-4, abs=1e-9)
+
+
+def test_what_a_capped_swap_pays_is_the_lesser_and_its_price_that_of_a_chi_square():
+    """Flat vol, held to its end: pathwise min(realised, cap); its mean that of so many squared normals, and its price
+    within a hundredth of the notional variance.
+    """
+    level = {**LEVEL, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0}
+    days = [{"date": "2020-02-19", **level}, {"date": "2020-03-06", **level}]
+    market = {**STILL, "realised_ratio": 1.0, "skew": 0.0}
+    swap = {"expiry_days": 14, "roll_days": 1000}
+    scenario = swapped({"v": {**swap, "cap": 1.2}, "w": swap}, market=market, anchors=days, venue=FREE, feedback=only())
+    world = world_of(scenario, 2000)
+    capped = world.venue("v").listing
+    first, strike, units, top = capped.greeks().worth[0], capped.strike[0], capped._units[0], capped._caps[0]
+    total = capped._strikes[0]
+    number = round(total / strike**2 * 252)
+    worths = watch(world, Phase.MARK, lambda: (capped.struck.tick, capped.greeks().worth))
+    world.run()
+    paid = next(worth for tick, worth in reversed(worths) if tick == 0)
+    part = total / number
+    edge = top / part
+    mean = part * number * chi2.cdf(edge, number + 2) + top * chi2.sf(edge, number)
+    expected = units * (mean - total)
+    assert paid.mean() == pytest.approx(expected, abs=4 * paid.std() / np.sqrt(2000))
+    assert first == pytest.approx(expected, abs=0.01 * units * total)
+    assert paid.max() <= units * (top - total) * (1 + 1e-9)
+
+
+def test_the_smile_of_a_lognormal_variance_gives_its_width_back():
+    """Options at the money of a mixture of Black and Scholes over a lognormal variance: 8 ln(K / vol) is its width."""
+    for spread in (0.2, 0.5, 0.8):
+        mean = 0.04 / 12
+
+        def price(x, spread=spread, mean=mean):
+            sd = np.sqrt(mean * np.exp(spread * x - spread**2 / 2))
+            return (2 * norm.cdf(sd / 2) - 1) * norm.pdf(x)
+
+        straddle = quad(price, -10, 10, epsabs=1e-14)[0]
+        money = 2 * norm.ppf((straddle + 1) / 2)
+        assert 8 * np.log(np.sqrt(mean) / money) == pytest.approx(spread**2, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("cap", "said"),
+    [(1.0, r"cap: must be > 1, got 1"), (-2.5, r"cap: must be > 1"), ("high", r"cap"), (1e6, r"<= 100")],
+)
+def test_caps_that_cannot_be(cap, said):
+    with pytest.raises(UserError, match=said):
+        swapped({"v": {**MONTH, "cap": cap}})

@@ -19,6 +19,7 @@ from agents.desk.risk_record import RISK, RiskRecord
 from agents.tables import DESKS, LEFT_OUT, MARKS
 from agents.world import WRITE_OFF, TradingWorld
 from markets.costs import INVENTORY
+from markets.factors.key import MAIN, SPOT, of_asset
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
 from sim.memo import Memo
@@ -26,6 +27,7 @@ from sim.phases import Phase
 from sim.world import Process
 
 if TYPE_CHECKING:
+    from agents.desk.desk import Desk
     from agents.world import Participant
 
 Vector = NDArray[np.float64]
@@ -169,31 +171,47 @@ class Accountant:
     def _risk(self, name: str) -> dict[str, Vector | NDArray[np.bool_] | float | bool]:
         """Unhedged P&L, net exposure and fate of a desk."""
         world = self._world
-        desk, spot = world.desks.get(name), world.factors.spot
-        asset = world.venue("asset")
-        held = asset.value(name) if asset.reached(name) else 0.0
-        options = options_held(world, name)
-        curved = 0.01 * options.sum("gamma") * spot**2
-        held = held + options.sum("delta") * spot if options else held
+        desk = world.desks.get(name)
+        held, curved = self._exposure(name, MAIN)
         if desk is None:
             return {
                 "unhedged_pnl": 0.0,
                 "net_delta_dollars": held,
-                "gamma_dollars_1pct": curved,
+                "gamma_dollars_1pct": 0.0 if curved is None else curved,
                 "book_share": 1.0,
                 "liquidated": False,
                 "defaulted": False,
             }
-        slopes = desk.slopes()
-        own = 0.01 * desk.scale * slopes.gamma * spot**2
+        delta, gamma = self._of_book(desk, MAIN)
+        delta, gamma = delta + held, gamma if curved is None else gamma + curved
+        for asset in desk.assets[1:]:
+            (own, bent), (held, curved) = self._of_book(desk, asset), self._exposure(name, asset)
+            delta, gamma = delta + own + held, gamma + bent if curved is None else gamma + bent + curved
         return {
             "unhedged_pnl": desk.unhedged,
-            "net_delta_dollars": desk.scale * slopes.delta * spot + held,
-            "gamma_dollars_1pct": own + curved if options else own,
+            "net_delta_dollars": delta,
+            "gamma_dollars_1pct": gamma,
             "book_share": desk.kept,
             "liquidated": desk.liquidated,
             "defaulted": desk.defaulted,
         }
+
+    def _of_book(self, desk: Desk, asset: str) -> tuple[Vector, Vector]:
+        """Delta in an asset of what is left of a book, and its change for a move of 1 %, (paths,) $."""
+        slopes, spot = desk.slopes(), self._world.factors.snapshot.row(of_asset(SPOT, asset))
+        return desk.scale * slopes.delta_of(asset) * spot, 0.01 * desk.scale * slopes.gamma_of(asset) * spot**2
+
+    def _exposure(self, name: str, asset: str) -> tuple[Vector | float, Vector | None]:
+        """Likewise of what an account holds in the asset and, if it holds any, in listed options on it."""
+        world, venue = self._world, self._world.venue(asset)
+        held, spot = (
+            venue.value(name) if venue.reached(name) else 0.0,
+            world.factors.snapshot.row(of_asset(SPOT, asset)),
+        )
+        options = options_held(world, name, asset=asset)
+        if not options:
+            return held, None
+        return held + options.sum("delta") * spot, np.asarray(0.01 * options.sum("gamma") * spot**2)
 
     def _rows_of(self, agent: Participant) -> tuple[Rows, Rows, Rows]:
         """Rows of the ledger with an agent's balances and flows, and the kind of each flow."""

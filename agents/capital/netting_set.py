@@ -22,7 +22,8 @@ class Trade:
 
     notional: (paths,) $, at least 0; of equities, currencies and commodities their present value. delta: (paths,)
     supervisory delta: +1 long or -1 short in the risk factor, or `option_delta`. start, end: of the period that a
-    trade in rates or credit refers to. maturity: until the last claim.
+    trade in rates or credit refers to. maturity: until the last claim. volatility: whether it is on the variance of an
+    equity; its notional is then variance x notional per unit of variance (CRE52.36).
     """
 
     asset_class: str
@@ -34,6 +35,7 @@ class Trade:
     maturity: float
     start: float = 0.0
     end: float = 0.0
+    volatility: bool = False
 
     @property
     def parameters(self) -> Parameters:

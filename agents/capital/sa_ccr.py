@@ -14,6 +14,7 @@ from agents.capital.supervisory import QUALITIES, group_of
 Vector = NDArray[np.float64]
 ALPHA, FLOOR = 1.4, 0.05
 BUCKETS = (1.0, 5.0)  # years: ends of the first two maturity buckets of rates
+OF_VOLATILITY = 5.0  # times the factor of the class
 NEXT, APART = 0.7, 0.3  # correlation of neighbouring buckets, of the first with the last
 
 
@@ -113,6 +114,16 @@ def _entities(trades: Sequence[Trade], effective: Sequence[Vector]) -> Vector:
     return np.sqrt(np.asarray(common) ** 2 + apart)
 
 
+def _equities(trades: Sequence[Trade], effective: Sequence[Vector]) -> Vector:
+    """As entities; what is on their variance is a hedging set of its own, by five times the factor (CRE52.47)."""
+    total = np.zeros_like(effective[0])
+    for volatility, multiple in ((False, 1.0), (True, OF_VOLATILITY)):
+        mine = [i for i, trade in enumerate(trades) if trade.volatility is volatility]
+        if mine:
+            total = total + multiple * _entities([trades[i] for i in mine], [effective[i] for i in mine])
+    return total
+
+
 def _commodities(trades: Sequence[Trade], effective: Sequence[Vector]) -> Vector:
     """As entities, by type, in each of the four hedging sets (CRE52.69), (paths,) $."""
     total = np.zeros_like(effective[0])
@@ -127,6 +138,6 @@ RULES: dict[str, Rule] = {
     "rates": _rates,
     "fx": _fx,
     "credit": _entities,
-    "equity": _entities,
+    "equity": _equities,
     "commodity": _commodities,
 }

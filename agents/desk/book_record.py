@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.book_table import BOOK, VALUED
-from markets.factors.key import SPOT, USD
+from markets.factors.key import MAIN, SPOT, USD, of_asset
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from sim.vectors import total
@@ -163,7 +163,8 @@ def split(whole: CompiledBook) -> list[Part]:
     """The largest positions of a book, `SHOWN` of them by $ notional, in its order; then all others together."""
     instruments, clock, start = whole.book.instruments, whole.clock, whole.start
 
-    by_size = sorted(range(len(instruments)), key=lambda i: instruments[i].gross(start.spot0), reverse=True)
+    spots = [start.of(getattr(each, "asset", MAIN)).spot0 for each in instruments]
+    by_size = sorted(range(len(instruments)), key=lambda i: instruments[i].gross(spots[i]), reverse=True)
     own = by_size if len(instruments) <= SHOWN + 1 else by_size[:SHOWN]
     parts = []
     for i in sorted(own):
@@ -178,15 +179,16 @@ def split(whole: CompiledBook) -> list[Part]:
 def figures(book: CompiledBook, tick: int, snapshot: Snapshot, fixings: Vector, day: float) -> dict[str, Vector]:
     """`FIGURES` of a book by name, (paths,) each.
 
-    $; $ of the asset; the same per 1 % of spot; $ per point of the market's implied vol; $ that an average trading day
-    (`day`, years of trading and of calendar time) brings while nothing moves; $ per basis point of all nodes.
+    $; $ of all assets; the same per 1 % of their prices; $ per point of their implied vols; $ that an average trading
+    day (`day`, years of trading and of calendar time) brings while nothing moves; $ per basis point of all nodes.
     """
-    risk, spot = book.risk(tick, snapshot, fixings), snapshot.row(SPOT)
+    risk = book.risk(tick, snapshot, fixings)
+    spots = {asset: snapshot.row(of_asset(SPOT, asset)) for asset in (MAIN, *book.assets)}
     return {
         "value": risk.value,
-        "delta_dollars": risk.delta * spot,
-        "gamma_dollars_1pct": 0.01 * risk.gamma * spot**2,
-        "vega_point": 0.01 * risk.vega,
+        "delta_dollars": total(risk.delta_of(asset) * spot for asset, spot in spots.items()),
+        "gamma_dollars_1pct": total(0.01 * risk.gamma_of(asset) * spot**2 for asset, spot in spots.items()),
+        "vega_point": total(0.01 * risk.vega_of(asset) for asset in spots),
         "theta_day": book.theta(tick, snapshot, fixings, years=day),
         "dv01": 1e-4 * total(risk.first(node) for node in snapshot.nodes(USD)),
     }

@@ -12,11 +12,11 @@ from agents.desk.counterparty import Counterparty
 from agents.desk.leg_hedge import CreditHedge, LegHedge, OpenRisk, SwapHedge, Units, VegaHedge
 from agents.desk.loss import ROWS, UNSPLIT
 from agents.desk.option_hedge import OptionHedge
-from agents.desk.options_held import OptionsHeld
+from agents.desk.options_held import OptionsHeld, options_among
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
-from markets.factors.key import SMILE_SPOT, SPOT
-from markets.kernels.hedging import DELTA_PART, PARTS, SMILE_PART, VEGA_PART, add_step, attribute
+from markets.factors.key import MAIN, SMILE_SPOT, SPOT, VOL, of_asset
+from markets.kernels.hedging import DELTA_PART, GAMMA_PART, PARTS, SMILE_PART, VEGA_PART, add_step, attribute
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -46,7 +46,7 @@ class Stepped(NamedTuple):
     """What an attribution needs of the market of the last mark, at the tick of this one."""
 
     slopes: Risk  # with the smile held where it was
-    following: Vector | None  # what its slide adds to the delta, units; None where it does not slide
+    following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
     values: list[Vector]  # before each step after that of spot, and at the end
 
 
@@ -99,7 +99,7 @@ class Desk:
         self.vega_hedge: VegaHedge | None = None
         self.credit_hedge: CreditHedge | None = None
         self.option_hedge: OptionHedge | None = None
-        self._full = full or book.has_rates or world.venue("asset").has_impact
+        self._full = full or book.has_rates or world.venue("asset").has_impact or bool(book.assets)
         self.counterparty: Counterparty | None = None
         if counterparty is not None:
             self._full, self.counterparty = True, Counterparty(self, counterparty)
@@ -227,6 +227,12 @@ class Desk:
         self.option_hedge, self._full = hedge, True
 
     @property
+    def assets(self) -> tuple[str, ...]:
+        """Assets whose delta it hedges, the main one first."""
+        legs = () if self.option_hedge is None else self.option_hedge.assets
+        return (MAIN, *sorted({*self.book.assets, *legs} - {MAIN}))
+
+    @property
     def option_names(self) -> tuple[str, ...]:
         """Venues of options on the asset at which it hedges."""
         return () if self.option_hedge is None else self.option_hedge.names
@@ -235,6 +241,10 @@ class Desk:
     def answering_options(self) -> tuple[str, ...]:
         """Venues of options on the asset at which it trades as the market moves."""
         return () if self.option_hedge is None else self.option_hedge.answering
+
+    def answering_on(self, asset: str) -> tuple[str, ...]:
+        """Those of options on one asset."""
+        return () if self.option_hedge is None else self.option_hedge.answering_on(asset)
 
     @property
     def kept_options(self) -> Units:
@@ -251,17 +261,23 @@ class Desk:
         now = self.risk()
         return self._options.get(lambda: hedge.neutral(now), hedge, now, self.world.factors.snapshot)
 
-    def neutral_delta(self, options: Units, snapshot: Snapshot | None = None, risk: Risk | None = None) -> Vector:
-        """Units of the asset that neutralise the delta of one unit of scale with that of options held against it.
+    def neutral_delta(
+        self, options: Units, snapshot: Snapshot | None = None, risk: Risk | None = None, asset: str = MAIN
+    ) -> Vector:
+        """Units of an asset that neutralise the delta of one unit of scale with that of options held against it.
 
         risk: of a part of the book in that market.
         """
-        own = (risk or self.slopes(snapshot)).delta
-        return -(own + self._in_options(options).sum("delta", snapshot))
+        own = (risk or self.slopes(snapshot)).delta_of(asset)
+        return -(own + self._in_options(options, asset).sum("delta", snapshot))
 
-    def _in_options(self, options: Units) -> OptionsHeld:
-        """Options on the asset by venue as listings with units."""
-        return OptionsHeld([(each, options[each.name]) for each in self.world.options if each.name in options])
+    def neutral_deltas(self, options: Units, risk: Risk | None = None) -> Units:
+        """The same of every asset by name, in the present market."""
+        return {asset: self.neutral_delta(options, risk=risk, asset=asset) for asset in self.assets}
+
+    def _in_options(self, options: Units, asset: str) -> OptionsHeld:
+        """Options on an asset by venue as listings with units."""
+        return OptionsHeld([(each, options[each.name]) for each in options_among(self.world, options, asset)])
 
     def neutral_credit(self, snapshot: Snapshot | None = None) -> Units:
         """Protection that neutralises the risk of names of one unit of scale, by venue; none without a credit leg.
@@ -334,12 +350,16 @@ class Desk:
         old = self._snapshot
         if not self.book.slides:
             return Stepped(self.slopes(old), None, self._revalued(tick, new, end))
-        held = self.slopes(self._held(old, old))
-        return Stepped(held, self.slopes(old).delta - held.delta, self._revalued(tick, new, end))
+        held, free = self.slopes(self._held(old, old)), self.slopes(old)
+        slides = {asset: free.delta_of(asset) - held.delta_of(asset) for asset in (MAIN, *self.book.assets)}
+        return Stepped(held, slides, self._revalued(tick, new, end))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
-        return market.with_rows({SMILE_SPOT: old.row(SPOT)}) if self.book.slides else market
+        if not self.book.slides:
+            return market
+        assets = (MAIN, *self.book.assets)
+        return market.with_rows({of_asset(SMILE_SPOT, each): old.row(of_asset(SPOT, each)) for each in assets})
 
     def _attribute(self, new: Snapshot, steps: Stepped | None, end: Vector) -> None:
         """Attribute the change of value from the last mark to `end`, cash paid included; per unit of scale."""
@@ -350,12 +370,22 @@ class Desk:
         slopes, values = steps.slopes, [*steps.values[:-1], end]
         spots = old.row(SPOT), new.row(SPOT)
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
-        if steps.following is not None:
-            self._follow(steps.following * (spots[1] - spots[0]))
+        for asset in self.book.assets:  # the step of spot has taken them for gamma
+            straight = self.scale * slopes.delta_of(asset) * self._moved(asset, new)
+            self.parts[DELTA_PART] += straight
+            self.parts[GAMMA_PART] -= straight
+        for asset, units in (steps.following or {}).items():
+            self._follow(units * self._moved(asset, new))
         for step, before, after in zip(self._steps, values, values[1:], strict=False):
             if before is not after:
                 self._moved_besides = True
                 add_step(self.scale, before, after, self.parts[step.row], self.unhedged)
+
+    def _moved(self, asset: str, new: Snapshot) -> Vector:
+        """$ by which an asset's price has moved since the last mark, (paths,)."""
+        key = of_asset(SPOT, asset)
+        moved: Vector = new.row(key) - self._snapshot.row(key)
+        return moved
 
     def _follow(self, made: Vector) -> None:
         """Count what the smile's slide made by its delta, $ of one unit, under delta, which is hedged."""
@@ -367,7 +397,8 @@ class Desk:
     def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
-        slid = self.book.slides and not _equal(old.row(SPOT), new.row(SPOT))
+        keys = [of_asset(SPOT, asset) for asset in (MAIN, *self.book.assets)]
+        slid = self.book.slides and not all(_equal(old.row(key), new.row(key)) for key in keys)
         for step in reversed(self._steps):
             stands = all(_equal(old.row(key), new.row(key)) for key in step.keys) and not (step.first and slid)
             if not stands or (step.last and self.book.settles(self._tick, tick)):
@@ -390,17 +421,19 @@ class Desk:
         world, ledger, risk = self.world, self.world.ledger, self.risk()
         options = self.neutral_options()
         hedges = self.neutral_rates() | self.neutral_vega() | self.neutral_credit() | options
-        hedges["asset"] = self.neutral_delta(options)
+        hedges |= self.neutral_deltas(options)
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=self.asset, reason="book")
         ledger.transfer(part * self.unit_value, source=CLIENTS, target=self.name, reason="book")
-        ledger.transfer(
-            part * np.abs(risk.vega + self._in_options(options).sum("vega")) * cost_share * world.factors.vol,
-            source=self.name,
-            target=CLIENTS,
-            reason="closeout_cost",
-        )
+        for asset in self.assets:
+            vega, vol = self._in_options(options, asset).sum("vega"), world.factors.snapshot.row(of_asset(VOL, asset))
+            ledger.transfer(
+                part * np.abs(risk.vega_of(asset) + vega) * cost_share * vol,
+                source=self.name,
+                target=CLIENTS,
+                reason="closeout_cost",
+            )
         for name, unit in hedges.items():
             venue = world.venue(name)
             venue.hand_over(self.name, INVESTORS, _at_most(part * unit, venue.held(self.name)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
+from markets.factors.key import MAIN
 from markets.plausible import SHARE
 from sim.dataclass import dataclass
 from sim.nearest import nearest
@@ -93,9 +95,12 @@ class CreditLeg(HedgeLeg):
 
 @dataclass(frozen=True, kw_only=True)
 class OptionLeg(HedgeLeg):
-    """A hedge of the vega and gamma of options on the asset, and options that are held whatever the risk is."""
+    """A hedge of the vega and gamma of options on assets, and options that are held whatever the risk is.
 
-    venues: tuple[str, ...] = param((), help="of options on the asset, against the risk")
+    Those of each asset are hedged by options on it.
+    """
+
+    venues: tuple[str, ...] = param((), help="of options on the asset, or on further ones, against the risk")
     target: Literal["vega", "gamma", "both"] = param("vega", help="risk that is bought back")
     share: float = param(1.0, unit="share of the book's risk", help="that is bought back", ge=0, plausible=(0.0, 2.0))
     hold: dict[str, float] = param(
@@ -113,11 +118,12 @@ class OptionLeg(HedgeLeg):
         """The risks that are bought back."""
         return ("vega", "gamma") if self.target == "both" else (self.target,)
 
-    def check(self, venues: Sequence[str], at: Place) -> None:
+    def check(self, on: Mapping[str, str], at: Place) -> None:
         """Raise UserError where there is none, a name is not there or there twice, or more than can be told apart.
 
-        venues: of options on the asset.
+        on: assets by the venues of options on them.
         """
+        venues = list(on)
         if not (self.venues or self.hold):
             remedy = "name [market.options] in venues or hold"
             raise at.at("venues").error("an option leg needs a venue of options", value=[], remedy=remedy)
@@ -126,9 +132,11 @@ class OptionLeg(HedgeLeg):
             raise at.error("no options on the asset are listed", value=names, remedy="add [market.options.NAME]")
         _check_names(self.venues, venues, "no such venue of options on the asset", at.at("venues"))
         _check_keys(self.hold, venues, "no such venue of options on the asset", at.at("hold"))
-        if len(self.venues) > len(self.rows) and not self.ridge:
-            rule = f"more venues than risks ({len(self.rows)}): many hedges leave the same risk"
-            raise at.at("venues").error(rule, value=len(self.venues), remedy="give a ridge, say 0.01, or fewer venues")
+        for asset, number in Counter(on[name] for name in self.venues).items():
+            if number > len(self.rows) and not self.ridge:
+                of = "" if asset == MAIN else f" of {asset}"
+                rule = f"more venues than risks{of} ({len(self.rows)}): many hedges leave the same risk"
+                raise at.at("venues").error(rule, value=number, remedy="give a ridge, say 0.01, or fewer venues")
 
 
 def _check_keys(given: Mapping[str, object], known: Sequence[str], rule: str, at: Place) -> None:

@@ -34,9 +34,11 @@ BASIS_POINT = 1e-4
 class OpenRisk:
     """The risk of a book together with that of other positions."""
 
-    def __init__(self, risk: Risk, others: Mapping[FactorKey, Vector], gamma: Vector | float = 0.0) -> None:
-        """gamma: of the other positions, (paths,) units of the asset per $."""
-        self._risk, self._others, self._gamma = risk, others, gamma
+    def __init__(
+        self, risk: Risk, others: Mapping[FactorKey, Vector], gammas: Mapping[str, Vector] | None = None
+    ) -> None:
+        """gammas: of the other positions by asset, (paths,) units of it per $."""
+        self._risk, self._others, self._gammas = risk, others, gammas or {}
 
     @property
     def vegas(self) -> Vector:
@@ -49,10 +51,9 @@ class OpenRisk:
             return self._risk.first(key)
         return self._risk.first(key) + self._others[key] if (key,) in self._risk.where else self._others[key]
 
-    @property
-    def gamma(self) -> Vector:
-        """Units of the asset per $, (paths,)."""
-        return self._risk.gamma + self._gamma
+    def gamma_of(self, asset: str) -> Vector:
+        """Units of an asset per $, (paths,)."""
+        return self._risk.gamma_of(asset) + self._gammas.get(asset, 0.0)
 
 
 class LegHedge(Protocol):

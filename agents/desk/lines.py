@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import MAIN, VOL, of_asset
 from markets.products.book import Book
 from markets.products.cds import Cds
 from markets.products.rate_option_table import RateOptionTable
@@ -56,21 +57,28 @@ class BookLine:
         return self._book.value(factors.tick, factors.snapshot, self._fixings)
 
     def vega(self) -> Vector:
-        """Vega times the option's own vol, (paths,) $ per unit of ln vol: of a position in options on the asset.
+        """Vega times the option's own vol, (paths,) $ per unit of ln vol: of a position in options on its asset.
 
         Its vol moves by `term_response` of the market's, in logs.
         """
-        factors, start = self._world.factors, self._book.start
+        factors, start = self._world.factors, self.start
         risk = self._book.risk(factors.tick, factors.snapshot, self._fixings)
         clock = self._book.clock
         left = max(clock.variance_years_to(self._last_day) - clock.variance_years[factors.tick], 0.0)
-        vega: Vector = risk.vega * factors.vol / term_response(np.array([left]), start.term_reversion)
+        vol = factors.snapshot.row(of_asset(VOL, self.asset))
+        vega: Vector = risk.vega_of(self.asset) * vol / term_response(np.array([left]), start.term_reversion)
         return vega
 
     @property
     def has_vega(self) -> bool:
-        """Whether it is an option on the asset, with one expiry."""
-        return self._book.has_options and self._last_day is not None
+        """Whether it is an option on its asset, with one expiry."""
+        return of_asset(VOL, self.asset) in self._book.needs and self._last_day is not None
+
+    @property
+    def asset(self) -> str:
+        """The asset that it is on, if any."""
+        name: str = getattr(self.instrument, "asset", MAIN)
+        return name
 
     @property
     def _last_day(self) -> Any:
@@ -104,8 +112,8 @@ class BookLine:
 
     @property
     def start(self) -> Start:
-        """The market in which it was taken on."""
-        return self._book.start
+        """The market in which it was taken on, as its asset's options see it."""
+        return self._book.start.of(self.asset)
 
     def open_options(self) -> list[OpenOption]:
         """The undecided options on rates that it is; of one with several dates of exercise, the first alone."""

@@ -1,14 +1,15 @@
-"""Options on the asset against the vega and gamma of a book, and options that are held whatever its risk is."""
+"""Options on assets against the vega and gamma of a book, and options that are held whatever its risk is."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.leg_hedge import LeastSquaresHedge, OpenRisk, Units
-from markets.factors.key import SPOT, VOL
+from markets.factors.key import MAIN, SPOT, VOL, of_asset
 from sim.memo import Memo
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ VOL_POINT = 0.01
 class OptionHedge(LeastSquaresHedge):
     """Units at venues of options; see `OptionLeg`.
 
-    Rows are vega, and gamma S^2 s / 12: the vega of options of a month that have this gamma. Both are $ per 1.00 of the
-    market's implied vol, so that a rest of one can be weighed against a rest of the other.
+    Rows are, asset by asset, vega, and gamma S^2 s / 12: the vega of options of a month that have this gamma. Both are
+    $ per 1.00 of the asset's implied vol, so that a rest of one can be weighed against a rest of the other.
     """
 
     smallest = VOL_POINT
@@ -37,10 +38,25 @@ class OptionHedge(LeastSquaresHedge):
         """share: in place of the leg's own."""
         super().__init__(leg, [world.venue(name) for name in leg.venues])
         self.share = leg.share if share is None else share
-        self._world, self._rows = world, leg.rows
+        self._world = world
         self._options: dict[str, VolListing] = {option.name: option for option in world.options}
-        self._per_gamma: Memo[Vector] = Memo()
+        self._per_gamma: dict[str, Memo[Vector]] = defaultdict(Memo)  # by asset
         self.kept = {name: world.full(units) for name, units in leg.hold.items()}
+        hedged = {self._asset_of(name) for name in leg.venues}
+        self._rows = [(asset, row) for asset in _in_order(hedged) for row in leg.rows]
+
+    def _asset_of(self, name: str) -> str:
+        """On which the options at a venue are."""
+        return self._options[name].underlying.name
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """On which it may hold options."""
+        return _in_order({self._asset_of(name) for name in self.names})
+
+    def answering_on(self, asset: str) -> tuple[str, ...]:
+        """Venues of options on an asset at which it trades as the market moves."""
+        return tuple(name for name in self.answering if self._asset_of(name) == asset)
 
     @property
     def answering(self) -> tuple[str, ...]:
@@ -62,28 +78,40 @@ class OptionHedge(LeastSquaresHedge):
 
     def open_risk(self, risk: Risk, market: Snapshot | None = None) -> OpenRisk:
         """Risk of a book with that of the options that are kept."""
-        vega, gamma = np.zeros(self._world.paths), np.zeros(self._world.paths)
+        paths = self._world.paths
+        vegas, gammas = ({asset: np.zeros(paths) for asset in self.assets} for _ in range(2))
         for name, units in self.kept.items():
-            greeks = self._options[name].greeks(market)
-            vega += units * greeks.vega
-            gamma += units * greeks.gamma
-        return OpenRisk(risk, {VOL: vega}, gamma)
+            greeks, asset = self._options[name].greeks(market), self._asset_of(name)
+            vegas[asset] += units * greeks.vega
+            gammas[asset] += units * greeks.gamma
+        return OpenRisk(risk, {of_asset(VOL, asset): vega for asset, vega in vegas.items()}, gammas)
 
     def _risk(self, risk: OpenRisk, market: Snapshot | None = None) -> Vector:
-        rows = {"vega": risk.first(VOL), "gamma": risk.gamma * self._in_vega(market)}
-        return self.share * np.stack([rows[row] for row in self._rows])
+        rows = [self._row(row, asset, risk, market) for asset, row in self._rows]
+        return self.share * np.stack(rows)
+
+    def _row(self, row: str, asset: str, risk: OpenRisk, market: Snapshot | None) -> Vector:
+        if row == "vega":
+            return risk.first(of_asset(VOL, asset))
+        return risk.gamma_of(asset) * self._in_vega(asset, market)
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
-        greeks, rows = self._options[venue.name].greeks(market), np.empty((len(self._rows), self._world.paths))
-        for row, name in zip(rows, self._rows, strict=True):
-            if name == "vega":
+        greeks, asset = self._options[venue.name].greeks(market), self._asset_of(venue.name)
+        rows = np.zeros((len(self._rows), self._world.paths))
+        for row, (on, name) in zip(rows, self._rows, strict=True):
+            if on == asset and name == "vega":
                 row[:] = greeks.vega
-            else:
-                np.multiply(greeks.gamma, self._in_vega(market), out=row)
+            elif on == asset:
+                np.multiply(greeks.gamma, self._in_vega(asset, market), out=row)
         return rows
 
-    def _in_vega(self, market: Snapshot | None) -> Vector:
+    def _in_vega(self, asset: str, market: Snapshot | None) -> Vector:
         """S^2 s / 12: vega of a month's options per unit of gamma, (paths,)."""
         seen = market or self._world.factors.snapshot
-        vol, spot = seen.row(VOL), seen.row(SPOT)
-        return self._per_gamma.get(lambda: np.asarray(MONTH * vol * spot**2), vol, spot)
+        vol, spot = seen.row(of_asset(VOL, asset)), seen.row(of_asset(SPOT, asset))
+        return self._per_gamma[asset].get(lambda: np.asarray(MONTH * vol * spot**2), vol, spot)
+
+
+def _in_order(assets: set[str]) -> tuple[str, ...]:
+    """The main asset first, then by name."""
+    return tuple(sorted(assets, key=lambda name: (name != MAIN, name)))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from markets.factors.key import MAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from markets.factors.snapshot import Snapshot
     from markets.venues.vol_listing import VolListing
@@ -35,6 +35,11 @@ class OptionsHeld(NamedTuple):
         for listing, units in self.positions:
             found = found + units * getattr(listing.greeks(market), greek)
         return found
+
+
+def options_among(world: MarketWorld, names: Container[Name], asset: str) -> Iterator[VolListing]:
+    """Listings on an asset whose names are among these."""
+    return (each for each in world.options if each.underlying.name == asset and each.name in names)
 
 
 def options_held(

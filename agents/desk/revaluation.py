@@ -39,7 +39,9 @@ class Revaluation(NamedTuple):
 def revaluations(needs: Iterable[FactorKey]) -> tuple[Revaluation, ...]:
     """The moves of a book, by the factors that it needs."""
     named = {family for move in MOVES for family in move.families}
-    left, moved, found = [key for key in needs if key != SPOT], [SPOT], []
+    needs = tuple(needs)
+    spots = [SPOT, *(key for key in needs if key.family == SPOT.family and key != SPOT)]  # of all assets, together
+    left, moved, found = [key for key in needs if key not in spots], spots, []
     for number, move in enumerate(MOVES, start=1):
         last = number == len(MOVES)
         keys = [key for key in left if key.family in move.families or (last and key.family not in named)]

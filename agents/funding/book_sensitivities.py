@@ -12,7 +12,7 @@ from agents.capital.default_risk import Issue
 from agents.capital.frtb import Positions
 from agents.capital.risk_class import VEGA_MATURITIES
 from agents.capital.risk_factor import RiskFactor, Sensitivity
-from markets.factors.key import SPOT, USD
+from markets.factors.key import SPOT, USD, of_asset
 from markets.products.cds import Cds
 from markets.products.vega_grid import VegaGrid
 from markets.specs.variable import HAZARD
@@ -65,7 +65,7 @@ class BookSensitivities:
     def _delta(self, slopes: dict[FactorKey, Vector]) -> Iterator[Sensitivity]:
         for key, slope in slopes.items():
             if key.family == "spot":
-                factor = RiskFactor(self._bucket_of.get(key, self._others), key.name)
+                factor = RiskFactor(self._equity_bucket(key), key.name)
                 yield Sensitivity("equity", "delta", factor, slope * self._portfolio.factors.snapshot.row(key))
             elif key.family == "fx":
                 yield Sensitivity("fx", "delta", RiskFactor(self._currency(key), key.name), slope)
@@ -119,17 +119,25 @@ class BookSensitivities:
 
     # --- vega ------------------------------------------------------------------------------------------------------
     def _vega(self) -> Iterator[Sensitivity]:
+        for asset in self._portfolio.assets:
+            yield from self._vega_of(asset)
+        for (expiry, tenor), vega in zip(MATURITIES, self._portfolio.rate_vegas(GRID), strict=False):
+            if vega.any():
+                yield Sensitivity("rates", "vega", RiskFactor(DOLLAR, "", expiry, tenor), vega)
+
+    def _vega_of(self, asset: str) -> Iterator[Sensitivity]:
+        """Of the options on one asset, by maturity."""
         found = np.zeros((len(VEGA_MATURITIES), self._portfolio.paths))
-        for years, vega in self._portfolio.option_vegas():
+        for years, vega in self._portfolio.option_vegas(asset):
             shares = [np.interp(years, VEGA_MATURITIES, row) for row in np.eye(len(VEGA_MATURITIES))]
             found += np.outer(shares, vega)
         for years, vega in zip(VEGA_MATURITIES, found, strict=True):
             if vega.any():
-                factor = RiskFactor(self._bucket_of[SPOT], SPOT.name, years)
+                factor = RiskFactor(self._equity_bucket(of_asset(SPOT, asset)), asset, years)
                 yield Sensitivity("equity", "vega", factor, vega)
-        for (expiry, tenor), vega in zip(MATURITIES, self._portfolio.rate_vegas(GRID), strict=False):
-            if vega.any():
-                yield Sensitivity("rates", "vega", RiskFactor(DOLLAR, "", expiry, tenor), vega)
+
+    def _equity_bucket(self, key: FactorKey) -> str:
+        return self._bucket_of.get(key, self._others)
 
     # --- curvature ---------------------------------------------------------------------------------------------------
     def _curvature(self, slopes: dict[FactorKey, Vector]) -> Iterator[Sensitivity]:
@@ -149,8 +157,9 @@ class BookSensitivities:
 
     def _moved(self, slopes: dict[FactorKey, Vector]) -> Iterator[tuple[str, RiskFactor, list[FactorKey]]]:
         """Class, factor and the levels that move together."""
-        if SPOT in slopes:
-            yield "equity", RiskFactor(self._bucket_of[SPOT], SPOT.name), [SPOT]
+        for key in (of_asset(SPOT, asset) for asset in self._portfolio.assets):
+            if key in slopes:
+                yield "equity", RiskFactor(self._equity_bucket(key), key.name), [key]
         currencies = dict.fromkeys(self._currency(key) for key in slopes if key.family == "zero")
         for currency in currencies:
             nodes = [k for k in self._portfolio.node_years if k.family == "zero" and self._currency(k) == currency]

@@ -27,6 +27,7 @@ from markets.products.option import Option
 from markets.products.sofr_future import SofrFuture
 from markets.products.swap import Swap
 from markets.products.swaption import Swaption
+from markets.venues.variance_swap import VarianceSwap
 
 if TYPE_CHECKING:
     from agents.desk.lines import BookLine
@@ -46,15 +47,16 @@ def book_trades(portfolio: Portfolio) -> list[Trade]:
     return [
         *(trade for line in portfolio.lines for trade in RULES.get(type(line.instrument), _other)(portfolio, line)),
         *(_hedge(venue, portfolio) for venue in portfolio.held_venues() if not venue.listing.funded),
+        *(trade for venue in portfolio.held_venues() for trade in _variance_swap(venue, portfolio)),
     ]
 
 
 # --- on the asset -----------------------------------------------------------------------------------------------------
 def _equity(portfolio: Portfolio, line: BookLine, delta: Vector | float) -> Iterable[Trade]:
-    notional = portfolio.scale * abs(line.instrument.size) * portfolio.factors.spot
+    notional = portfolio.scale * abs(line.instrument.size) * portfolio.price(line.asset)
     yield Trade(
         asset_class="equity",
-        name=MAIN,
+        name=line.asset,
         quality=INDEX,
         notional=notional,
         delta=np.broadcast_to(delta, notional.shape),
@@ -77,10 +79,10 @@ def _option(portfolio: Portfolio, line: BookLine) -> Iterable[Trade]:
 
 
 def _forward(portfolio: Portfolio, line: BookLine) -> Vector:
-    """Of the asset to the end of a position, (paths,) $."""
+    """Of its asset to the end of a position, (paths,) $."""
     curve, start = portfolio.curve, line.start
-    zero = curve.zero(line.years, portfolio.factors.snapshot.block(curve.block))
-    forward: Vector = portfolio.factors.spot * np.exp((zero - start.dividend_yield) * line.years)
+    grown = curve.zero(line.years, portfolio.factors.snapshot.block(curve.block))  # -ln DF
+    forward: Vector = portfolio.price(line.asset) * np.exp(grown - start.dividend_yield * line.years)
     return forward
 
 
@@ -238,6 +240,23 @@ def _hedge(venue: Venue, portfolio: Portfolio) -> Trade:
         maturity=years,
         end=years,
     )
+
+
+def _variance_swap(venue: Venue, portfolio: Portfolio) -> Iterable[Trade]:
+    """On the variance of its asset, at what it is expected to be; nothing of what is no variance swap."""
+    swap = venue.listing
+    if isinstance(swap, VarianceSwap):
+        held = venue.held(portfolio.name)
+        yield Trade(
+            asset_class="equity",
+            name=swap.underlying.name,
+            quality=INDEX,
+            notional=np.abs(held) * swap.variance_dollars,
+            delta=np.sign(held),
+            value=venue.value(portfolio.name),
+            maturity=swap.years(),
+            volatility=True,
+        )
 
 
 Rule = Callable[["Portfolio", "BookLine"], Iterable[Trade]]

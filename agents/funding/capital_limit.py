@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import MAIN, SPOT
+from markets.factors.key import SPOT, of_asset
 from markets.venues.loop_gain import CAPITAL
 from sim.vectors import total
 
@@ -70,18 +70,20 @@ class CapitalLimit:
         return self._switch * share
 
     def expose(self, client: Client) -> None:
-        """Tell the asset's venue what a desk without capital to spare sells per unit of ln S, $.
+        """Tell the assets' venues what a desk without capital to spare sells per unit of ln S, $.
 
         Losing x of equity E takes x / R of the book, R being what it keeps, and with it that share of the net delta:
         flow = delta^2 / R, (paths,) $. What is required is taken as it stands.
         """
-        venue, kept = self._world.venue(MAIN), (1 + self._headroom) * client.capital_required
-        if not self._headroom or not venue.moves:
-            return
-        delta = client.portfolio.slopes_by_factor()[SPOT] * self._world.factors.spot
-        binding = (self._world.equity_now(client.name) < kept) & ~client.desk.liquidated
-        flow = np.where(binding, self._switch * delta**2 / np.where(kept > 0, kept, 1.0), 0.0)
-        venue.expose(flow, moved=MAIN, by=CAPITAL)
+        kept = (1 + self._headroom) * client.capital_required
+        for asset in client.portfolio.assets if self._headroom else ():
+            venue = self._world.venue(asset)
+            if venue.moves:
+                slope = client.portfolio.slopes_by_factor().get(of_asset(SPOT, asset), 0.0)
+                delta = slope * client.portfolio.price(asset)
+                binding = (self._world.equity_now(client.name) < kept) & ~client.desk.liquidated
+                flow = np.where(binding, self._switch * delta**2 / np.where(kept > 0, kept, 1.0), 0.0)
+                venue.expose(flow, moved=asset, by=CAPITAL)
 
 
 def _beyond(equity: Vector, kept: Vector) -> Vector:

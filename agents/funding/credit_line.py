@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import name_key
+from markets.factors.key import MAIN, name_key
 from markets.factors.other_curves import in_dollars
+from sim.vectors import total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
+
+
+def financed_assets(world: TradingWorld, name: str) -> tuple[str, ...]:
+    """Assets whose long stock a lender takes in repo: those in which a borrower hedges options."""
+    desk = world.desks.get(name)
+    return (MAIN,) if desk is None else desk.assets
 
 
 class CreditLine:
@@ -71,7 +78,8 @@ class CreditLine:
         """
         if self.repo_spread is None:
             return self._world.full(0.0)
-        return np.maximum(self._world.venue("asset").value(name), 0.0)
+        financed = financed_assets(self._world, name)
+        return np.asarray(total(np.maximum(self._world.venue(asset).value(name), 0.0) for asset in financed))
 
     def free_cash(self, name: str) -> Vector:
         """Cash and repo, (paths,) $; a negative amount is drawn from the line."""

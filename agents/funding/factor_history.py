@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.filtered_returns import ReturnFilter
-from markets.factors.key import RATES_VOL, SPOT, USD, VOL, FactorKey
+from markets.factors.key import RATES_VOL, SPOT, USD, VOL, FactorKey, of_asset
 
 if TYPE_CHECKING:
     from markets.factors.factor_market import FactorMarket
@@ -27,7 +27,7 @@ SEED_DAYS = 20  # of a history: their mean square is its first vol
 def in_logs(keys: Sequence[FactorKey], factors: FactorMarket) -> Mask:
     """Factors whose returns are those of their log, (factors,) bool; of others they are differences."""
     prices = {key for key, law in factors.assets.items() if not law.price.normal}
-    return np.array([key in prices or key in (VOL, RATES_VOL) for key in keys], dtype=bool)
+    return np.array([key in prices or key.family == VOL.family or key == RATES_VOL for key in keys], dtype=bool)
 
 
 class FactorHistory:
@@ -98,9 +98,10 @@ def draw_history(
 ) -> Floats:
     """Daily returns of the factors by their laws at the start, (days, factors): the same ones for all paths.
 
-    Normal: assets with their realised vols, nodes of the curve with their vols and correlations, implied vol by its
-    answer to the asset, spreads, other currencies and FX rates with vols of their own. A factor whose law has no vol of
-    its own has no history: it enters with what a path shows.
+    Normal: assets with their realised vols, nodes of the curve with their vols and correlations, implied vols by their
+    answer to the asset, spreads, other currencies and FX rates with vols of their own. Further assets with a vol of
+    their own have their correlation with the main one. A factor whose law has no vol of its own has no history: it
+    enters with what a path shows.
     draws: a stream of one path.
     """
     scale = 1 / np.sqrt(days_a_year)
@@ -115,6 +116,7 @@ def draw_history(
     out = np.zeros((days, len(keys)))
     sizes = {key: law.price.spot0 if law.price.normal else 1.0 for key, law in factors.assets.items()}
     spot = float(factors.realised_vol()[0]) * scale * common
+    alone: dict[str, Floats] = {}  # noise of further assets with a vol of their own
     for k, key in enumerate(keys):
         own = draws.normals(days)[:, 0]
         if key == SPOT:
@@ -125,6 +127,25 @@ def draw_history(
             out[:, k] = nodes[key]
         elif key in further:
             out[:, k] = further[key] * own
+        elif factors.vol_of(key) is not None:
+            noise = _with_main(factors, key.name, common, alone.setdefault(key.name, own))
+            moved = float(factors.realised_vol(of_asset(SPOT, key.name))[0]) * scale * noise
+            out[:, k] = sizes[key] * moved if key.family == SPOT.family else _vol_moved(factors, key.name, moved, spot)
         elif key in factors.assets:
             out[:, k] = sizes[key] * float(factors.realised_vol(key)[0]) * scale * own
     return out
+
+
+def _with_main(factors: FactorMarket, asset: str, common: Floats, own: Floats) -> Floats:
+    """Standard noise of a further asset, (days,), with its correlation with the main one's."""
+    rho = factors.correlation_with_main(asset)
+    found: Floats = rho * common + np.sqrt(1 - rho**2) * own
+    return found
+
+
+def _vol_moved(factors: FactorMarket, asset: str, moved: Floats, main: Floats) -> Floats:
+    """Returns of a further asset's vol, (days,), by those of its price and of the main one's."""
+    elasticity, _ = factors.vol_answer(asset)
+    followed = -factors.asset_vols[asset].power * float(factors.leverage[0]) * main
+    found: Floats = followed - float(elasticity[0]) * moved
+    return found

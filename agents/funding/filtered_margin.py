@@ -155,7 +155,7 @@ class FilteredHistorical(MarginModel):
         return np.asarray(np.maximum(found, 0.0))
 
     def _first_order(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
-        """Losses by slopes and the asset's gamma, (scenarios, paths) $."""
+        """Losses by slopes and the assets' gammas, (scenarios, paths) $."""
         now, (common, own) = portfolio.factors.snapshot, rows
         losses = np.zeros((len(common) + len(own), portfolio.paths))
         for k, (key, slope) in enumerate(zip(past.keys, portfolio.slopes(past.keys), strict=True)):
@@ -168,8 +168,8 @@ class FilteredHistorical(MarginModel):
             level = now.row(key)
             change = level * np.expm1(move) if past.logs[k] else move
             losses -= slope * change
-            if key == SPOT:
-                losses -= 0.5 * portfolio.gamma() * change**2
+            if key.family == SPOT.family and key.name in portfolio.assets:
+                losses -= 0.5 * portfolio.gamma(key.name) * change**2
         return losses
 
     def _add_ons(self, portfolio: Portfolio) -> Vector:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.desk.book_part import BookPart
 from agents.desk.options_held import OptionsHeld, options_held
-from markets.factors.key import USD
+from markets.factors.key import SPOT, USD, of_asset
 from markets.venues.vol_listing import VolListing
 
 if TYPE_CHECKING:
@@ -93,10 +93,18 @@ class Holdings:
         return [each for each in self._world.straddles if each.name in self.venues]
 
     @property
-    def options(self) -> OptionsHeld:
-        """Options on the asset that the desk holds at those venues."""
-        held = options_held(self._world, self.name)
+    def assets(self) -> tuple[str, ...]:
+        """Assets whose price and vol the desk is exposed to by options, the main one first."""
+        return self._desk.assets
+
+    def options_on(self, asset: str) -> OptionsHeld:
+        """Options on an asset that the desk holds at those venues."""
+        held = options_held(self._world, self.name, asset=asset)
         return held if self._venues is None else OptionsHeld([e for e in held.positions if e[0].name in self.venues])
+
+    def price(self, asset: str) -> Vector:
+        """Of an asset, (paths,) $."""
+        return self.factors.snapshot.row(of_asset(SPOT, asset))
 
     def idle(self, venue: Venue) -> bool:
         """Whether options are listed there that the desk neither holds nor hedges with: they need not be valued."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.requirement import Requirement
+from markets.factors.key import MAIN
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
@@ -21,7 +22,7 @@ class LiquidityRecord:
     """Worst figures of one desk over the closes, (paths,) each. It changes nothing in the world."""
 
     def __init__(self, world: TradingWorld, desk: Desk, *, deadline_days: int, repo: bool) -> None:
-        """deadline_days: closes from a call to force. repo: whether long stock of the main asset raises cash.
+        """deadline_days: closes from a call to force. repo: whether long stock raises cash.
 
         Make it after the desk has taken over its hedge.
         """
@@ -119,9 +120,9 @@ class LiquidityRecord:
 
     def _unfinanced(self) -> Vector:
         """Long stock that no repo pays for, (paths,) $."""
-        venues = [self._world.venue(asset.name) for asset in self._world.other_assets]
-        if not self._repo:
-            venues.append(self._world.venue("asset"))
+        names = [*(asset.name for asset in self._world.other_assets), MAIN]
+        financed = self._desk.assets if self._repo else ()
+        venues = [self._world.venue(name) for name in names if name not in financed]
         long = (np.maximum(venue.value(self._desk.name), 0.0) for venue in venues)
         return sum(long, self._world.full(0.0))
 

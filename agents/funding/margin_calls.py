@@ -73,7 +73,7 @@ class MarginCalls:
 
         Stock that is financed in repo is pledged there.
         """
-        financed = {"asset"} if self._terms.repo_spread is not None else set()
+        financed = client.desk.assets if self._terms.repo_spread is not None else ()
         long = (
             np.maximum(venue.value(client.name), 0.0)
             for name, venue in self._world.venues.items()

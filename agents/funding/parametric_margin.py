@@ -29,12 +29,13 @@ class Parametric(MarginModel):
     Exposure of the asset: |net delta| S + short gamma S^2 x (k s sqrt(mpor)) / 2, the loss of a move of k standard
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
     vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
-    between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates. With
-    `rates_days` they have that margin period, with `margin_days` each risk class has its own. Where straddles are
-    listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the
-    vol of m, scaled as rates are. Where options on the asset are listed delta and gamma are those of book and options
-    together, and so is vega, which counts too: k sqrt(mpor) x |net vega| x 0.8 s. Names may jump: `jump_to_default`
-    adds a share of the worst default.
+    between them. A further asset that the desk has options on has the exposure of the asset, at k s_j sqrt(mpor), s_j
+    its own vol, and its vega counts as the asset's does. With `rates_margin = "rates_vol"` rates ask for
+    k m sqrt(mpor) x |net DV01|, m the vol of rates. With `rates_days` they have that margin period, with `margin_days`
+    each risk class has its own. Where straddles are listed the vega of rates counts too, of book and straddles
+    together: k sqrt(mpor) x |net slope by m| x 0.8 m, the vol of m, scaled as rates are. Where options on assets are
+    listed delta and gamma are those of book and options together, and so is vega, which counts too: k sqrt(mpor) x
+    |net vega| x 0.8 s. Names may jump: `jump_to_default` adds a share of the worst default.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -99,6 +100,13 @@ def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector,
     move = terms.margin_multiple * factors.margin_vol * np.sqrt(period / days)
     delta = np.abs(portfolio.delta()) * spot
     convexity = 0.5 * np.maximum(-portfolio.gamma(), 0.0) * spot**2
+    for name in portfolio.assets[1:]:
+        ratio = factors.margin_vol_of(name) / factors.margin_vol
+        delta = delta + ratio * np.abs(portfolio.delta(name)) * portfolio.price(name)
+        bent = 0.5 * np.maximum(-portfolio.gamma(name), 0.0) * portfolio.price(name) ** 2
+        convexity = convexity + ratio**2 * bent
+        own_vega = portfolio.asset_vega(name)
+        delta = delta if own_vega is None else delta + ratio * np.abs(own_vega) * VOL_OF_IMPLIED
     for asset, value in portfolio.other_assets():
         delta = delta + np.abs(value) * asset.vol / base
     for each in portfolio.further_slopes():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.desk.lines import BookLine
 from agents.funding.holdings import Holdings
 from agents.funding.risk_classes import CREDIT, CURRENCIES, EQUITY, RATES, risk_class
-from markets.factors.key import default_key
+from markets.factors.key import MAIN, default_key
 from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
@@ -73,10 +73,11 @@ class Positions(Holdings):
         key, now = default_key(credit), self.factors.snapshot
         return (now.row(key) == 0.0).astype(np.float64) if key in now.keys else np.ones(self.paths)
 
-    def option_vegas(self) -> list[tuple[float, Vector]]:
-        """Of each live option on the asset, book and hedges: calendar years left, vega times its vol, (paths,) $."""
-        live = [line for line in self._lines if line.has_vega and line.years > 0]
-        held = [(one.years(), units * one.unit_notional * one.mid) for one, units in self.options.positions]
+    def option_vegas(self, asset: str = MAIN) -> list[tuple[float, Vector]]:
+        """Of each live option on an asset, book and hedges: calendar years left, vega times its vol, (paths,) $."""
+        live = [line for line in self._lines if line.has_vega and line.years > 0 and line.asset == asset]
+        options = self.options_on(asset)
+        held = [(one.years(), units * one.unit_notional * one.mid) for one, units in options.positions]
         return [*((line.years, self.scale * line.vega()) for line in live), *held]
 
     def path_dependent(self) -> Vector:
@@ -149,7 +150,7 @@ class Positions(Holdings):
 
     def _notional(self, line: BookLine) -> Vector:
         """Notional of a position of the book, (paths,) $."""
-        size = self.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
+        size = self.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.price(line.asset))
         credit = getattr(line.instrument, "credit", "")
         return size * self.living(credit) if credit else size
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.funding.factor_history import STREAM, FactorHistory, draw_history, in_logs
 from agents.funding.holdings import Holdings
-from markets.factors.key import MAIN, SPOT, FactorKey
+from markets.factors.key import SPOT, FactorKey
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -72,7 +72,7 @@ class Revaluation(Holdings):
         desk, risk = self._desk, self._held.risk()
         options = desk.neutral_options(risk=risk)
         neutral = desk.neutral_rates(risk=risk) | desk.neutral_vega(risk=risk) | options
-        neutral[MAIN] = desk.neutral_delta(options, risk=risk)
+        neutral |= desk.neutral_deltas(options, risk)
         for name, venue in self.venues.items():
             if self.idle(venue):
                 continue

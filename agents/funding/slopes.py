@@ -32,7 +32,7 @@ class FurtherSlope(NamedTuple):
 
 
 class Slopes(Holdings):
-    """Slopes by factor, delta and gamma of the main asset, vegas."""
+    """Slopes by factor, delta and gamma of each asset, vegas."""
 
     def slopes(self, keys: Iterable[FactorKey]) -> list[Vector]:
         """Slopes of book and hedges by factor, (paths,) $ per 1.00 each."""
@@ -46,29 +46,30 @@ class Slopes(Holdings):
             found.append(own)
         return found
 
-    def delta(self) -> Vector:
-        """Delta of book and hedges, (paths,) units of the main asset."""
-        delta = self.book_delta()
-        if MAIN in self.venues:
-            delta = delta + self.venues[MAIN].held(self.name)
-        return delta + self.options.sum("delta") if self.options else delta
+    def delta(self, asset: str = MAIN) -> Vector:
+        """Delta of book and hedges, (paths,) units of an asset."""
+        delta, options = self.book_delta(asset), self.options_on(asset)
+        if asset in self.venues:
+            delta = delta + self.venues[asset].held(self.name)
+        return delta + options.sum("delta") if options else delta
 
-    def book_delta(self) -> Vector:
-        """Delta of the book alone, (paths,) units of the main asset."""
-        delta: Vector = self.scale * self._held.risk().delta
+    def book_delta(self, asset: str = MAIN) -> Vector:
+        """Delta of the book alone, (paths,) units of an asset."""
+        delta: Vector = self.scale * self._held.risk().delta_of(asset)
         return delta
 
-    def gamma(self) -> Vector:
-        """Gamma of the book and of options that hedge it, (paths,) units per $."""
-        gamma: Vector = self.scale * self._held.risk().gamma
-        return gamma + self.options.sum("gamma") if self.options else gamma
+    def gamma(self, asset: str = MAIN) -> Vector:
+        """Gamma of the book and of options that hedge it, (paths,) units of an asset per $."""
+        gamma: Vector = self.scale * self._held.risk().gamma_of(asset)
+        options = self.options_on(asset)
+        return gamma + options.sum("gamma") if options else gamma
 
-    def asset_vega(self) -> Vector | None:
-        """Slope of book and options by implied vol, (paths,) $ per 1.00; None where no options are listed."""
+    def asset_vega(self, asset: str = MAIN) -> Vector | None:
+        """Slope of book and options by an implied vol, (paths,) $ per 1.00; None where no options are listed."""
         if not self._world.options:
             return None
-        vega: Vector = self.scale * self._held.risk().vega
-        return vega + self.options.sum("vega")
+        vega: Vector = self.scale * self._held.risk().vega_of(asset)
+        return vega + self.options_on(asset).sum("vega")
 
     def node_slopes(self) -> Iterator[Vector]:
         """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none without rates."""
@@ -171,7 +172,7 @@ class Slopes(Holdings):
         return vegas
 
     def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
-        """Further assets and the holding of each, (paths,) $ at mid."""
+        """Further assets on which the desk has no options, and the holding of each, (paths,) $ at mid."""
         for asset in self._world.other_assets:
-            if asset.name in self.venues:
+            if asset.name in self.venues and asset.name not in self.assets:
                 yield asset, self.venues[asset.name].value(self.name)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.options_held import options_held
-from markets.factors.key import MAIN, RATES_VOL, SPOT, VOL
+from markets.factors.key import MAIN, RATES_VOL, SPOT, VOL, of_asset
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
 from markets.specs.variable import HAZARD
 from markets.venues.loop_gain import CURVATURE, VANNA
@@ -30,7 +30,7 @@ BUMP_LOG = 1e-5  # ln S, or decimal of implied vol at its level of the start
 def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Collection[str] = ()) -> None:
     """Tell the venues how much a hedged desk would trade per unit move of their prices; once per tick.
 
-    asset: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S; and from vanna
+    assets: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S; and from vanna
     per unit of the price of each thing that moves vol, options and vol futures.
     A desk that hedges at a vol of its `own` reacts by the Gamma at that vol, and not to changes of vol.
     rates (`rates`): $ notional paid fixed, or sold, per unit of each rate, from the convexity of book and hedge: a move
@@ -40,50 +40,59 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Coll
     Gamma and vanna are net of options held at venues; what an option leg adds is in `_of_options`. others: venues of
     options at which other desks hedge.
     """
-    world, factors = desk.world, desk.world.factors
-    asset = world.venue("asset")
-    if asset.moves:
-        risk, out = desk.risk(own), np.empty((2, world.paths))
-        scale, gamma, vanna = desk.scale, risk.gamma, risk.vanna
-        options = options_held(world, desk.name)
-        if options:
-            gamma, vanna = scale * gamma + options.sum("gamma", own), scale * vanna + options.sum("vanna", own)
-            scale = np.ones(world.paths)
-        flows(scale, desk.liquidated, factors.spot, gamma, vanna, factors.leverage, out)
-        asset.expose(out[GAMMA_FLOW], moved="asset", by=CURVATURE)
-        if (desk.book.has_options or options) and own is None:
-            asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
-            if not desk.answering_options and not world.price_takers:  # else it is in `_of_options`
-                by_log = np.where(desk.liquidated, 0.0, -scale * vanna * factors.spot)
-                for name, move in world.moving_vol.items():
-                    if name in others or name not in world.option_names:  # where nobody hedges, no loop closes
-                        asset.expose(move * by_log, moved=name, by=CURVATURE)
+    world = desk.world
+    for asset in desk.assets:
+        if world.venue(asset).moves:
+            _expose(desk, asset, own if asset == MAIN else None, others)
     legs, names = rates and desk.book.has_rates, desk.neutral_credit()
     if (legs or names) and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for (at, moved), flow in _convexity(desk, names, rates=legs).items():
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
-    if desk.answering_options and not world.price_takers:
+    for asset in desk.assets if desk.answering_options and not world.price_takers else ():
         part = np.where(desk.liquidated, 0.0, desk.scale)
-        for at, movers, flow in _of_options(desk, others):
+        for at, movers, flow in _of_options(desk, asset, others) if desk.answering_on(asset) else ():
             world.venue(at).expose(part * flow, moved=movers, by=CURVATURE)
 
 
-def _of_options(desk: Desk, others: Iterable[str]) -> list[tuple[str, tuple[str, ...], Vector]]:
+def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str]) -> None:
+    """Tell the venue of an asset what its own moves, and those of its vol, make the hedge of delta trade."""
+    world, factors, venue = desk.world, desk.world.factors, desk.world.venue(asset)
+    risk, out = desk.risk(own), np.empty((2, world.paths))
+    scale, gamma, vanna = desk.scale, risk.gamma_of(asset), risk.vanna_of(asset)
+    options = options_held(world, desk.name, asset=asset)
+    if options:
+        gamma, vanna = scale * gamma + options.sum("gamma", own), scale * vanna + options.sum("vanna", own)
+        scale = np.ones(world.paths)
+    spot, (elasticity, _) = factors.snapshot.row(of_asset(SPOT, asset)), factors.vol_answer(asset)
+    flows(scale, desk.liquidated, spot, gamma, vanna, elasticity, out)
+    venue.expose(out[GAMMA_FLOW], moved=asset, by=CURVATURE)
+    if (of_asset(VOL, asset) in desk.book.needs or options) and own is None:
+        venue.expose(out[VANNA_FLOW], moved=asset, by=VANNA)
+        if not desk.answering_on(asset) and not world.price_takers:  # else it is in `_of_options`
+            by_log = np.where(desk.liquidated, 0.0, -scale * vanna * spot)
+            for name, move in world.moving(of_asset(VOL, asset)).items():
+                if name in others or name not in world.option_names:  # where nobody hedges, no loop closes
+                    venue.expose(move * by_log, moved=name, by=CURVATURE)
+
+
+def _of_options(desk: Desk, asset: str, others: Iterable[str]) -> list[tuple[str, tuple[str, ...], Vector]]:
     """$ of vega that an option leg buys at one venue per unit of ln S, or of the vol at another venue, (paths,).
 
     And $ of the asset that the hedge of delta buys per unit of that vol. Per unit of scale: venue of the trade,
-    venues that moved, flow. What is traded at any venue of options moves the one implied vol.
+    venues that moved, flow. What is traded at any venue of options on an asset moves its one implied vol.
     """
     world, now = desk.world, desk.world.factors.snapshot
     units, found = desk.neutral_options(), list[tuple[str, tuple[str, ...], Vector]]()
-    places = desk.answering_options
-    spot, vol, base = now.row(SPOT), now.row(VOL), world.factors.vol_law.base
-    moving = [name for name in sorted({*places, *others}) if world.venue(name).moves]  # the same for every desk
-    futures = {name: move * base for name, move in world.moving_vol.items() if name not in moving}  # another unit
-    futures = {name: unit for name, unit in futures.items() if name not in world.option_names}
-    markets = [([MAIN], now.with_rows({SPOT: spot * np.exp(BUMP_LOG)}))] if world.venue(MAIN).moves else []
-    markets += [(moving, now.with_rows({VOL: vol * np.exp(BUMP_LOG / base)}))] if moving or futures else []
+    spot_key, vol_key = of_asset(SPOT, asset), of_asset(VOL, asset)
+    places, moves = desk.answering_on(asset), world.moving(vol_key)
+    spot, vol, (_, base) = now.row(spot_key), now.row(vol_key), world.factors.vol_answer(asset)
+    listed = {option.name: option.underlying.name for option in world.options}
+    moving = [name for name in sorted({*places, *others}) if world.venue(name).moves and listed[name] == asset]
+    outer = [name for name in moves if name not in listed or (listed[name] != asset and name in others)]
+    futures = {name: moves[name] * base for name in outer}  # and options on an asset whose vol it follows: another unit
+    markets = [([asset], now.with_rows({spot_key: spot * np.exp(BUMP_LOG)}))] if world.venue(asset).moves else []
+    markets += [(moving, now.with_rows({vol_key: vol * np.exp(BUMP_LOG / base)}))] if moving or futures else []
     for names, bumped in markets:
         risk = desk.risk(bumped)
         after = desk.neutral_options(bumped, risk)
@@ -91,8 +100,9 @@ def _of_options(desk: Desk, others: Iterable[str]) -> list[tuple[str, tuple[str,
             at: world.venue(at).notional(after[at] - held) / BUMP_LOG for at, held in units.items() if at in places
         }
         # a move of spot itself is in the Gamma of book and options held: beside it only what is bought has delta
-        before = desk.neutral_delta(units, bumped, risk) if names == [MAIN] else desk.neutral_delta(units)
-        bought[MAIN] = spot * (desk.neutral_delta(after, bumped, risk) - before) / BUMP_LOG
+        of_spot = names == [asset]
+        before = desk.neutral_delta(units, bumped if of_spot else None, risk if of_spot else None, asset)
+        bought[asset] = spot * (desk.neutral_delta(after, bumped, risk, asset=asset) - before) / BUMP_LOG
         found += [(at, tuple(names), flow) for at, flow in bought.items()]
         if names is moving:
             found += [(at, (moved,), unit * flow) for at, flow in bought.items() for moved, unit in futures.items()]

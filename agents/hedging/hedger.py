@@ -13,16 +13,15 @@ from agents.desk.counterparty_terms import CounterpartyTerms
 from agents.desk.hedge_leg import CreditLeg, OptionLeg, RatesLeg, VegaLeg
 from agents.desk.leg_hedge import CreditHedge, RatesHedge, VegaHedge
 from agents.desk.option_hedge import OptionHedge
-from agents.desk.options_held import OptionsHeld, options_held
+from agents.hedging.asset_hedge import AssetHedge
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
 from agents.hedging.seat import ORDERS, ordered
 from agents.intervals import Interval, check_interval
-from agents.policies import Every, Never, Policy, Situation
-from agents.watching.answers import desired, vol_multiplier
+from agents.policies import Every, Never, Policy
 from markets.accounts import INVESTORS
-from markets.factors.key import OVERNIGHT, SPOT, VOL
-from markets.kernels.hedging import answered, asset_order, discounts, neutral
+from markets.factors.key import MAIN
+from markets.kernels.hedging import answered
 from markets.plausible import SECONDS
 from sim.dataclass import dataclass
 from sim.nearest import nearest
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.desk.leg_hedge import LegHedge, OpenRisk, Units
     from agents.world import TradingWorld
-    from markets.factors.snapshot import Snapshot
     from markets.venues.order import Demand, Fill
     from sim.place import Place
 
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-NO_OPTIONS = OptionsHeld([])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +102,13 @@ class Hedger(Agent):
         if self.counterparty is not None:
             self.counterparty.check(cast.names, at.at("counterparty"))
         if self.option_leg is not None:
-            self.option_leg.check(cast.options, at.at("option_leg"))
+            on = dict.fromkeys(cast.options, MAIN) | dict(cast.other_options)
+            self.option_leg.check(on, at.at("option_leg"))
         elif self.policy.option_share is not None:
             share, remedy = self.policy.option_share, "add an option_leg, or leave the share out"
             raise at.at("policy", "option_share").error("the desk has no option leg", value=share, remedy=remedy)
         for i, position in enumerate(self.book):
-            position.check(cast.start, at.at("book", i))
+            position.check(cast.start, at.at("book", i), cast.with_vol)
 
     def live(self, world: TradingWorld) -> Process:
         seated = self.name in world.seats
@@ -124,16 +122,11 @@ class _Hedging:
         self.agent, self.world = agent, world
         self.desk: Desk = world.desks[agent.name]
         self.passive = isinstance(agent.policy, Never)
-        self.desired, self.vol_multiplier = desired(agent.policy, world), vol_multiplier(agent.policy, world)
         self.interval = Interval(agent.policy.interval)
-        self.interval_years = self.interval.years(world.clock)
         self.last_look = 0
-        self.last_spot = world.factors.spot.copy()
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
         self.unfilled: dict[str, Mask] = {}  # by venue: paths on which the last order was not filled in full
         self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
-        vol = agent.policy.hedge_vol
-        self.own_vol = None if vol is None else world.full(vol)
         self.hedges_rates = agent.hedge_rates and not self.passive
         if agent.rates_leg is not None:
             self.desk.rates_hedge = RatesHedge(agent.rates_leg, world)
@@ -144,8 +137,9 @@ class _Hedging:
         if agent.option_leg is not None:
             share = 0.0 if self.passive else agent.policy.option_share
             self.desk.hedge_options(OptionHedge(agent.option_leg, world, share))
-        # without latency an order may depend on the price that results from it
-        self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
+        late = agent.latency_seconds > 0
+        names = self.desk.assets
+        self.assets = {name: AssetHedge(agent.policy, world, self.desk, name, late=late) for name in names}
         if not self.passive:
             self._take_over_hedge()
 
@@ -186,9 +180,10 @@ class _Hedging:
         if name in self.in_flight and not callable(order):
             self.in_flight[name] = self.in_flight[name] - order
         left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-        answered(fill.ordered, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
-        if name == "asset":
-            self.last_spot = last_spot
+        hedge = self.assets.get(name, self.assets[MAIN])
+        answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
+        if name in self.assets:
+            hedge.last_spot = last_spot
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
     def _looks(self, due: bool, venue: str) -> Mask:
@@ -198,99 +193,27 @@ class _Hedging:
     def _under_way(self, venue: str) -> Vector:
         return self.in_flight.get(venue, np.zeros(self.world.paths))
 
-    # --- the asset -------------------------------------------------------------------------------------------------
-    @property
-    def _held(self) -> Vector:
+    # --- assets ----------------------------------------------------------------------------------------------------
+    def _held(self, asset: str) -> Vector:
         """Units held and ordered, (paths,). Read-only, and valid until the next trade."""
-        held = self.world.ledger.balance(self.agent.name, "asset")
-        if "asset" in self.in_flight:
-            held = held + self.in_flight["asset"]
+        held = self.world.ledger.balance(self.agent.name, asset)
+        if asset in self.in_flight:
+            held = held + self.in_flight[asset]
             held.flags.writeable = False
         return held
 
-    def _situation(
-        self, due: bool, held: Vector, market: Snapshot | None = None, options: OptionsHeld = NO_OPTIONS
-    ) -> Situation:
-        """The policy's `Situation`, with the target at the policy's vol; at the present market or a given one.
-
-        options: listed ones whose delta and gamma count with the book's.
-        """
-        desk, factors, clock = self.desk, self.world.factors, self.world.clock
-        own = self._own_market(market)
-        seen, slopes = own or factors.snapshot, desk.slopes(own)
-        scale, target = desk.scale, np.empty(held.size)
-        years, variance_years = desk.book.nearest_expiry(factors.tick)
-        neutral(scale, slopes.delta, target)
-        target -= options.sum("delta", own)
-        at = Situation(
-            tick=factors.tick,
-            due=due,
-            spot=seen.row(SPOT),
-            last_spot=self.last_spot,
-            target=target,
-            position=held,
-            gamma=lambda: scale * slopes.gamma + options.sum("gamma", own),
-            vol=seen.row(VOL),
-            half_spread=self.world.venue("asset").half_spread,
-            discount=lambda: self._discount(years),
-            gross_units=lambda: scale * desk.book.gross_units,
-            years=float(clock.variance_years[factors.tick]),
-            expiry_years=years,
-            interval_years=self.interval_years,
-            expiry_variance_years=variance_years,
-        )
-        multiplier = self.vol_multiplier(at)
-        if multiplier is None:
-            return at
-        delta = desk.book.delta(factors.tick, seen, multiplier, settled=desk.marked, fixings=desk.fixings)
-        stretched = seen.with_rows({VOL: seen.row(VOL) * multiplier}) if options else own
-        return at.but(target=-desk.scale * delta - options.sum("delta", stretched))
-
-    def _discount(self, years: float) -> Vector:
-        """Discount factor at the overnight rate, (paths,)."""
-        overnight = self.world.factors.snapshot.row(OVERNIGHT)
-        factor = np.empty_like(overnight)
-        discounts(overnight, years, factor)
-        return factor
-
-    def _own_market(self, market: Snapshot | None = None) -> Snapshot | None:
-        """The present or given market at the policy's own vol; None for the unchanged present market."""
-        if self.own_vol is None:
-            return market
-        return (market or self.world.factors.snapshot).with_rows({VOL: self.own_vol})
-
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
-        looks, held, factors = self._looks(due, "asset"), self._held, self.world.factors
+        held = {name: (self._looks(due, name), self._held(name)) for name in self.assets}
         orders = self._option_orders(due)
-        options = options_held(self.world, self.agent.name, self._coming(orders))
+        options = {name: each.options(self._coming(orders)) for name, each in self.assets.items()}
         others = {**orders, **self._rate_orders(due, orders)}
-
-        if not self.together:
-            return {"asset": self._asset_order(due, looks, held, options), **others}
-        held = held.copy()
-        held.flags.writeable = False
-
-        def asset(move: Vector) -> Vector:
-            return self._asset_order(due, looks, held, options, factors.if_spot_moved(move))
-
-        return {"asset": asset, **others}
+        own = {name: each.order(due, *held[name], options[name]) for name, each in self.assets.items()}
+        return {**own, **others}
 
     def _coming(self, orders: dict[str, Vector]) -> dict[str, Vector]:
         """Units under way and ordered now, by venue."""
         return {name: self._under_way(name) + order for name, order in orders.items()}
-
-    def _asset_order(
-        self, due: bool, looks: Mask, held: Vector, options: OptionsHeld, market: Snapshot | None = None
-    ) -> Vector:
-        """Units to trade, (paths,), from a holding of `held`: at the present market, or at that after the trade."""
-        desk, out = self.desk, np.empty(self.world.paths)
-        desired = held.copy() if self.passive else self.desired(self._situation(due, held, market, options))
-        delta, scale = desk.slopes(market).delta, desk.scale
-        if options:
-            delta, scale = scale * delta + options.sum("delta", market), np.ones(self.world.paths)
-        asset_order(desired, held, delta, scale, desk.forced, looks, desk.liquidated, out)
-        return out
 
     # --- options on the asset --------------------------------------------------------------------------------------
     def _option_orders(self, due: bool) -> dict[str, Vector]:
@@ -355,10 +278,10 @@ class _Hedging:
         for name, unit in self.desk.neutral_options().items():  # what is kept is bought in the market
             kept = self.desk.kept_options.get(name, 0.0)
             self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * (unit - kept))
-        options = options_held(self.world, self.agent.name)
-        neutral = self._situation(True, self._held, options=options)
-        desired = self.desired(neutral.but(position=neutral.target))
-        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, desired)
+        for asset, hedge in self.assets.items():
+            neutral = hedge.situation(True, self._held(asset), options=hedge.options())
+            desired = hedge.desired(neutral.but(position=neutral.target))
+            self.world.venue(asset).hand_over(INVESTORS, self.agent.name, desired)
         for name, unit in self.desk.neutral_credit().items():
             self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
         if self.hedges_rates:
@@ -367,7 +290,8 @@ class _Hedging:
 
     def _expose(self) -> None:
         if not self.passive:
-            expose(self.desk, self._own_market(), rates=self.hedges_rates, others=self.world.answering_options)
+            own = self.assets[MAIN].own_market()
+            expose(self.desk, own, rates=self.hedges_rates, others=self.world.answering_options)
 
 
 class _Seated(_Hedging):
@@ -382,13 +306,18 @@ class _Seated(_Hedging):
             for venue, units in given.items():
                 kept = {"tick": world.tick_index, "seat": name, "venue": venue, "units": units}
                 world.log.add(ORDERS.name, world.now, units != 0, **kept)
-            sent = ordered(self.desk, given, self._holding, together=self.together)
+            sent = ordered(self.desk, given, self._holding, together=self._together)
             orders = {venue: order for venue, order in sent.items() if callable(order) or some(order)}
             world.when(world.soon(orders), self._send)
 
     def _answered(self, name: str, order: Vector | Demand, fill: Fill) -> None:
         super()._answered(name, order, fill)
         self.world.seats[self.agent.name].filled(self.world.tick_index, name, fill)
+
+    @property
+    def _together(self) -> set[str]:
+        """Assets in which an order depends on the price that results from it."""
+        return {name for name, hedge in self.assets.items() if hedge.together}
 
     def _holding(self, venue: str) -> Vector:
         return self.world.venue(venue).held(self.agent.name) + self._under_way(venue)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
+from markets.factors.key import MAIN
 from markets.plausible import CAP, MONEYNESS, PARTICIPATION, PROTECTION, RATE, SPEED, YIELD_VOL
 from markets.products.product import Compounding, Model, Profile, Stub
 from markets.products.registry import PRODUCTS
 from sim.dataclass import dataclass
+from sim.nearest import nearest
 from sim.params import param
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sim.place import Place
 
 MOST_MONTHS = 1_200  # a century
@@ -183,11 +187,14 @@ class Position:
         None, unit="months", help="of an autocall: between observations (default: 12)", gt=0, le=MOST_MONTHS
     )
     memory: bool | None = param(None, help="of an autocall: whether coupons not paid are paid later (default: no)")
+    asset: str = param(
+        "", help="further asset with `implied` that it is on (default: the main one)", longest=40, sparse=True
+    )
 
-    def check(self, start: date, at: Place) -> None:
+    def check(self, start: date, at: Place, assets: Sequence[str] = ()) -> None:
         """Strike, expiry and size must each be given in one way; no keys of other instruments. Raises UserError.
 
-        start: the run's first day, which the expiry must follow.
+        start: the run's first day, which the expiry must follow. assets: further ones with a vol of their own.
         """
         takes = PRODUCTS[self.kind].takes
         for key in takes.none:
@@ -203,6 +210,9 @@ class Position:
         for key in takes.needed:
             if getattr(self, key) in (None, ""):
                 raise at.at(key).error(f"{self._name} needs `{key}`", remedy=NEEDED[key])
+        if self.asset not in ("", MAIN, *assets):
+            remedy = nearest(self.asset, list(assets)) if assets else f"write [assets.{self.asset}.implied]"
+            raise at.at("asset").error("no further asset with a vol of its own", value=self.asset, remedy=remedy)
         if self.price is not None:
             self._refuse("quoted_rate", "`price` says it", at)
         if self.expiry is not None and self.expiry <= start:

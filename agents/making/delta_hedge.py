@@ -103,7 +103,7 @@ class DeltaHedge:
 
     def _moving(self) -> tuple[str, ...]:
         """Venues of options on its asset, its own and those at which desks hedge, whose trades move the vol."""
-        world, others = self.world, tuple(self.world.answering_options) if self.asset == MAIN else ()
+        world, others = self.world, tuple(self.world.answering_on(self.asset))
         found: tuple[str, ...] = self._names.get(
             lambda: tuple(name for name in sorted({*self.venues, *others}) if world.venue(name).moves), *others
         )
@@ -130,6 +130,6 @@ class DeltaHedge:
         asset.expose(out[VANNA_FLOW], moved=self.asset, by=VANNA)
         by_vol = -vanna * self._spot_now / base
         asset.expose(by_vol, moved=self._moving(), by=CURVATURE)
-        for name, move in world.moving_vol.items() if self.asset == MAIN else ():
+        for name, move in world.moving(self.vol).items():
             if name not in world.option_names:  # futures on vol
                 asset.expose(move * base * by_vol, moved=name, by=CURVATURE)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
+    from markets.factors.underlying import Underlying
     from markets.venues.quotes import Told
-    from markets.venues.underlying import Underlying
     from markets.venues.venue import Venue
     from sim.place import Place
 

@@ -66,7 +66,7 @@ Vector = NDArray[np.float64]
 def made(name: str, changed: tuple[tuple[str, float], ...] = (), twin: bool = False, paths: int = PATHS) -> Run:
     """A run of a preset with all its trades; the twin as it is shipped, or none."""
     chosen = load(name, dict(changed)).with_run(paths=paths, witnesses=paths, twin=None if twin else "none")
-    return _run(chosen, f"{name}-{len(changed)}")
+    return _run(chosen, f"{name}-{len(changed)}-{paths}")
 
 
 def _run(chosen: Any, folder: str) -> Run:

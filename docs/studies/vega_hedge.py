@@ -268,7 +268,7 @@ def days() -> str:
         "30-day vol, median",
         "loss so far",
         "of it re-marking",
-        "vega, $ a point",
+        "vega by their own vols, $ a point",
         "to cross the spread",
     )
     return markdown((*head, "re-marking still to come", "convexity and carry still to come"), lines)

@@ -74,6 +74,10 @@ class AssetVol(Law):
         self.is_finite = bool(np.isfinite(vol).all())
         return Moved({self.key: vol})
 
+    def told(self, main: float) -> float:
+        """What it would be if nothing but the storyline moved it, decimal. main: ln of the main vol since the start."""
+        return float(self.base * np.exp(self.power * main))
+
     def elasticity(self, now: Snapshot) -> Vector:
         """Fall of ln s per unit of ln S, (paths,)."""
         found: Vector = self._at_unit_vol / np.maximum(now.row(self.key), LEAST_VOL * self.base)

@@ -17,6 +17,7 @@ from markets.factors.haircuts import Haircuts
 from markets.factors.key import (
     CREDIT,
     HAIRCUT,
+    MAIN,
     OVERNIGHT,
     RATES_VOL,
     SPOT,
@@ -116,6 +117,7 @@ class FactorMarket:
         self.storyline = line
         self._noise = Noise(setting.streams, setting.assets)
         self._margin = setting.feedback.margin
+        self._correlations = {spec.name: spec.correlation.get(MAIN, 0.0) for spec in setting.assets}
         self._lending = {"haircut": HAIRCUT} if rates.repo else {}
         for name in rates.futures:
             self._lending |= zip(future_columns(name), (basis_key(name), margin_key(name)), strict=True)
@@ -169,9 +171,9 @@ class FactorMarket:
         impact = self._law_of[key].impact.get(key)
         return None if impact is None else impact.total
 
-    def if_spot_moved(self, displacement: Vector) -> Snapshot:
-        """The market as it would be with the main asset's price displaced by (paths,) ln S."""
-        return self.snapshot.with_rows({SPOT: self.equity.price.moved(self.spot, displacement)})
+    def if_price_moved(self, key: FactorKey, displacement: Vector) -> Snapshot:
+        """The market as it would be with the price of an asset displaced by (paths,) ln S."""
+        return self.snapshot.with_rows({key: self.assets[key].price.moved(self.snapshot.row(key), displacement)})
 
     def vol_of(self, key: FactorKey) -> AssetVol | None:
         """The vol of the further asset whose price or vol a factor is, where it has one of its own."""
@@ -238,6 +240,20 @@ class FactorMarket:
     def margin_vol(self) -> Vector:
         """Vol for initial margin, (paths,)."""
         return self.vol_law.margin(self.snapshot)
+
+    def margin_vol_of(self, asset: str) -> Vector:
+        """The same of an asset."""
+        own = self.asset_vols.get(asset)
+        if own is None:
+            return self.margin_vol
+        line = self.vol_law.line
+        told = own.told(line[self.tick] - line[0])
+        vol: Vector = told * (self.snapshot.row(own.key) / told) ** self._margin
+        return vol
+
+    def correlation_with_main(self, asset: str) -> float:
+        """Of a further asset's noise."""
+        return float(self._correlations.get(asset, 0.0))
 
     @property
     def margin_rates_vol(self) -> Vector | None:

@@ -38,6 +38,11 @@ SMILE_SPOT = FactorKey("smile_spot", MAIN)  # $, where the smile is held while s
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
 
+def of_asset(key: FactorKey, asset: str) -> FactorKey:
+    """The factor of an asset that `key` (`SPOT`, `VOL`, ...) is of the main one."""
+    return key._replace(name=asset)
+
+
 class SmileKeys(NamedTuple):
     """What options on an asset are valued from, rates aside."""
 

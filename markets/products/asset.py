@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from markets.factors.key import MAIN
+from markets.products.further_table import compiled_on
 from markets.products.linear_table import Legs, LinearTable
-from markets.products.product import Takes, check_finite, units_of
+from markets.products.product import Takes, asset_of, check_finite, units_of
 from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -16,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """Units of the asset itself, which pay its dividends as units that are held do."""
+    """Units of an asset itself; those of the main one pay its dividends as units that are held do."""
 
-    table: ClassVar[Compile] = LinearTable
-    takes: ClassVar[Takes] = Takes(expiry=False, strike="none", why="the asset itself has none")
+    takes: ClassVar[Takes] = Takes(expiry=False, strike="none", more=("asset",), why="the asset itself has none")
 
     quantity: float  # units; negative: the desk is short
+    asset: str = MAIN
 
     def __post_init__(self) -> None:
         check_finite(self.quantity, "quantity")
@@ -29,12 +31,17 @@ class Asset:
     @classmethod
     def parse(cls, line: Line, start: Start) -> Self:
         """From a line of a book."""
-        return cls(quantity=units_of(line, start))
+        return cls(quantity=units_of(line, start), asset=asset_of(line))
+
+    @property
+    def table(self) -> Compile:
+        """Who values it."""
+        return compiled_on(LinearTable, self.asset)
 
     @property
     def label(self) -> str:
         """What tables call it."""
-        return "asset"
+        return self.asset
 
     @property
     def size(self) -> float:

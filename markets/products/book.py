@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import SMILE_SKEW, SPOT, VOL, VOL_SLOPE
+from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL, VOL_SLOPE
 from markets.products.risk import SLOPES_ONLY, Risk, layout
 from markets.products.table import NEVER, When
 from sim.errors import BugError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
+SMILE = (VOL_SLOPE.family, SMILE_SKEW.family)
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,17 @@ class CompiledBook:
         self.tables = _tables(book, clock, start)
         self.needs: tuple[FactorKey, ...] = tuple(dict.fromkeys(key for table in self.tables for key in table.needs))
         self._nodes = tuple(dict.fromkeys((*start.curve.nodes, *(key for key in self.needs if key.node))))
-        self._own = tuple(key for key in (VOL_SLOPE, SMILE_SKEW) if key in self.needs)
-        self._layout = layout(self._nodes, further=self._own)
-        self._with_bends = layout(self._nodes, bends=True, further=self._own)
+        self.assets = tuple(sorted({table.asset for table in self.tables} - {MAIN}))  # further ones
+        self._own = tuple(key for key in self.needs if key.family in SMILE)
+        self._layout = layout(self._nodes, further=self._own, assets=self.assets)
+        self._with_bends = layout(self._nodes, bends=True, further=self._own, assets=self.assets)
+        self._slopes = self._layout if self.assets else SLOPES_ONLY
         self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = distinct(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
         self.slides = any(table.slides for table in self.tables)
         self.has_options = VOL in self.needs
         self.has_rates = any(table.rates for table in self.tables)
-        self.gross_units = sum((table.gross_units for table in self.tables), 0.0)
+        self.gross_units = self.gross_units_of(MAIN)
         self.asset_units = sum((table.asset_units for table in self.tables), 0.0)  # which pay dividends
 
     def value(
@@ -101,13 +104,13 @@ class CompiledBook:
             raise BugError(f"no second derivatives by pairs of nodes are known of {', '.join(unknown)}")
         where = self._with_bends if bends else self._layout
         if vegas is not None:
-            where = layout(self._nodes, bends=bends, further=(*self._own, *vegas.keys))
+            where = layout(self._nodes, bends=bends, further=(*self._own, *vegas.keys), assets=self.assets)
         into = Risk(where, snapshot.paths, vegas)
         return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier)
 
     def slopes(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Risk:
-        """Value, delta and gamma alone, at less cost."""
-        return self._add_risk(_when(tick, settled), snapshot, fixings, Risk(SLOPES_ONLY, snapshot.paths), 1.0)
+        """Value, delta and gamma alone, at less cost; all derivatives of a book on further assets."""
+        return self._add_risk(_when(tick, settled), snapshot, fixings, Risk(self._slopes, snapshot.paths), 1.0)
 
     def delta(
         self,
@@ -117,13 +120,14 @@ class CompiledBook:
         *,
         settled: int | None = None,
         fixings: Floats | None = None,
+        asset: str = MAIN,
     ) -> Floats:
-        """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,).
+        """Units of an asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,).
 
         fixings: needed by notes that may have ended on a path.
         """
-        into = Risk(SLOPES_ONLY, snapshot.paths)
-        return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier).delta
+        into = Risk(self._slopes, snapshot.paths)
+        return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier).delta_of(asset)
 
     def theta(
         self,
@@ -155,9 +159,16 @@ class CompiledBook:
         for table, mine in self._shares(fixings):
             table.fix(tick_from, tick, snapshot, mine)
 
-    def nearest_expiry(self, tick: int) -> tuple[float, float]:
-        """Calendar years to the nearest option expiry ahead, and trading years, in which variance accrues; or zeros."""
-        ahead = [years for table in self.tables if (years := table.nearest_expiry(tick))]
+    def gross_units_of(self, asset: str) -> float:
+        """Sum of absolute quantities of an asset."""
+        return sum((table.gross_units for table in self.tables if table.asset == asset), 0.0)
+
+    def nearest_expiry(self, tick: int, asset: str = MAIN) -> tuple[float, float]:
+        """Calendar years to the nearest option expiry ahead, and trading years, in which variance accrues; or zeros.
+
+        asset: on which the options are.
+        """
+        ahead = [years for table in self.tables if table.asset == asset and (years := table.nearest_expiry(tick))]
         return min(ahead, default=(0.0, 0.0))
 
     def _value(self, when: When, snapshot: Snapshot, fixings: Floats) -> Floats:
@@ -193,7 +204,8 @@ def _tables(book: Book, clock: Clock, start: Start) -> tuple[Table[Any], ...]:
     for instrument in book.instruments:
         for part in getattr(instrument, "parts", (instrument,)):  # of two kinds: a swap and the right to cancel it
             kinds.setdefault(part.table, []).append(part)
-    return tuple(sorted((make(items, clock, start) for make, items in kinds.items()), key=lambda table: table.order))
+    tables = (make(items, clock, start) for make, items in kinds.items())
+    return tuple(sorted(tables, key=lambda table: (table.order, table.asset)))
 
 
 def _when(tick: int, settled: int | None) -> When:

@@ -1,12 +1,14 @@
-"""Futures on the asset."""
+"""Futures on an asset."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from markets.factors.key import MAIN
+from markets.products.further_table import compiled_on
 from markets.products.linear_table import Forward, Legs, LinearTable
-from markets.products.product import Takes, check_finite, check_strike, expiry_of, units_of
+from markets.products.product import Takes, asset_of, check_finite, check_strike, expiry_of, on_asset, units_of
 from sim.dataclass import dataclass
 from sim.errors import UserError
 
@@ -18,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Future:
-    """The asset at an agreed price: pays S - price in cash at the close of `expiry`, and nothing before."""
+    """An asset at an agreed price: pays S - price in cash at the close of `expiry`, and nothing before."""
 
-    table: ClassVar[Compile] = LinearTable
-    takes: ClassVar[Takes] = Takes(strike="optional")
+    takes: ClassVar[Takes] = Takes(strike="optional", more=("asset",))
 
     expiry: date
     quantity: float  # units of the asset (contracts x multiplier); negative: the desk has sold
     price: float | None = None  # $; None: the forward at the start of the scenario
+    asset: str = MAIN
 
     def __post_init__(self) -> None:
         if self.price is not None:
@@ -35,13 +37,20 @@ class Future:
     @classmethod
     def parse(cls, line: Line, start: Start) -> Self:
         """From a line of a book. Raises UserError for what it lacks."""
-        agreed = line.moneyness * start.spot0 if line.moneyness is not None else line.strike
-        return cls(expiry=expiry_of(line, start), quantity=units_of(line, start), price=agreed)
+        asset = asset_of(line)
+        agreed = line.moneyness * start.of(asset).spot0 if line.moneyness is not None else line.strike
+        return cls(expiry=expiry_of(line, start), quantity=units_of(line, start), price=agreed, asset=asset)
+
+    @property
+    def table(self) -> Compile:
+        """Who values it."""
+        return compiled_on(LinearTable, self.asset)
 
     @property
     def label(self) -> str:
         """What tables call it."""
-        return f"future {self.expiry}" if self.price is None else f"future {self.price:,.6g} {self.expiry}"
+        agreed = "" if self.price is None else f"{self.price:,.6g} "
+        return f"future {agreed}{self.expiry}{on_asset(self.asset)}"
 
     @property
     def size(self) -> float:

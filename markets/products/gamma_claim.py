@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from markets.products.product import Takes, check_finite, check_strike, expiry_of, strike_of, units_of
+from markets.factors.key import MAIN
+from markets.products.further_table import compiled_on
+from markets.products.product import (
+    Takes,
+    asset_of,
+    check_finite,
+    check_strike,
+    expiry_of,
+    on_asset,
+    strike_of,
+    units_of,
+)
 from markets.products.surface_table import gamma_claims
 from sim.dataclass import dataclass
 
@@ -18,13 +29,13 @@ if TYPE_CHECKING:
 class GammaClaim:
     """A European claim that pays S ln(S/K) - S + K: its delta is ln(S/K)-like, and S times its gamma is constant."""
 
-    table: ClassVar[Compile] = staticmethod(gamma_claims)
-    takes: ClassVar[Takes] = Takes()
+    takes: ClassVar[Takes] = Takes(more=("asset",))
     sign: ClassVar[float] = 1.0
 
     strike: float  # $
     expiry: date
     quantity: float  # units of the claim; negative: the desk is short
+    asset: str = MAIN
 
     def __post_init__(self) -> None:
         check_strike(self.strike)
@@ -34,12 +45,18 @@ class GammaClaim:
     def parse(cls, line: Line, start: Start) -> Self:
         """From a line of a book. Raises UserError for what it lacks."""
         expiry = expiry_of(line, start)
-        return cls(strike=strike_of(line, start), expiry=expiry, quantity=units_of(line, start))
+        quantity, asset = units_of(line, start), asset_of(line)
+        return cls(strike=strike_of(line, start), expiry=expiry, quantity=quantity, asset=asset)
+
+    @property
+    def table(self) -> Compile:
+        """Who values it."""
+        return compiled_on(gamma_claims, self.asset)
 
     @property
     def label(self) -> str:
         """What tables call it."""
-        return f"gamma claim {self.strike:,.6g} {self.expiry}"
+        return f"gamma claim {self.strike:,.6g} {self.expiry}{on_asset(self.asset)}"
 
     @property
     def size(self) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
+from markets.factors.key import MAIN
 from markets.products.dates import add_months
 from sim.errors import UserError
 
@@ -51,6 +52,7 @@ FURTHER = (  # keys that few products have; see `Takes.more`
     "protection_barrier",
     "observation_months",
     "memory",
+    "asset",
 )
 
 
@@ -135,6 +137,8 @@ class Line(Protocol):
     def observation_months(self) -> int | None: ...
     @property
     def memory(self) -> bool | None: ...
+    @property
+    def asset(self) -> str: ...
 
 
 class Takes(NamedTuple):
@@ -209,9 +213,20 @@ class Instrument(Protocol):
         """$ notional at a spot, without sign."""
 
 
+def asset_of(line: Line) -> str:
+    """The asset that a line is on."""
+    return line.asset or MAIN
+
+
+def on_asset(asset: str) -> str:
+    """How a label says it; nothing of the main one."""
+    return "" if asset == MAIN else f" on {asset}"
+
+
 def units_of(line: Line, start: Start) -> float:
-    """Signed size of a line in units of the asset."""
-    return line.quantity if line.quantity is not None else (line.notional or 0.0) / start.spot0
+    """Signed size of a line in units of its asset. Raises UserError where there is no such asset."""
+    spot = start.of(asset_of(line)).spot0
+    return line.quantity if line.quantity is not None else (line.notional or 0.0) / spot
 
 
 def notional_of(line: Line) -> float:
@@ -230,8 +245,8 @@ def expiry_of(line: Line, start: Start) -> date:
 
 
 def strike_of(line: Line, start: Start) -> float:
-    """Strike of a line, $; at the money where it gives none."""
-    return line.strike if line.strike is not None else (line.moneyness or 1.0) * start.spot0
+    """Strike of a line, $; at the money where it gives none. Raises UserError where there is no such asset."""
+    return line.strike if line.strike is not None else (line.moneyness or 1.0) * start.of(asset_of(line)).spot0
 
 
 def check_strike(strike: float) -> None:

@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import LN_VOL, SPOT, VOL, FactorKey
+from markets.factors.key import LN_VOL, MAIN, SPOT, VOL, FactorKey, of_asset
 from markets.kernels.options import SLOPES
 from markets.products.vega_grid import VegaGrid
 
@@ -20,15 +20,28 @@ GREEKS: tuple[Keys, ...] = ((), (SPOT,), (SPOT, SPOT), (VOL,), (SPOT, LN_VOL))
 SLOPES_ONLY: dict[Keys, int] = {keys: row for row, keys in enumerate(GREEKS[:SLOPES])}
 
 
-def layout(nodes: Iterable[FactorKey], *, bends: bool = False, further: Iterable[FactorKey] = ()) -> dict[Keys, int]:
+def layout(
+    nodes: Iterable[FactorKey],
+    *,
+    bends: bool = False,
+    further: Iterable[FactorKey] = (),
+    assets: Iterable[str] = (),
+) -> dict[Keys, int]:
     """Row of every derivative: `GREEKS`, the first by each node and, with `bends`, the second by each pair of nodes.
 
-    further: factors of a smile, and buckets of a `VegaGrid`, which have a row each at the end.
+    further: factors of a smile, and buckets of a `VegaGrid`, which have a row each at the end. assets: further ones,
+    which have `GREEKS` of their own after those.
     """
     nodes = tuple(nodes)
     pairs = combinations_with_replacement(nodes, 2) if bends else ()
-    last = ((key,) for key in further)
-    return {keys: row for row, keys in enumerate((*GREEKS, *((node,) for node in nodes), *pairs, *last))}
+    last = [(key,) for key in further]
+    own = (greek_of(greek, asset) for asset in assets for greek in GREEKS[1:])
+    return {keys: row for row, keys in enumerate((*GREEKS, *((node,) for node in nodes), *pairs, *last, *own))}
+
+
+def greek_of(greek: Keys, asset: str) -> Keys:
+    """The derivative by an asset's factors that `greek` is by those of the main one."""
+    return tuple(of_asset(key, asset) if key.name == MAIN else key for key in greek)
 
 
 class Risk:
@@ -69,6 +82,27 @@ class Risk:
     def vanna(self) -> Floats:
         """Units of the asset per unit of the log of the market's implied vol."""
         return self.second(SPOT, LN_VOL)
+
+    def delta_of(self, asset: str) -> Floats:
+        """Units of an asset; 0 of one that the book does not know."""
+        return self._of((SPOT,), asset)
+
+    def gamma_of(self, asset: str) -> Floats:
+        """Units of an asset per $ of its price, likewise."""
+        return self._of((SPOT, SPOT), asset)
+
+    def vega_of(self, asset: str) -> Floats:
+        """$ per 1.00 of an asset's implied vol, likewise."""
+        return self._of((VOL,), asset)
+
+    def vanna_of(self, asset: str) -> Floats:
+        """Units of an asset per unit of the log of its implied vol, likewise."""
+        return self._of((SPOT, LN_VOL), asset)
+
+    def _of(self, greek: Keys, asset: str) -> Floats:
+        row = self.where.get(greek_of(greek, asset))
+        found: Floats = np.zeros(self.rows.shape[1]) if row is None else self.rows[row]
+        return found
 
     @property
     def vegas(self) -> Floats:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from markets.credit.name import CreditName
 from markets.curves.curve import Curve, usd_curve
 from markets.curves.quoted_curve import QuotedCurve
-from markets.factors.key import SPOT, VOL, VOL_SLOPE
+from markets.factors.key import MAIN, SPOT, VOL, VOL_SLOPE
 from markets.factors.snapshot import Snapshot
 from markets.products.foreign import Foreign
 from markets.products.projection import Projection
@@ -29,6 +29,14 @@ from sim.nearest import nearest
 
 if TYPE_CHECKING:
     from markets.curves.conventions import Convention
+    from markets.factors.underlying import Underlying
+
+
+class FurtherAsset(NamedTuple):
+    """A further asset with a vol of its own."""
+
+    start: Start  # the starting market as its options see it
+    underlying: Underlying
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +61,7 @@ class Start:
     fixings: Mapping[date, float] = field(default_factory=dict)  # overnight rates of days before the first, decimal
     heston: HestonSpec = field(default_factory=HestonSpec)  # of options that are valued by it
     smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
+    assets: Mapping[str, FurtherAsset] = field(default_factory=dict)  # beside the main one, by name
 
     def __post_init__(self) -> None:
         for name in ("spot0", "vol_base"):
@@ -82,6 +91,16 @@ class Start:
         if not (self.slides or VOL_SLOPE in self.snapshot.keys):
             return None
         return MovingSmile(skew=self.skew, form=self.form, stickiness=self.stickiness)
+
+    def of(self, asset: str) -> Start:
+        """The starting market as options on an asset see it. Raises UserError."""
+        if asset == MAIN:
+            return self
+        if asset not in self.assets:
+            known = [*self.assets]
+            remedy = nearest(asset, known) if known else f"write [assets.{asset}.implied]"
+            raise UserError("no further asset with a vol of its own", value=asset, place="asset", remedy=remedy)
+        return self.assets[asset].start
 
     def log_discount(self, begin: float, end: float) -> float:
         """ln DF(begin) - ln DF(end) on the starting curve, times in years."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import MAIN
+
 if TYPE_CHECKING:
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
@@ -38,6 +40,7 @@ class Table(ABC, Generic[Rows]):
     """
 
     order: ClassVar[int]  # tables of a book add up in this order: the digits of a sum depend on it
+    asset: str = MAIN  # on which its claims are written, if on any
     bends: ClassVar[bool] = False  # whether it knows its second derivatives by pairs of nodes
     needs: tuple[FactorKey, ...] = ()  # factors that its value depends on
     dates: Ints = NEVER  # seconds at which something expires, is paid or is fixed

@@ -20,8 +20,9 @@ class VarianceSwapSpec:
     """A swap of realised for implied variance of the asset, traded against cash.
 
     A unit pays (realised variance - K^2) / (2 K) at its expiry: 1 $ of vega, per 1.00 of vol, when it is struck, at the
-    fair vol K of each path. It is quoted in vol: spread and impact of its venue are in decimal vol a year, and depth is
-    vega, $ per 1.00 of vol. Every `roll_days` it is exchanged for a fresh one.
+    fair vol K of each path; with a cap realised variance counts up to (cap K)^2. It is quoted in vol: spread and impact
+    of its venue are in decimal vol a year, and depth is vega, $ per 1.00 of vol. Every `roll_days` it is exchanged for
+    a fresh one.
     """
 
     expiry_days: int | None = expiry.expiry_days()
@@ -31,6 +32,15 @@ class VarianceSwapSpec:
     )
     smile: Literal["start", "roll"] = param(
         "start", help="spot and day that its smile refers to: those of the start, as in every book, or of its last roll"
+    )
+    cap: float | None = param(
+        None,
+        unit="x the strike",
+        help="realised vol counts up to here; 2.5 is the market's standard (default: without end)",
+        gt=1,
+        le=100,
+        plausible=(1.2, 5.0),
+        sparse=True,
     )
     asset: str = expiry.underlying()
     venue: VenueSpec = param(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.underlying import MAIN_ASSET, Underlying
 from markets.products.dates import add_months
 from markets.products.surface_table import options
 from markets.products.table import When
-from markets.venues.underlying import MAIN_ASSET, Underlying
 from markets.vols.smile import steepness
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.underlying import MAIN_ASSET, Underlying
 from markets.venues.listed_series import ListedSeries
 from markets.venues.option_on_surface import OptionOnSurface
-from markets.venues.underlying import MAIN_ASSET, Underlying
 from markets.vols.smile import strike_multiple
 
 if TYPE_CHECKING:

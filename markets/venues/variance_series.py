@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from markets.factors.underlying import MAIN_ASSET, Underlying
 from markets.venues.listed_series import ListedSeries
-from markets.venues.underlying import MAIN_ASSET, Underlying
 from markets.vols.moving_smile import MovingSmile
 
 if TYPE_CHECKING:

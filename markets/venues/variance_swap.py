@@ -11,6 +11,7 @@ from markets.factors.key import SPOT, VOL, VOL_SLOPE
 from markets.kernels.options import DELTA, GAMMA, NODE, SD, VALUE, VANNA, VEGA
 from markets.kernels.surface import LOADING
 from markets.kernels.variance import variance_swaps
+from markets.kernels.variance_cap import cap_swaps
 from markets.venues.vol_listing import Greeks, VolListing
 from sim.memo import Memo
 
@@ -29,11 +30,27 @@ class Valued(NamedTuple):
     vol: Vector
 
 
+class Rows(NamedTuple):
+    """As `markets.kernels.variance.variance_swaps` writes them."""
+
+    out: Vector
+    by: Vector
+    own: Vector
+    vol: Vector
+
+
 class VarianceSwap(VolListing):
     """Realised against implied variance, struck on each path at the fair vol K of the last roll.
 
     A unit pays (sum of squared log returns from close to close / T - K^2) / (2 K), T in trading years. Its value is the
     static replication, the 2 / K^2 of all options on the smile; see `markets.kernels.variance`.
+
+    With a cap the sum counts up to (cap K)^2 T. What is still to come is then lognormal, its log of variance
+
+        8 ln(K / vol at the money) x share of the time that is left + ln(1 + 2 / closes left)
+
+    both vols of the strike: the first part is what the smile says of the variance of variance, if it does not go with
+    spot (Friz and Gatheral 2005), the second that of so many squared normals.
     """
 
     def __init__(self, market: Surroundings, name: str, series: VarianceSeries) -> None:
@@ -48,9 +65,14 @@ class VarianceSwap(VolListing):
         self.struck = self._swaps.struck(tick)
         self._origins, self._steepness = self._swaps.origins(spot), self._swaps.steepness(self.struck)
         self._realised, self._fixed = np.zeros(spot.size), spot
-        self._strikes, self._units = np.zeros(spot.size), np.ones(spot.size)
+        self._strikes, self._units, self._caps = np.zeros(spot.size), np.ones(spot.size), None
+        term = self.struck.term(tick)
         self.strike = self._replicated(tick, market, 0.0).vol  # (paths,) decimal a year
-        years = self._root(self.struck.term(tick)) ** 2
+        years = self._root(term) ** 2
+        if self._swaps.spec.cap is not None:
+            money = self._uncapped(market, _at_once(term)).vol
+            self._of_variance = 8.0 * np.log(np.maximum(self.strike / money, 1.0)) / years
+            self._caps = (self._swaps.spec.cap * self.strike) ** 2 * years
         self._strikes, self._units = self.strike**2 * years, 1.0 / (2.0 * self.strike * years)
 
     def fix(self, tick: int) -> None:
@@ -70,11 +92,30 @@ class VarianceSwap(VolListing):
         return self._last.get(lambda: self._replicated(tick, market, later), *state)
 
     def _replicated(self, tick: int, market: Snapshot, later: float) -> Valued:
-        nodes, term, seen = (
-            market.block(self._curve.block),
-            self.struck.term(tick, later),
-            self._swaps.smile.seen(market),
-        )
+        term = self.struck.term(tick, later)
+        out, by, own, vol = self._uncapped(market, term)
+        if self._caps is not None:
+            nodes, left = market.block(self._curve.block), self._root(term) ** 2
+            levels = market.row(SPOT), market.row(VOL), nodes
+            state = self._realised, self._fixed, self._strikes, self._caps, self._spreads(left)
+            cap_swaps(*levels, self._base, term, *state, out, by, own)
+        out *= self._units
+        by *= self._units if by.size else 1.0
+        own *= self._units
+        greeks = Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, out[NODE:], by)
+        return Valued(greeks, vol)
+
+    def _spreads(self, years: float) -> Vector:
+        """Standard deviation of the log of the variance of what is left, (paths,); 0 where nothing is."""
+        if not years > 0:
+            return np.zeros_like(self.strike)
+        closes = max(years * self.market.clock.days_a_year, 1.0)
+        found: Vector = np.sqrt(self._of_variance * years + np.log1p(2.0 / closes))
+        return found
+
+    def _uncapped(self, market: Snapshot, term: Vector) -> Rows:
+        """Of 1 $ per unit of total variance."""
+        nodes, seen = market.block(self._curve.block), self._swaps.smile.seen(market)
         out, own, vol = np.empty((NODE + len(nodes), market.paths)), np.empty(market.paths), np.empty(market.paths)
         moves = VOL_SLOPE in market.keys
         by = np.empty((2, market.paths)) if moves else np.empty((0, 0))
@@ -99,11 +140,7 @@ class VarianceSwap(VolListing):
             own,
             vol,
         )
-        out *= self._units
-        by *= self._units if moves else 1.0
-        own *= self._units
-        greeks = Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, out[NODE:], by)
-        return Valued(greeks, vol)
+        return Rows(out, by, own, vol)
 
     def _root(self, term: Vector) -> float:
         """Square root of the trading years left."""
@@ -114,6 +151,14 @@ class VarianceSwap(VolListing):
         """The options of the strip: a log contract on 2 x its $ of variance at the last close's spot."""
         found: Vector = 2.0 * self._units / self._fixed
         return found
+
+    @property
+    def variance_dollars(self) -> Vector:
+        """Notional of a unit per unit of variance x the variance that is expected by its expiry, (paths,) $."""
+        market, years = self._now, self.years()
+        discount = np.exp(-self._curve.zero(years, market.block(self._curve.block)))
+        expected: Vector = self._strikes * self._units + self.greeks().worth / discount
+        return np.maximum(expected, 0.0)
 
     # --- the price -------------------------------------------------------------------------------------------------
     @property
@@ -128,3 +173,10 @@ class VarianceSwap(VolListing):
         found: Vector = np.ones_like(level)
         np.divide(greeks.vega * level, greeks.own_vega * self.mid, out=found, where=greeks.own_vega > 0)
         return found
+
+
+def _at_once(term: Vector) -> Vector:
+    """The same terms without time left: the vol of the rest is then that at the money."""
+    found: Vector = term.copy()
+    found[SD] = 0.0
+    return found

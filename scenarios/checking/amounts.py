@@ -260,9 +260,10 @@ class Scale:
 
     def _book(self, agent: Hedger) -> list[Amount]:
         """Every line of a book, in $ of notional."""
-        spot, given, here = self.prices[MAIN], self.lines.get(agent.name), self.at.at("agents", agent.name, "book")
+        given, here = self.lines.get(agent.name), self.at.at("agents", agent.name, "book")
         found = []
         for i, line in enumerate(agent.book):
+            spot = self.prices[line.asset or MAIN]
             key, value, unit = ("notional", line.notional, 1.0) if line.notional else ("quantity", line.quantity, spot)
             dollars = abs(value or 0.0) * unit
             place = given[i].at(key) if given else here.at(i, key)
@@ -317,7 +318,7 @@ class Scale:
         for agent in self.scenario.agents:
             for line, item in zip(self.books.get(agent.name, ()), getattr(agent, "book", ()), strict=False):
                 in_rates = PRODUCTS[item.kind].takes.rate
-                for venue in self.swaps if in_rates else (MAIN,):
+                for venue in self.swaps if in_rates else (item.asset or MAIN,):
                     trades(venue, line)
                 swaps = swaps or in_rates
         for venue, amount in largest.items():

@@ -365,6 +365,7 @@ def cast_of(scenario: Scenario) -> Cast:
         venues=scenario.venues,
         options=tuple(name for name, each in scenario.market.vol_listings.items() if each.asset == MAIN),
         other_options={name: each.asset for name, each in scenario.market.vol_listings.items() if each.asset != MAIN},
+        with_vol=tuple(asset.name for asset in scenario.assets if asset.implied is not None),
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         names=tuple(scenario.market.credits),
         straddles=tuple(scenario.market.rates.straddles),

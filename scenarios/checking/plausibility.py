@@ -29,7 +29,7 @@ def odd_values(scenario: Scenario, at: Place, passed: Container[int] = ()) -> It
 
     passed: parts that are not looked at by themselves again, by identity.
     """
-    spot = scenario.storyline.anchor[0].spot or 0.0
+    spots = starting_spots(scenario)
     for f in dataclasses.fields(scenario):
         value, here = getattr(scenario, f.name), at.at(f.name)
         if id(value) in passed:
@@ -52,7 +52,7 @@ def odd_values(scenario: Scenario, at: Place, passed: Container[int] = ()) -> It
     for agent in scenario.agents:
         here = at.at("agents", agent.name)
         for i, line in enumerate(getattr(agent, "book", ())):
-            yield from odd_strike(line, spot, here.at("book", i))
+            yield from odd_strike(line, spots, here.at("book", i))
     yield from (odd for odd in odd_amounts(scenario, at) if odd.place not in [each.place for each in thin])
 
 
@@ -88,9 +88,14 @@ def odd_anchors(anchors: Sequence[Anchor | AssetAnchor], at: Place) -> Iterator[
             yield Odd(at.at(str(days[i]), key), values[i], rule, remedy)
 
 
-def odd_strike(line: Any, spot: float, at: Place) -> Iterator[Odd]:
+def starting_spots(scenario: Scenario) -> dict[str, float]:
+    """$ a unit at the start, by the asset that a line is on."""
+    return {"": scenario.storyline.anchor[0].spot or 0.0} | {asset.name: asset.spot for asset in scenario.assets}
+
+
+def odd_strike(line: Any, spots: Mapping[str, float], at: Place) -> Iterator[Odd]:
     """A strike that is no share of spot that anyone trades: of another instrument, or in another unit."""
-    strike = getattr(line, "strike", None)
+    strike, spot = getattr(line, "strike", None), spots.get(getattr(line, "asset", ""), spots[""])
     if strike is None or not spot or within(strike / spot, MONEYNESS):
         return
     low, high = (float(f"{bound * spot:.6g}") for bound in MONEYNESS)

@@ -191,7 +191,8 @@ def describe(position: Position) -> str:
     strike = f"strike {position.strike:,g}, " if position.strike is not None else ""
     if position.moneyness is not None:
         strike = f"strike {position.moneyness:.0%} of spot, "
-    return f"{'short' if size < 0 else 'long'} {position.kind}: {amount}, {strike}{expiry}"
+    on = f" on {position.asset}" if position.asset else ""
+    return f"{'short' if size < 0 else 'long'} {position.kind}{on}: {amount}, {strike}{expiry}"
 
 
 def _describe_cash(position: Position, expiry: str) -> str:
@@ -223,7 +224,8 @@ def _describe_rate_option(position: Position, expiry: str) -> str:
 def _describe_linear(position: Position, expiry: str) -> str:
     """long asset: 1,000 units; short future: $1bn at 3,400, 2 months."""
     size = position.quantity if position.quantity is not None else position.notional or 0.0
-    said = f"{'short' if size < 0 else 'long'} {position.kind}: {_amount(position)}"
+    kind = position.asset if position.kind == "asset" and position.asset else position.kind
+    said = f"{'short' if size < 0 else 'long'} {kind}: {_amount(position)}"
     if position.kind == "asset":
         return said
     price = "the forward"

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from markets.factors.storyline import Storyline, asset_level
 from markets.venues.option_series import OptionSeries
 from markets.venues.series import Series, series
 from markets.venues.straddle_series import StraddleSeries
-from markets.venues.underlying import MAIN_ASSET, OtherUnderlying
 from markets.venues.variance_series import VarianceSeries
 from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
@@ -19,6 +16,7 @@ from scenarios.worlds.books import compile_books, starting_market
 from scenarios.worlds.clock import make_clock
 from scenarios.worlds.credit_contracts import traded_contracts
 from scenarios.worlds.credits import credits
+from scenarios.worlds.further_assets import seen_by
 from scenarios.worlds.hull_white_line import by_hull_white
 from scenarios.worlds.laid_out import laid_out
 from scenarios.worlds.shocks import Shock, shocked, shocks_of
@@ -31,10 +29,8 @@ if TYPE_CHECKING:
     from markets.credit.name import CreditName
     from markets.curves.curve import Curve
     from markets.products.book import CompiledBook
-    from markets.products.start import Start
     from markets.spec import RateSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
-    from markets.venues.underlying import Underlying
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
@@ -85,7 +81,8 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     if check:
         check_sizes(scenario, clock)
     start = scenario.storyline.anchor[0]
-    books = _BOOKS.get(lambda: compile_books(scenario, clock), scenario.agents, scenario.market, start, clock)
+    agents, market, assets = scenario.agents, scenario.market, scenario.assets
+    books = _BOOKS.get(lambda: compile_books(scenario, clock), agents, market, assets, start, clock)
     rates, venues = scenario.market.rates, scenario.venue
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
@@ -111,7 +108,8 @@ def _options(scenario: Scenario, clock: Clock) -> dict[str, OptionSeries]:
     specs = scenario.market.options
     if not specs:
         return {}
-    return {name: OptionSeries(spec, clock, *_underlying(scenario, spec.asset)) for name, spec in specs.items()}
+    start = starting_market(scenario)
+    return {name: OptionSeries(spec, clock, *seen_by(start, spec.asset)) for name, spec in specs.items()}
 
 
 def _variances(scenario: Scenario, clock: Clock) -> dict[str, VarianceSeries]:
@@ -119,28 +117,8 @@ def _variances(scenario: Scenario, clock: Clock) -> dict[str, VarianceSeries]:
     specs = scenario.market.variance_swaps
     if not specs:
         return {}
-    return {name: VarianceSeries(spec, clock, *_underlying(scenario, spec.asset)) for name, spec in specs.items()}
-
-
-def _underlying(scenario: Scenario, asset: str) -> tuple[Start, Underlying]:
-    """The starting market as an underlying sees it."""
     start = starting_market(scenario)
-    spec = next((each for each in scenario.assets if each.name == asset), None)
-    if spec is None or spec.implied is None:
-        return start, MAIN_ASSET
-    own, underlying = spec.implied, OtherUnderlying(spec)
-    levels = {underlying.spot: np.array([spec.spot]), underlying.vol: np.array([own.start])}
-    if own.surface is not None:
-        levels |= zip((underlying.slope, underlying.skew), np.array(own.surface_start)[:, None], strict=True)
-    return replace(
-        start,
-        snapshot=underlying.seen(start.snapshot.with_rows(levels)),
-        skew=own.skew,
-        form=own.smile,
-        stickiness=own.stickiness,
-        term_reversion=own.term_reversion,
-        dividend_yield=own.dividend_yield,
-    ), underlying
+    return {name: VarianceSeries(spec, clock, *seen_by(start, spec.asset)) for name, spec in specs.items()}
 
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:

@@ -17,6 +17,7 @@ from markets.products.start import Start
 from markets.rate_vols.smile_grid import GridPoint, SmileGrid
 from scenarios.worlds.credits import credits
 from scenarios.worlds.currencies import currencies
+from scenarios.worlds.further_assets import with_assets
 from scenarios.worlds.projections import projections
 from scenarios.worlds.starting_curve import floating_convention, projection_curve, starting_curve
 from sim.errors import UserError, placed
@@ -60,7 +61,7 @@ def starting_market(scenario: Scenario) -> Start:
         levels[RATES_VOL] = spec.start
     if market.surface is not None:
         levels |= zip((VOL_SLOPE, SMILE_SKEW), market.surface_start(first), strict=True)
-    return Start(
+    start = Start(
         day=scenario.start,
         snapshot=Snapshot({key: np.array([level], dtype=np.float64) for key, level in levels.items()}),
         curve=curve,
@@ -80,6 +81,7 @@ def starting_market(scenario: Scenario) -> Start:
         smiles=_smiles(market.rates),
         heston=market.heston,
     )
+    return with_assets(start, scenario)
 
 
 def _fixings(rates: RateSpec) -> dict[date, float]:

@@ -6,17 +6,19 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from tests.bench.timing import in_turns
-from tests.command import ROOT, covid_run
+from tests.command import ROOT, covid_run, output
 from tests.same.__main__ import checkout
 
 FIRST = "69da18f"  # had two worlds: actual and twin; tables, report
 WHOLE = "57b466d"  # wrote every row of `marks`, and loaded numba and SciPy whatever was asked
+SIZES = (10_000, 100_000, 1_000_000)
 MOST = 1.3  # times the CPU time of FIRST, whatever worlds and tables there are now (1,000 paths)
-ENGINE = "from scenarios import run; run('covid_crash_2020', paths={paths}, workers=1, tables=(), out={out!r})"
+ENGINE = "from scenarios import run; run('covid_crash_2020', paths={paths}, workers={workers}, tables=(), out={out!r})"
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform == "win32", reason="needs wait4")]
 
@@ -81,18 +83,29 @@ def test_against_every_row_of_marks(board, house_of, paths, tmp_path):
     board.figure("bytes of marks and desks over those of all rows", 100 * share, "%", at_most=100 / 3, exact=True)
 
 
-def test_against_the_engine_alone(board, paths, tmp_path):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_against_the_engine_alone(board, paths, tmp_path, workers):
+    """One worker by CPU seconds, two by the clock: what follows the workers is one process's."""
     jobs = {
-        "whole": [*covid_run(paths, tmp_path / "whole"), "--workers", "1"],
-        "engine": [sys.executable, "-c", ENGINE.format(paths=paths, out=str(tmp_path / "engine"))],
+        "whole": [*covid_run(paths, tmp_path / "whole"), "--workers", str(workers)],
+        "engine": [sys.executable, "-c", ENGINE.format(paths=paths, workers=workers, out=str(tmp_path / "engine"))],
     }
+    spent = cpu if workers == 1 else wall
     for job in jobs.values():
         cpu(job)
-    whole, engine = in_turns(3, lambda side: cpu(jobs[side]), *jobs)
-    what = f"spiral run covid_crash_2020 --paths {paths:,} by 1 worker: all worlds, tables, report, summary"
+    whole, engine = in_turns(3, lambda side: spent(jobs[side]), *jobs)
+    by = "1 worker" if workers == 1 else f"{workers} workers (wall clock)"
+    what = f"spiral run covid_crash_2020 --paths {paths:,} by {by}: all worlds, tables, report, summary"
     board.within(
         what, "the engine alone: the same worlds, no tables, no report", ours=whole, theirs=engine, at_most=1.6
     )
+
+
+def wall(command):
+    """Seconds by the clock."""
+    begun = time.perf_counter()
+    cpu(command)
+    return time.perf_counter() - begun
 
 
 def test_the_report(board, paths, tmp_path):
@@ -105,3 +118,16 @@ def test_the_report(board, paths, tmp_path):
         cpu(report[number])
     for number, spent in zip(report, in_turns(3, lambda number: cpu(report[number]), *report), strict=True):
         board.figure(f"spiral report of {number:,} paths: imports, summary, page", spent, "s", at_most=2)
+
+
+def test_memory_with_a_report(board):
+    """Two days of the covid preset, all tables and the report, in one process."""
+    found = {size: json.loads(output([sys.executable, "-m", "tests.bench.report_job", str(size)])) for size in SIZES}
+    what = "paths of the covid preset's first 2 days, three worlds, all tables"
+    for size, measured in found.items():
+        board.figure(f"{size:,} {what}: run", measured["run"], "s")
+        board.figure(f"{size:,} of them: report", measured["report"], "s")
+        board.figure(f"{size:,} of them: peak memory, report included", measured["peak"] / 1024, "MiB", exact=True)
+    flat = found[SIZES[-1]]["peak"] / found[SIZES[0]]["peak"] - 1
+    said = f"peak memory with a report, {SIZES[0]:,} to {SIZES[-1]:,} paths: growth"
+    board.figure(said, 100 * flat, "%", at_most=10, exact=True)

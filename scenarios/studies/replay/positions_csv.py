@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from markets.products.registry import PRODUCTS
 from scenarios.checking.amounts import odd_amounts
-from scenarios.checking.plausibility import odd_fields, odd_strike
+from scenarios.checking.plausibility import odd_fields, odd_strike, starting_spots
 from scenarios.checking.trading_days import check_days, expiries, last_session
 from scenarios.files.csv_table import Row, read_table
 from scenarios.files.frames import Source
@@ -59,6 +59,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "protection_barrier": ("knockinbarrier",),
     "observation_months": (),
     "memory": ("memorycoupon",),
+    "asset": ("underlying", "underlier", "underlyingasset", "underlyingsymbol"),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
     "contracts": ("ncontracts", "numberofcontracts", "lots"),
     "multiplier": ("contractmultiplier", "contractsize", "mult"),
@@ -108,13 +109,14 @@ def take_book(scenario: Scenario, book: Source, *, dates: str | None = None) -> 
     table = read_table(book, _layout(), dates=dates)
     _refuse_without_kind(table.columns, table.name)
     notes = list(table.notes)
-    lines = [_position(row, scenario.start, notes) for row in table.rows]
+    assets = _assets(table.rows, scenario, notes)
+    lines = [_position(row, scenario.start, notes, assets) for row in table.rows]
     places = [row.place for row in table.rows]
     lines = _on_sessions(lines, table.rows, scenario, notes)
     check_days(scenario.clock.calendar, expiries(lines, places), scenario.end)
-    spot = scenario.storyline.anchor[0].spot or 0.0
+    spots = starting_spots(scenario)
     for line, place in zip(lines, places, strict=True) if not scenario.run.as_given else ():
-        for odd in (*odd_fields(line, place), *odd_strike(line, spot, place)):
+        for odd in (*odd_fields(line, place), *odd_strike(line, spots, place)):
             raise odd.error
     said = tuple(f"{table.name}: {note}" for note in dict.fromkeys(notes))
     taken = dataclasses.replace(with_book(scenario, tuple(lines), table.name), notes=(*scenario.notes, *said))
@@ -153,7 +155,8 @@ def _refuse_without_kind(columns: Sequence[str], name: str) -> None:
         raise UserError("the column 'kind' is missing", place=name, remedy=remedy)
 
 
-def _position(row: Row, start: date, notes: list[str]) -> Position:
+def _position(row: Row, start: date, notes: list[str], assets: Mapping[str, str]) -> Position:
+    """assets: see `_assets`."""
     cells: dict[str, Any] = {"kind": _kind(row)}
     for column in ("strike", "normal_vol", "price", "reversion"):
         cells[column] = row.number(column)
@@ -161,6 +164,7 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
         cells[column] = row.number(column, percent=0.01)
     cells |= {column: row.text(column) for column in ("compounding", "profile", "stub", "model")}
     cells |= {column: row.text(column) or "" for column in ("tenor", "convention", "day_count")}
+    cells["asset"] = _asset(row, assets)
     cells |= {"notional": _notional(row), "start": row.day("start"), "notionals": row.numbers("notionals") or ()}
     cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "side": _side(row)}
     cells |= {column: row.whole(column) for column in ("months", "swap_months", "frequency", "observation_months")}
@@ -170,8 +174,29 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
     cells["kind"] = cells["kind"] or ""
     cells |= _length(cells) | _signed(row, cells, notes)
     position = build(Position, cells, row.place)
-    position.check(start, row.place)
+    position.check(start, row.place, [*assets.values()])
     return position
+
+
+def _assets(rows: Sequence[Row], scenario: Scenario, notes: list[str]) -> dict[str, str]:
+    """Assets that positions may be on, by what a file calls them: further ones by their names, the main one as "".
+
+    Where there are no further ones, all positions may be on one underlying, by any name.
+    """
+    known = {asset.name.casefold(): asset.name for asset in scenario.assets if asset.implied is not None}
+    said = {(row.text("asset") or "").casefold() for row in rows} - {""}
+    if not known and len(said) == 1:
+        notes.append(f"all positions are taken as on the main asset: they have one underlying, {next(iter(said))!r}")
+        return dict.fromkeys(said, "")
+    return known
+
+
+def _asset(row: Row, assets: Mapping[str, str]) -> str:
+    """The asset of a position: as it says, in any case, or else by the root of its symbol."""
+    text, symbol = row.text("asset") or "", parse_symbol(row.text("symbol") or "")
+    if not text and symbol is not None:
+        return assets.get(symbol.root.casefold(), "")
+    return assets.get(text.casefold(), text)
 
 
 def _length(cells: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Risk in the asset of each position of a book, in dollars, and what rates do to it."""
+"""Risk in its asset of each position of a book, in dollars, and what rates do to it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from markets.factors.key import SPOT
+from markets.factors.key import MAIN, SPOT, of_asset
 from markets.products.book import Book
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ BP, PERCENT = 1e-4, 1e-2
 
 
 def asset_risk(book: CompiledBook) -> pl.DataFrame | None:
-    """position, delta, gamma, vega, vanna, cross_gamma of every position in the asset; None without any.
+    """position, delta, gamma, vega, vanna, cross_gamma of every position in an asset; None without any.
 
     delta: $ of the asset. gamma, vanna, cross_gamma: change of delta for +1 % of the asset, +1 point of its vol, +1 bp
     on all zero rates (by differences of exact deltas over a basis point), $. vega: of the value, for +1 point of its
@@ -27,22 +27,24 @@ def asset_risk(book: CompiledBook) -> pl.DataFrame | None:
     rows = []
     for instrument in book.book.instruments:
         part = Book((instrument,)).compile(book.clock, book.start)
-        if SPOT in part.needs:
-            rows.append({"position": instrument.label, **_in_the_asset(part)})
+        asset = next(iter(part.assets), MAIN)
+        if of_asset(SPOT, asset) in part.needs:
+            rows.append({"position": instrument.label, **_in_asset(part, asset)})
     return pl.DataFrame(rows) if rows else None
 
 
-def _in_the_asset(book: CompiledBook) -> dict[str, float]:
+def _in_asset(book: CompiledBook, asset: str) -> dict[str, float]:
     """Columns of `asset_risk`, $."""
     market, nodes = book.start.snapshot, book.start.curve.nodes
     fixings = book.new_fixings(1)
-    risk, spot, vol = book.risk(0, market, fixings), book.start.spot0, book.start.vol_base
+    risk, own = book.risk(0, market, fixings), book.start.of(asset)
+    spot, vol = own.spot0, own.vol_base
     higher, lower = (market.with_rows({node: market.row(node) + by for node in nodes}) for by in (BP, -BP))
-    up, down = (book.slopes(0, moved, fixings).delta[0] for moved in (higher, lower))
+    up, down = (book.slopes(0, moved, fixings).delta_of(asset)[0] for moved in (higher, lower))
     return {
-        "delta": float(risk.delta[0] * spot),
-        "gamma": float(risk.gamma[0] * spot**2 * PERCENT),
-        "vega": float(risk.vega[0] * PERCENT),
-        "vanna": float(risk.vanna[0] * spot * PERCENT / vol),
+        "delta": float(risk.delta_of(asset)[0] * spot),
+        "gamma": float(risk.gamma_of(asset)[0] * spot**2 * PERCENT),
+        "vega": float(risk.vega_of(asset)[0] * PERCENT),
+        "vanna": float(risk.vanna_of(asset)[0] * spot * PERCENT / vol),
         "cross_gamma": float((up - down) * spot / 2),
     }

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from agents.accounts import margin_account
 from agents.desk.options_held import options_held
 from agents.standing import Standing
-from markets.factors.key import MAIN
 from markets.specs.variable import HAZARD
 
 if TYPE_CHECKING:
@@ -145,9 +144,10 @@ def observed(
 
 def _venues(world: TradingWorld, seat: str) -> dict[str, VenueSeen]:
     desk, nothing = world.desks[seat], world.full(0.0)
-    options = options_held(world, seat).sum("delta")
+    options = {asset: options_held(world, seat, asset=asset).sum("delta") for asset in desk.assets}
     units = desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit() | desk.neutral_options()
-    neutral = {MAIN: -(desk.scale * desk.risk().delta + options)} | {name: desk.scale * u for name, u in units.items()}
+    neutral = {name: -(desk.scale * desk.risk().delta_of(name) + delta) for name, delta in options.items()}
+    neutral |= {name: desk.scale * u for name, u in units.items()}
     return {name: _venue(world, name, seat, neutral.get(name, nothing)) for name in world.venues}
 
 

@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (
     "bands",
     "listed_options",
     "variance_swaps",
+    "further_books",
     "feedback_law",
     "defaults",
     "feedback_books",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL, VOL_SLOPE, FactorKey, SmileKeys
+from markets.factors.key import MAIN, SMILE_SKEW, SMILE_SPOT, SPOT, VOL, VOL_SLOPE, FactorKey, SmileKeys, of_asset
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -39,6 +39,7 @@ class OtherUnderlying(Underlying):
         assert spec.implied is not None
         self.name, self.spec, self.implied = spec.name, spec, spec.implied
         self.spot, self.vol, self.slope, self.skew = SmileKeys.of(spec.name)
+        self._held = of_asset(SMILE_SPOT, spec.name)
         self._kept: list[tuple[Snapshot, Snapshot]] = []  # the last few markets and what was seen of them
 
     def seen(self, market: Snapshot) -> Snapshot:
@@ -48,6 +49,8 @@ class OtherUnderlying(Underlying):
                 return view
         slope, skew = self.surface(market)
         rows = {SPOT: market.row(self.spot), VOL: market.row(self.vol), VOL_SLOPE: slope, SMILE_SKEW: skew}
+        if self._held in market.keys:
+            rows[SMILE_SPOT] = market.row(self._held)
         self._kept = [(market, market.with_rows(rows)), *self._kept[: KEPT - 1]]
         return self._kept[0][1]
 
