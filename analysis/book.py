@@ -69,7 +69,8 @@ def _sums(
             found = lines.collect()
             place = (found["group"].to_numpy().astype(np.int64) - chosen[0]) * paths + found["path"].to_numpy()
             for k, name in enumerate(names):
-                values = np.bincount(place, found[name].to_numpy(), len(chosen) * paths).reshape(-1, paths)
+                sums = np.bincount(place, found[name].to_numpy(), len(chosen) * paths)
+                values = np.asarray(sums, dtype=np.float64).reshape(-1, paths)
                 total[k] += values.sum(axis=0)
                 yield from ((i, name, one) for i, one in zip(chosen, values, strict=True))
         yield from ((-1, name, one) for name, one in zip(names, total, strict=True))

@@ -43,7 +43,7 @@ class Side(Run):
         if self.world is None:
             return self._mine(self.of.table(name, world))
         found = self._mine(self.of.table(name, self.world))
-        return found if world in (None, ACTUAL) else found.clear()
+        return found if world in (None, ACTUAL) else found.filter(False)
 
     def chunks(self, name: str, world: str) -> Iterator[pl.LazyFrame]:
         """The same chunk by chunk of paths."""

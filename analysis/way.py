@@ -39,10 +39,10 @@ def _worst(rows: pl.LazyFrame, times: pl.Series) -> pl.DataFrame:
         lowest[deeper], day[deeper] = pnl[deeper], i
         np.maximum(high, pnl, out=high)
         np.maximum(fall, high - pnl, out=fall)
-    first = marks["path"].min() or 0
+    first = marks.select(pl.col("path").min()).item() or 0
     return pl.DataFrame(
         {
-            "path": pl.Series(np.arange(first, first + lowest.size), dtype=pl.Int32),  # type: ignore[operator]
+            "path": pl.Series(np.arange(first, first + lowest.size), dtype=pl.Int32),
             "lowest": np.minimum(lowest, 0.0),
             "day": times.gather(day).dt.date(),
             "drawdown": fall,

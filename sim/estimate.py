@@ -111,18 +111,14 @@ class Estimate:
     @classmethod
     def variance(cls, samples: ArrayLike) -> Estimate:
         """Variance (ddof 1) of two or more independent samples; error that of the mean squared deviation."""
-        x = np.asarray(samples, dtype=float)
-        if x.size < 2:
-            return cls.of(math.nan, np.full(x.size, math.nan))
-        squares = (x - x.mean()) ** 2
-        return cls.of(float(x.var(ddof=1)), squares - squares.mean())
+        return cls.of(*_variance(samples))
 
     @classmethod
     def sd(cls, samples: ArrayLike) -> Estimate:
         """Standard deviation of independent samples; error(variance) / (2 sd), the delta method."""
-        square = cls.variance(samples)
-        root = math.sqrt(square.value)
-        return cls.of(root, square.pull / (2 * root) if root != 0 else square.pull)
+        square, pull = _variance(samples)
+        root = math.sqrt(square)
+        return cls.of(root, pull / (2 * root) if root != 0 else pull)
 
     @classmethod
     def ratio(cls, top: FloatArray, bottom: FloatArray) -> Estimate:
@@ -189,3 +185,12 @@ class Estimate:
         pulls = [weight * one.pull for weight, one in zip(weights, estimates, strict=True)]
         value = float(sum(weight * one.value for weight, one in zip(weights, estimates, strict=True)))
         return cls.of(value, np.sum(pulls, axis=0))
+
+
+def _variance(samples: ArrayLike) -> tuple[float, FloatArray]:
+    """Variance (ddof 1) and its pulls; NaN of fewer than two samples."""
+    x = np.asarray(samples, dtype=float)
+    if x.size < 2:
+        return math.nan, np.full(x.size, math.nan)
+    squares = (x - x.mean()) ** 2
+    return float(x.var(ddof=1)), squares - squares.mean()

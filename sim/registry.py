@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 Kind = TypeVar("Kind")
 
@@ -27,7 +27,7 @@ class Registry(MutableMapping[str, Kind]):
         kind: Kind = found
         return kind
 
-    def is_a(self, value: object, *names: str) -> bool:
+    def is_a(self, value: Any, *names: str) -> TypeGuard[Any]:
         """Whether a value is of one of these classes. Imports nothing: a class that is not imported has no values."""
         return any(isinstance(value, cast(type[Any], self[name])) for name in names if self._is_imported(name))
 

@@ -148,6 +148,25 @@ def test_gains_are_split_by_their_definition(name):
     assert np.abs(wanted[:, 2]).max(axis=0).min() > 0.01 * np.abs(wanted).max()
 
 
+def test_gains_are_split_as_those_of_a_book_on_it():
+    """A desk holds in the market what another has in its book: every part of the two gains is the same."""
+    line = {"asset": "gold", "months": 1, "moneyness": 1.0, "quantity": 1e6}
+    never = {"type": "Hedger", "policy": {"kind": "never"}}
+    desks = {
+        "holder": {**never, "option_leg": {"hold": {"g": 1e6}}},
+        "client": {**never, "book": [{"kind": kind, **line} for kind in ("call", "put")]},
+    }
+    option = {"asset": "gold", "expiry_months": 1, "roll_days": 1000, "venue": {"impact": 0.0, "half_spread": 0.0}}
+    scenario = market_of(options={"g": option}, implied=MOVING, agents=desks, feedback=only())
+    marks = run(scenario, paths=4, workers=1, tables=["marks"]).table("marks").collect().sort("path", "time")
+    holder, client = (marks.filter(marks["agent"] == name) for name in desks)
+    for part in ("gamma", "theta", "vega", "smile", "rates"):
+        scale = client[part].abs().max()
+        assert (client[part] - holder[f"hedge_{part}"]).abs().max() < 1e-9 * max(scale, 1e3), part
+    assert client["smile"].abs().max() > 1e3
+    assert (client["delta"] - holder["hedge"]).abs().max() < 1e-9 * client["delta"].abs().max()
+
+
 def test_the_parts_of_a_dealers_loss_add_up(tmp_path):
     done = run(dealt(), paths=3, out=tmp_path / "run", workers=1)
     marks = done.marks.filter(pl.col("agent") == "dealer").collect()

@@ -33,6 +33,7 @@ FOLLOWED = [
     )
 ]
 LONG = (
+    "asset",
     "chart",
     "compare_policies",
     "counterparty",

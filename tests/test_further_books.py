@@ -408,3 +408,38 @@ def test_a_frontier_of_shares_on_the_copy_is_that_on_the_main_asset(tmp_path):
     for column in one.columns:
         if one[column].dtype.is_float():
             assert other[column].to_numpy() == pytest.approx(one[column].to_numpy(), rel=1e-6, abs=1.0, nan_ok=True)
+
+
+def test_so_does_a_surface_that_moves():
+    """The same responses of slope and skew, without noise: book, options bought back, every part of the loss."""
+    surface = {"slope_noise": 0.0, "slope_response": -0.3, "skew_spot_response": -0.5, "skew_vol_response": 0.3}
+    options = listed("m", "asset", roll_days=1000) | listed("g", "gold", roll_days=1000)
+    leg = {"share": 0.5, "ridge": 0.01}
+    agents = {
+        "a": desk(option_leg={**leg, "venues": ["m"]}),
+        "b": desk("gold", option_leg={**leg, "venues": ["g"]}),
+        "bank": {"type": "FundingDesk", "line": 1e12},
+    }
+    copy = {"implied": {**COPY["implied"], "surface": surface}}
+    scenario = beside(agents, gold=copy, market={**MARKET, "surface": surface}, options=options)
+    marks = run(scenario, paths=2, workers=1, tables=["marks"]).table("marks").collect()
+    check_alike(marks, "a", "b")
+    told = figures(marks, "b")
+    assert np.abs(told["smile"]).max() > 1e5 and np.abs(told["hedge_smile"]).max() > 1e4
+
+
+def test_the_risk_of_positions_on_the_copy_is_that_on_the_main_asset():
+    """At the start, on the key rates of the study, whose curve has other nodes than the market's."""
+    from scenarios.studies.risk.asset_risk import asset_risk
+    from scenarios.studies.risk.book_risk import book_risk
+
+    scenario = beside({"a": desk(), "b": desk("gold")})
+    one, other = (book_risk(scenario, name) for name in ("a", "b"))
+    first, second = asset_risk(one.by_keys), asset_risk(other.by_keys)
+    assert second["position"].to_list()[0].endswith("on gold")
+    for column in first.columns[1:]:
+        assert second[column].to_numpy() == pytest.approx(first[column].to_numpy(), rel=1e-9, abs=1e-6)
+    assert np.abs(first["vega"].to_numpy()).max() > 1e4
+    assert one.key_rates().equals(other.key_rates()) or np.allclose(
+        one.key_rates()["dv01"].to_numpy(), other.key_rates()["dv01"].to_numpy(), rtol=1e-9, atol=1e-6
+    )

@@ -13,6 +13,7 @@ from tests.fuzz_cases import BOOK, CASES, HISTORY, SCENARIO, SWEEP, _estimated, 
 
 QUICK = [kind for kind in CASES if kind != "runs"]
 FEW, MANY, RUNS = 60, 1500, 300  # inputs of each kind
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # a case holds whole files
 
 
 @pytest.mark.parametrize("kind", QUICK)

@@ -71,6 +71,11 @@ def test_many_blank_days_are_told_as_such(tmp_path: Path) -> None:
         read_record(write(tmp_path, rows))
 
 
+def test_a_record_without_a_whole_line_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no line of the record has spx and vix; fill what is empty"):
+        read_record(write(tmp_path, {date(2020, 2, 24): "2020-02-24,,25.03"}))
+
+
 def test_a_half_year_without_lines_is_two_records(tmp_path: Path) -> None:
     rows = lines("XNYS", date(2024, 1, 2), date(2024, 1, 31)) | lines("XNYS", date(2024, 8, 1), date(2024, 8, 30))
     with pytest.raises(UserError, match="give the two parts as two files"):

@@ -17,7 +17,10 @@ from scenarios.worlds.clock import make_clock
 from sim.jit import Kernel, fma, interpreted, kernel
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("numba", "scipy", "polars", "pandas", "altair", "QuantLib", "vl_convert", "distributed")
+HEAVY = (
+    *("numba", "scipy", "polars", "pandas", "altair", "QuantLib", "vl_convert", "distributed"),
+    *("pydantic", "simpy", "numpy.ma", "email", "multiprocessing.connection"),  # tens of milliseconds each
+)
 SEEN = "import json, sys; print(json.dumps([name for name in {heavy!r} if name in sys.modules]), file=sys.stderr)"
 RUN = """
 import sys
@@ -40,7 +43,8 @@ def loaded(code: str) -> set[str]:
 
 
 def test_the_python_api_loads_nothing_heavy():
-    assert loaded("from scenarios import from_dict, load, presets, run") == set()
+    assert loaded("from scenarios import from_dict, load, presets") == set()
+    assert loaded("from scenarios import run") == {"simpy", "email", "multiprocessing.connection"}
 
 
 @pytest.mark.parametrize(
@@ -51,15 +55,44 @@ def test_the_python_api_loads_nothing_heavy():
         ("run --help", set()),
         ("report --help", set()),
         ("show svb_2023", set()),
-        ("show covid_crash_2020", {"scipy"}),  # the normal distribution, in the check of the smile for arbitrage
+        ("show covid_crash_2020", set()),
         ("check svb_2023", set()),
-        ("check covid_crash_2020", {"scipy"}),
+        ("check covid_crash_2020", set()),
     ],
 )
 def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
     load("covid_crash_2020"), make_clock(load("covid_crash_2020"))  # the calendars are kept; else pandas makes them
     make_clock(load("svb_2023"))
     assert loaded(RUN.format(arguments=["spiral", *command.split()])) == needs
+
+
+COUNT = """
+ours = [name for name in sys.modules if name.partition(".")[0] in ("sim", "agents", "markets", "scenarios")]
+print(len(ours), [name for name in ours if {part!r} in name], "numpy" in sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "part", "those", "most", "numpy"),
+    [
+        ("list", "scenarios.cli.", ["program", "presets"], 30, False),
+        ("run --help", "scenarios.cli.", ["program", "run"], 30, False),
+        ("keys run", "scenarios.describing", [], 30, False),  # the second time
+        ("check covid_crash_2020", "agents.funds", [], 330, True),
+        ("check covid_crash_2020", "agents.funding.lending", [], 330, True),
+        ("check covid_crash_2020", "markets.products.cds", [], 330, True),
+    ],
+)
+def test_a_command_imports_the_modules_of_what_it_is_about(
+    command: str, part: str, those: list[str], most: int, numpy: bool
+):
+    code = "import sys" + RUN.format(arguments=["spiral", *command.split()]) + COUNT.format(part=part)
+    for _ in range(2 if command.startswith("keys") else 1):
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    count, found = done.stderr.strip().splitlines()[-1].split(" ", 1)
+    names, _, seen = found.rpartition(" ")
+    assert names == str([part + name for name in those]) and seen == str(numpy)
+    assert int(count) <= most
 
 
 def shown(name: str) -> list[float]:

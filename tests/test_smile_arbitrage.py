@@ -115,12 +115,17 @@ def test_a_steep_skew_is_told_and_a_calm_market_is_free_of_both():
         assert list(arbitrage(load("calm_market", {"market.smile": smile}))) == []
 
 
-def gold(**implied):
-    """The calm market with options on gold."""
+def gold(*, held=False, **implied):
+    """The calm market with options on gold, which are listed, or held in a desk's book."""
     own = {"start": 0.15, **implied}
-    keys = {"assets.gold": {"spot": 100.0, "vol": 0.1, "vol_power": 0.0, "implied": own}}
-    keys |= {"market.options": {"g": {"asset": "gold", "expiry_days": 30}}, "market.smile": "ssvi"}
-    return load("calm_market", {**keys, "agents.gold_maker": {"type": "MarketMaker", "venues": ["gold", "g"]}})
+    keys = {"assets.gold": {"spot": 100.0, "vol": 0.1, "vol_power": 0.0, "implied": own}, "market.smile": "ssvi"}
+    if held:
+        line = {"kind": "put", "asset": "gold", "months": 2, "moneyness": 0.9, "quantity": -1e6}
+        keys["agents.gold_desk"] = {"type": "Hedger", "policy": {"kind": "every"}, "book": [line]}
+    else:
+        keys["market.options"] = {"g": {"asset": "gold", "expiry_days": 30}}
+    venues = ["gold"] if held else ["gold", "g"]
+    return load("calm_market", {**keys, "agents.gold_maker": {"type": "MarketMaker", "venues": venues}})
 
 
 def test_the_smile_of_a_further_asset_is_looked_at():
@@ -133,6 +138,7 @@ def test_the_smile_of_a_further_asset_is_looked_at():
     (term,) = arbitrage(gold(term_slope=-0.7))
     assert term.startswith("options on gold: seen on ") and ", total variance falls by " in term
     assert term.endswith("implied.skew, or raise assets.gold.implied.term_slope")
+    assert list(arbitrage(gold(held=True, term_slope=-0.7))) == [term]
     assert list(arbitrage(gold(term_slope=-0.5))) == []  # at the money 1 + 2 slope / ln 3 > 0, without a skew
 
 

@@ -14,16 +14,17 @@ from tests.small import LEVEL, STILL, K, only, standard_error, watch, world_of
 from tests.test_listed_options import listed, maker
 
 PATHS = 64
+DAYS = (9, 30, 91, 182)  # VIX9D, VIX, VIX3M, VIX6M
 LAW = {"beta": 8.0, "kappa": 10.0, "xi": 0.8, "skew": 0.5, "smile": "ssvi", "term_reversion": 1.4}
 SURFACE = {"skew_noise": 0.3, "skew_vol_response": 0.2, "skew_spot_response": -0.5}
 
 
 def closes():
-    """Price, 30-day and 91-day vol as they are quoted, and the skew, at the closes, by asset: (days, 4, paths)."""
+    """Price, vols of `DAYS` as they are quoted, and the skew, at the closes, by asset: (closes, 6, paths)."""
     copy = {"vol": 0.7 * LEVEL["vol"], "vol_power": 0.0, "spot": 100.0}
     copy["implied"] = {"start": LEVEL["vol"], "surface": SURFACE, **LAW}
     of = {"roll_days": 1, "smile": "roll"}
-    options = {f"{a}{days}": {"asset": a, "expiry_days": days, **of} for a in ("asset", "copy") for days in (30, 91)}
+    options = {f"{a}{days}": {"asset": a, "expiry_days": days, **of} for a in ("asset", "copy") for days in DAYS}
     world = world_of(
         listed(
             options,
@@ -42,7 +43,7 @@ def closes():
     def look():
         now = world.factors.snapshot
         for asset in ("asset", "copy") if world.clock.is_close[world.tick_index] else ():
-            quoted = [world.venue(f"{asset}{days}").mid for days in (30, 91)]
+            quoted = [world.venue(f"{asset}{days}").mid for days in DAYS]
             keys = SmileKeys.of(asset)
             seen.append([now.row(keys.spot), *quoted, now.row(keys.skew)])
 
@@ -63,15 +64,16 @@ def found():
     """Slopes of each path, by asset and statistic."""
     told = {}
     for asset, rows in closes().items():
-        moves = np.diff(np.log(rows[:, :3]), axis=0)
-        spot, short, long = moves.swapaxes(0, 1)
-        points = np.diff(rows[:, 1], axis=0)
+        spot, week, short, long, half = np.diff(np.log(rows[:, :5]), axis=0).swapaxes(0, 1)
+        points = np.diff(rows[:, 2], axis=0)
         told[asset] = {
             "ln(VIX/VIX3M) on ln VIX": slope(short, short - long),
+            "ln(VIX9D/VIX) on ln VIX": slope(short, week - short),
+            "ln(VIX/VIX6M) on ln VIX": slope(short, short - half),
             "ln VIX on ln S": slope(spot, short),
             "points on ln S": slope(spot, points),
             "vol of ln VIX": short.std(axis=0, ddof=1) * np.sqrt(252),
-            "skew on ln VIX": slope(short, np.diff(rows[:, 3], axis=0)),
+            "skew on ln VIX": slope(short, np.diff(rows[:, 5], axis=0)),
         }
     return told
 

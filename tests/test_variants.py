@@ -41,6 +41,7 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"run.seed": -1},
     {"venue.asset.halts.1.x": 3},
     {"nothing.here": 1},
+    {"storyline.calibration.vol_rise.memory": 1e6},
 )
 
 

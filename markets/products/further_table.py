@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from markets.factors.snapshot import Snapshot
+    from markets.factors.underlying import Underlying
     from markets.products.product import Compile
-    from markets.products.start import FurtherAsset, Start
+    from markets.products.start import Start
     from sim.clock import Clock
 
     Floats = NDArray[np.float64]
@@ -29,10 +30,10 @@ class FurtherTable(Table[Any]):
 
     order: ClassVar[int] = 100  # after those of the main asset, by name
 
-    def __init__(self, table: Table[Any], on: FurtherAsset, start: Start) -> None:
+    def __init__(self, table: Table[Any], underlying: Underlying, start: Start) -> None:
         """table: compiled on the asset's own starting market. start: the market's."""
         super().__init__()
-        self._table, self._underlying, self.asset = table, on.underlying, on.underlying.name
+        self._table, self._underlying, self.asset = table, underlying, underlying.name
         own = (of_asset(key, self.asset) if key.name == MAIN else key for key in table.needs)
         self.needs = tuple(key for key in own if key in start.snapshot.keys)
         self.dates, self.gross_units, self.slides = table.dates, table.gross_units, table.slides

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,14 +29,7 @@ from sim.nearest import nearest
 
 if TYPE_CHECKING:
     from markets.curves.conventions import Convention
-    from markets.factors.underlying import Underlying
-
-
-class FurtherAsset(NamedTuple):
-    """A further asset with a vol of its own."""
-
-    start: Start  # the starting market as its options see it
-    underlying: Underlying
+    from markets.factors.underlying import OtherUnderlying
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +54,7 @@ class Start:
     fixings: Mapping[date, float] = field(default_factory=dict)  # overnight rates of days before the first, decimal
     heston: HestonSpec = field(default_factory=HestonSpec)  # of options that are valued by it
     smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
-    assets: Mapping[str, FurtherAsset] = field(default_factory=dict)  # beside the main one, by name
+    assets: Mapping[str, OtherUnderlying] = field(default_factory=dict)  # further ones with a vol, by name
 
     def __post_init__(self) -> None:
         for name in ("spot0", "vol_base"):
@@ -100,7 +93,16 @@ class Start:
             known = [*self.assets]
             remedy = nearest(asset, known) if known else f"write [assets.{asset}.implied]"
             raise UserError("no further asset with a vol of its own", value=asset, place="asset", remedy=remedy)
-        return self.assets[asset].start
+        own = self.assets[asset].implied
+        return replace(
+            self,
+            snapshot=self.assets[asset].seen(self.snapshot),
+            skew=own.skew,
+            form=own.smile,
+            stickiness=own.stickiness,
+            term_reversion=own.term_reversion,
+            dividend_yield=own.dividend_yield,
+        )
 
     def log_discount(self, begin: float, end: float) -> float:
         """ln DF(begin) - ln DF(end) on the starting curve, times in years."""

@@ -20,9 +20,11 @@ class ExplainedSpec:
 class RiseSpec:
     """Rise of ln level from the start to the median path's highest close, split by cause; the parts add up."""
 
-    storyline: float = param(help="told: by the anchors' residual over what the law says of the storyline")
-    memory: float = param(help="the market's own answer to the path, without the desks")
-    feedback: float = param(help="what the desks add: actual - price_taker")
+    storyline: float = param(
+        help="told: by the anchors' residual over what the law says of the storyline", ge=-50, le=50
+    )
+    memory: float = param(help="the market's own answer to the path, without the desks", ge=-50, le=50)
+    feedback: float = param(help="what the desks add: actual - price_taker", ge=-50, le=50)
     memory_error: float = param(help="standard error of `memory`", ge=0)
     feedback_error: float = param(help="standard error of `feedback`", ge=0)
 

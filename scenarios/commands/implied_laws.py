@@ -118,13 +118,11 @@ def describe(breach: Breach) -> str:
 
 
 def assets_with_smile(scenario: Scenario) -> list[str]:
-    """Assets on whose smile anything is valued: a book's option, which is on the main one, or a listed one."""
+    """Assets on whose smile anything is valued: an option of a book, or one that is listed."""
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
-    held = any(line.kind in ON_SMILE and line.model is None for desk in desks for line in desk.book)
-    listed = {each.asset for each in scenario.market.vol_listings.values()}
-    return [
-        name for name in (MAIN, *(each.name for each in scenario.assets)) if name in listed or (held and name == MAIN)
-    ]
+    lines = (line for desk in desks for line in desk.book if line.kind in ON_SMILE and line.model is None)
+    on = {line.asset or MAIN for line in lines} | {each.asset for each in scenario.market.vol_listings.values()}
+    return [name for name in (MAIN, *(each.name for each in scenario.assets)) if name in on]
 
 
 def arbitrage(scenario: Scenario) -> Iterator[str]:

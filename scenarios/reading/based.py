@@ -84,8 +84,8 @@ def _storyline(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     below, above = base.get("storyline"), own.get("storyline")
     if not isinstance(below, Mapping) or not isinstance(above, Mapping):
         return None
-    rows, changed = below.get("anchor"), above.get("anchor")
-    if not _dated(rows) or not _dated(changed):
+    rows, changed = _dated(below.get("anchor")), _dated(above.get("anchor"))
+    if rows is None or changed is None:
         return None
     if len({str(row["date"]) for row in changed}) < len(changed):
         return None  # said where dates are checked
@@ -95,5 +95,7 @@ def _storyline(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     return {**_laid_over(below, above), "anchor": [by_date[day] for day in sorted(by_date)]}
 
 
-def _dated(rows: Any) -> bool:
-    return isinstance(rows, list | tuple) and all(isinstance(row, Mapping) and "date" in row for row in rows)
+def _dated(rows: Any) -> list[Mapping[str, Any]] | None:
+    """Anchors with a date each; None where they are something else, which is told where they are read."""
+    dated = isinstance(rows, list | tuple) and all(isinstance(row, Mapping) and "date" in row for row in rows)
+    return list(rows) if dated else None

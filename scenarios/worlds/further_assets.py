@@ -9,9 +9,9 @@ import numpy as np
 
 from markets.factors.key import MAIN
 from markets.factors.underlying import MAIN_ASSET, OtherUnderlying, Underlying
-from markets.products.start import FurtherAsset, Start
 
 if TYPE_CHECKING:
+    from markets.products.start import Start
     from scenarios.scenario import Scenario
 
 
@@ -25,23 +25,9 @@ def with_assets(start: Start, scenario: Scenario) -> Start:
     for each in known:
         if each.implied.surface is not None:
             levels |= zip((each.slope, each.skew), np.array(each.implied.surface_start)[:, None], strict=True)
-    whole = replace(start, snapshot=start.snapshot.with_rows(levels))
-    return replace(whole, assets={each.name: FurtherAsset(_seen(whole, each), each) for each in known})
+    return replace(start, snapshot=start.snapshot.with_rows(levels), assets={each.name: each for each in known})
 
 
 def seen_by(start: Start, asset: str) -> tuple[Start, Underlying]:
     """The starting market as options on an asset see it, and the asset."""
-    return (start, MAIN_ASSET) if asset == MAIN else start.assets[asset]
-
-
-def _seen(start: Start, underlying: OtherUnderlying) -> Start:
-    own = underlying.implied
-    return replace(
-        start,
-        snapshot=underlying.seen(start.snapshot),
-        skew=own.skew,
-        form=own.smile,
-        stickiness=own.stickiness,
-        term_reversion=own.term_reversion,
-        dividend_yield=own.dividend_yield,
-    )
+    return start.of(asset), MAIN_ASSET if asset == MAIN else start.assets[asset]

@@ -6,7 +6,10 @@ import os
 
 from sim.processes import warm_up
 
-IMPORTED = ("scenarios.worlds.chunk_job", "scenarios.scenario", "scenarios.worlds.world_spec")
+IMPORTED = (
+    *("scenarios.worlds.chunk_job", "scenarios.scenario", "scenarios.worlds.world_spec"),
+    *("agents.hedging.hedger", "agents.making.market_maker", "agents.funding.lending"),  # of most scenarios
+)
 
 
 def prepare_workers(workers: int | None) -> None:

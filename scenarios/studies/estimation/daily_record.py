@@ -82,6 +82,9 @@ def read_record(
     _check_every_session(record, sessions, calendar or CALENDAR)
     whole = ("spx",) if blank_vol else ("spx", "vix")
     known = tuple(row for row in record.rows if all(row.text(column) for column in whole))
+    if not known:
+        rule = f"no line of the record has {' and '.join(whole)}"
+        raise UserError(rule, place=record.name, remedy="fill what is empty")
     _check_blanks(known, sessions, " or ".join(whole))
     days = tuple(increasing_days(known))
     record = replace(record, rows=known, days=days)

@@ -17,6 +17,7 @@ FIRST = "scenarios.studies.sweeps.cell_run"  # the module that runs a cell
 IMPORT = re.compile(r"^[ \t]*(?:from[ ]+([\w.]+)[ ]+import[ ]+(\([^)]*\)|.*)|import[ ]+([\w.]+))", re.MULTILINE)
 # Docstrings, and imports for type checkers alone.
 LEFT_OUT = re.compile(r'"""[\s\S]*?"""|^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+', re.MULTILINE)
+REGISTERED = re.compile(r'"([\w.]+):\w+"')  # `sim.registry` imports the module once its class is asked for
 LIBRARIES = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba")
 
 
@@ -36,7 +37,7 @@ def fingerprint_now() -> str:
 
 
 def sources() -> list[Path]:
-    """All that a cell can load of ours, by the import statements from `cell_run` on, sorted.
+    """All that a cell can load of ours, by imports and registries from `cell_run` on, sorted.
 
     Command line, charts and reports are not among them: they may change, and no cell is asked to run again.
     """
@@ -60,10 +61,11 @@ def _file(module: str) -> Path | None:
 
 
 def _imported(text: str) -> Iterator[str]:
-    """Names that a module's text imports: modules, and what may be modules in them."""
+    """Names that a module's text imports, at once or by a registry: modules, and what may be modules in them."""
     for module, names, plain in IMPORT.findall(LEFT_OUT.sub("", text)):
         yield module or plain
         yield from (f"{module}.{name}" for name in re.findall(r"\w+", names) if module)
+    yield from REGISTERED.findall(text)
 
 
 def of_classes(classes: Iterable[type]) -> dict[str, str]:
