@@ -96,7 +96,12 @@ def test_against_pfhedge(board, paths, times):
         strictly=True,
     )
     board.faster(
-        what(paths, "daily"), "pfhedge BlackScholes, float64", ours=times["on"], theirs=fast, at_least=1.5, strictly=True
+        what(paths, "daily"),
+        "pfhedge BlackScholes, float64",
+        ours=times["on"],
+        theirs=fast,
+        at_least=1.5,
+        strictly=True,
     )
     for module, mine in (("BlackScholes", "off"), ("WhalleyWilmott", "band")):
         single = found[f"{module} float32"]["seconds"]
