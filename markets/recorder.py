@@ -47,7 +47,7 @@ class Recorder:
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
-            gains = world.loop_gains()
+            gains = world.loop_gains(frozenset(name for name in self._options if not world.venues[name].exposed))
             whole = merged(gains, self._options) if self._options else gains
             self._radius = spectral_radius(whole, world.paths) if gains else self._nothing
             self._peaks.look()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from markets.venues.venue import Venue
 from markets.venues.vol_future import VolFuture
 from markets.venues.zero_bond import Below, ZeroBond
 from sim.errors import BugError, NotFinite, SpiralError
+from sim.memo import Memo
 from sim.phases import Phase
 from sim.world import Process, World
 
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from markets.venues.straddle_series import StraddleSeries
     from markets.venues.variance_series import VarianceSeries
     from markets.venues.vol_listing import VolListing
+    from sim.names import Name
 
 
 class MarketWorld(World):
@@ -100,6 +103,9 @@ class MarketWorld(World):
         self.variance_swaps = [VarianceSwap(self, name, series) for name, series in (variances or {}).items()]
         listed = [ListedOption(self, name, series) for name, series in (options or {}).items()]
         self.options: list[VolListing] = [*listed, *self.variance_swaps]
+        self.option_names = frozenset(option.name for option in self.options)
+        self._reached: dict[tuple[Name, str], Memo[list[VolListing]]] = defaultdict(Memo)  # by account and asset
+        self._moving: dict[FactorKey, Memo[dict[str, float]]] = defaultdict(Memo)  # by vol
         for option in self.options:
             self.open_venue(option, self.market.vol_listings[option.name].venue)
         for name, contract in (contracts or {}).items():
@@ -159,14 +165,27 @@ class MarketWorld(World):
 
     def moving(self, vol: FactorKey) -> dict[str, float]:
         """The same of any asset's; one that follows the main asset's moves with that, too."""
+        return self._moving[vol].get(lambda: self._find_moving(vol), len(self.venues))
+
+    def _find_moving(self, vol: FactorKey) -> dict[str, float]:
         found = {name: venue.listing.displaces.get(vol) for name, venue in self.venues.items() if venue.moves}
         own = {name: move for name, move in found.items() if move is not None}
         power = 0.0 if vol == VOL else self.factors.asset_vols[vol.name].power
         return own | ({name: power * move for name, move in self.moving(VOL).items()} if power else {})
 
-    def loop_gains(self) -> dict[tuple[str, str], NDArray[np.float64]]:
-        """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero."""
-        return {entry: gain for venue in self.venues.values() for entry, gain in venue.gains().items()}
+    def reached_options(self, account: Name, asset: str = MAIN) -> list[VolListing]:
+        """Options on an asset that an account has ever held, in the order in which they are listed."""
+        ledger, memo = self.ledger, self._reached[account, asset]
+        on = (option for option in self.options if option.underlying.name == asset)
+        return memo.get(lambda: [option for option in on if ledger.reached(account, option.name)], ledger.used)
+
+    def loop_gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], NDArray[np.float64]]:
+        """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero.
+
+        but: venues whose moves are left out: of one at which nobody trades as prices move they close no loop.
+        """
+        exposed = (venue for venue in self.venues.values() if venue.exposed)
+        return {entry: gain for venue in exposed for entry, gain in venue.gains(but).items()}
 
     def timestamp(self) -> datetime:
         """Exchange-local time now."""

@@ -167,11 +167,19 @@ class Ledger:
     def post(self, amounts: Vector, moves: tuple[Move, ...]) -> None:
         """Carry out several moves together, of `amounts` (moves, paths)."""
         known = self._of_object.get(id(moves))  # most callers send the same tuple again; to hash one costs more
-        entries = self._known(moves) if known is None else known[1]
+        entries = self._looked_up(moves) if known is None else known[1]
         kernels.post(amounts, entries.rows, self.rows)
         self._changed |= entries.assets
 
-    def _known(self, moves: tuple[Move, ...]) -> Entries:
+    def note_shares(self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...]) -> None:
+        """Note what holders of an asset have of `parts` (parts, paths) $ a unit of it.
+
+        notes: of each holder, and of each part, as many for all.
+        """
+        held = np.array([self._balances[holder, asset] for holder in holders], dtype=np.int64)
+        kernels.note_shares(parts, held, self._looked_up(notes).rows, self.rows)
+
+    def _looked_up(self, moves: tuple[Move, ...]) -> Entries:
         """Entries of moves that are equal to earlier ones, or new."""
         entries = self._entries.get(moves)
         if entries is None:

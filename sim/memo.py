@@ -43,6 +43,14 @@ class Memo(Generic[Value]):
         self._inputs = inputs
         return self._value
 
+    def known(self, *inputs: object) -> Value | None:
+        """The value if `get` with these inputs would compute nothing; else None."""
+        before = self._inputs
+        if before is None or len(before) != len(inputs):
+            return None
+        same = all(one is other or _equal(one, other) for one, other in zip(before, inputs, strict=True))
+        return self._value if same else None
+
     def forget(self) -> None:
         """Compute again at the next `get`."""
         self._inputs = None

@@ -16,7 +16,7 @@ def some(values: NDArray[Any]) -> bool:
 
 def marked(mask: NDArray[np.bool_]) -> bool:
     """Whether a mask (paths,) is set on any path. (Ten times as fast as `any` on one path.)"""
-    return np.count_nonzero(mask) > 0
+    return bool(np.count_nonzero(mask))
 
 
 def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import BugError
-from sim.ledger import CASH, Ledger
+from sim.ledger import CASH, Ledger, Move
 from sim.names import Key
 from tests.small import gross
 
@@ -65,6 +65,29 @@ def test_a_note_moves_no_cash():
     book.note(np.array([1.0, 2.0]), source="a", target="b", reason="spread_cost_calm")
     np.testing.assert_array_equal(book.balance("b"), [0, 0])
     np.testing.assert_array_equal(book.flow("a", "spread_cost_calm"), [-1, -2])
+
+
+def test_shares_of_a_gain_are_noted_as_one_by_one():
+    """The very digits of a move for each holder and part."""
+    paths, random = 700, np.random.default_rng(3)  # more than two blocks
+    parts, units = random.normal(size=(2, paths)), random.normal(size=(2, paths))
+    moves = [(who, part, move) for who in ("a", "b") for part in range(2) for move in _moves(who, part)]
+    ledgers = [Ledger(paths), Ledger(paths)]
+    for ledger in ledgers:
+        ledger.open("a", "b", "c")
+        ledger.list_asset("x")
+        for who, held in zip(("a", "b"), units, strict=True):
+            ledger.transfer(held, source="c", target=who, reason="start", asset="x")
+    one, other = ledgers
+    one.note_shares(parts, "x", ("a", "b"), tuple(move for *_, move in moves))
+    for who, part, move in moves:
+        other.post((other.balance(who, "x") * parts[part])[None], (move,))
+    assert np.array_equal(one.rows, other.rows)
+    assert one.flow("a", "part 1") == pytest.approx(units[0] * parts[1], rel=1e-15)
+
+
+def _moves(who, part):
+    return Move(who, "c", "whole", None), Move("c", who, f"part {part}", None)
 
 
 def test_accounts_and_assets_may_come_late_and_twice():

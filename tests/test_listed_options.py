@@ -98,6 +98,17 @@ def test_sensitivities_and_theta_are_those_of_other_markets(market):
         assert (day < 0).all()
 
 
+@pytest.mark.parametrize("market", [{}, MOVING])
+def test_worth_and_delta_alone_have_the_same_digits(market):
+    world = world_of(listed(LISTED, market={**NOISY, **market}), 300)  # more than a block
+    world.run()
+    tick, now = world.factors.tick, world.factors.snapshot
+    for option in world.options:
+        whole, short = option._valued(tick, now), option._sloped(tick, now)
+        assert np.array_equal(option._worth(tick, now), whole.worth)
+        assert np.array_equal(short.worth, whole.worth) and np.array_equal(short.delta, whole.delta)
+
+
 def test_vol_at_the_money_is_the_markets_and_a_strike_keeps_its_own():
     world = world_of(listed({"atm": MONTH, "low": {**MONTH, "kind": "put", "moneyness": 0.9}}), 2)
     base, option = world.factors.vol_law.base, world.venue("low").listing

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from markets.kernels.loops import raise_radius
-from markets.venues.loop_gain import CURVATURE, circuits, spectral_radius
+from markets.venues.loop_gain import CURVATURE, VANNA, circuits, spectral_radius
 from scenarios.reading.loading import from_dict
 from scenarios.studies.run import run
 from scenarios.studies.validation.textbook import FREE, MAKER, textbook
@@ -162,3 +162,17 @@ def test_a_move_of_one_rate_is_hedged_at_the_other_too():
         [[flows[at, node] * specs[at].spec.impact / specs[at].spec.depth for node in NODES] for at in NODES]
     )
     assert radius == pytest.approx(np.abs(np.linalg.eigvals(matrix)).max(), rel=1e-2)  # depth is the maker's, of base
+
+
+def test_a_flow_for_a_group_of_venues_is_that_of_each():
+    world = world_of(crisis(agents={}), 3)
+    asset, flows = world.venue("asset"), np.random.default_rng(2).normal(size=(3, 3))
+    asset.expose(flows[0], moved=("us2y", "us10y"), by=CURVATURE)
+    asset.expose(flows[1], moved="us10y", by=CURVATURE)
+    asset.expose(flows[2], moved="us10y", by=VANNA)
+    scale = asset.impact / asset.depth
+    gains = world.loop_gains()
+    assert np.array_equal(gains["asset", "us2y"], scale * flows[0])
+    assert np.array_equal(gains["asset", "us10y"], scale * (flows[0] + flows[1] + flows[2]))
+    assert asset.gain("us10y", CURVATURE) == pytest.approx(scale * (flows[0] + flows[1]), rel=1e-14)
+    assert set(world.loop_gains(frozenset({"us10y"}))) == {("asset", "us2y")}

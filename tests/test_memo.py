@@ -60,6 +60,15 @@ def test_a_failed_computation_leaves_the_memo_as_it_was() -> None:
     assert memo.get(lambda: 2, "a") == 1
 
 
+def test_what_is_known_is_told_and_nothing_is_computed() -> None:
+    memo, compute, array = Memo[int](), Counted(), np.zeros(2)
+    assert memo.known(1, array) is None
+    memo.get(compute, 1, array)
+    assert memo.known(1, array) == 1
+    others = ((2, array), (1, array.copy()), (1,))
+    assert [memo.known(*inputs) for inputs in others] == [None] * 3
+
+
 def test_forget() -> None:
     memo, compute = Memo[int](), Counted()
     memo.get(compute, 1)

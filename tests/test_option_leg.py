@@ -114,6 +114,16 @@ def test_a_band_keeps_the_hedge_and_small_orders_are_not_sent():
     assert trades["large"] == 0 < trades["band"] < trades["close"]
 
 
+def test_a_band_leaves_what_is_kept_elsewhere_alone():
+    """Puts of another venue that are kept have no part in the distance from the target."""
+    leg = {"venues": ["m3"], "band": 0.3}
+    alone, with_puts = (world_of(hedged(leg | more), 2) for more in ({}, {"hold": {"m1": 1e5}}))
+    for world in (alone, with_puts):
+        world.run()
+    assert (with_puts.venue("m1").held("desk") == 1e5).all()
+    assert not alone.venue("m1").reached("desk")
+
+
 def test_a_desk_that_buys_back_its_vega_has_no_gain_from_vol():
     """Vol doubles. `vega` of the book and `hedge_vega` cancel day by day, and all parts add up to the P&L."""
     from scenarios import run

@@ -93,6 +93,7 @@ class Desk:
         self._risk: Memo[Risk] = Memo()  # in the present market
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
+        self._options: Memo[Units] = Memo()  # neutral ones
         self.followers: list[Follower] = []
         self.rates_hedge: LegHedge = SwapHedge(world)
         self.vega_hedge: VegaHedge | None = None
@@ -252,9 +253,13 @@ class Desk:
 
     def neutral_options(self, snapshot: Snapshot | None = None, risk: Risk | None = None) -> Units:
         """Options on the asset held against one unit of scale, by venue; none without an option leg."""
-        if self.option_hedge is None:
+        hedge = self.option_hedge
+        if hedge is None:
             return {}
-        return self.option_hedge.neutral(risk or self.risk(snapshot), snapshot)
+        if risk is not None or snapshot is not None:
+            return hedge.neutral(risk or self.risk(snapshot), snapshot)
+        now = self.risk()
+        return self._options.get(lambda: hedge.neutral(now), hedge, now, self.world.factors.snapshot)
 
     def neutral_delta(
         self, options: Units, snapshot: Snapshot | None = None, risk: Risk | None = None, asset: str = MAIN

@@ -107,14 +107,15 @@ class LeastSquaresHedge(ABC):
 
     def wanted(self, target: Units, held: Units, risk: OpenRisk, scale: Vector) -> Units:
         """To the edge of the band around the target; no order that is smaller than `least_trade`."""
-        if not (self._leg.band or self._leg.least_trade):
+        if not (self._leg.band or self._leg.least_trade) or not self._venues:
             return target
         slopes = {venue.name: self._slopes(venue, None) for venue in self._venues}
-        far = _length(total((held[name] - units) * slopes[name] for name, units in target.items()))
+        hedges = {name: units for name, units in target.items() if name in slopes}  # others are held as they are
+        far = _length(total((held[name] - units) * slopes[name] for name, units in hedges.items()))
         book = scale * _length(self._risk(risk))
         kept = np.minimum(1.0, self._leg.band * book / np.where(far > 0, far, 1.0))
-        found = {name: units + kept * (held[name] - units) for name, units in target.items()}
-        return {name: self._large(units, held[name], slopes[name]) for name, units in found.items()}
+        found = {name: units + kept * (held[name] - units) for name, units in hedges.items()}
+        return target | {name: self._large(units, held[name], slopes[name]) for name, units in found.items()}
 
     def _large(self, wanted: Vector, held: Vector, slopes: Vector) -> Vector:
         """What is wanted where the order is large enough, else what is held."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.desk.leg_hedge import LeastSquaresHedge, OpenRisk, Units
 from markets.factors.key import MAIN, SPOT, VOL, of_asset
+from sim.memo import Memo
 
 if TYPE_CHECKING:
     from agents.desk.hedge_leg import OptionLeg
@@ -38,6 +40,7 @@ class OptionHedge(LeastSquaresHedge):
         self.share = leg.share if share is None else share
         self._world = world
         self._options: dict[str, VolListing] = {option.name: option for option in world.options}
+        self._per_gamma: dict[str, Memo[Vector]] = defaultdict(Memo)  # by asset
         self.kept = {name: world.full(units) for name, units in leg.hold.items()}
         hedged = {self._asset_of(name) for name in leg.venues}
         self._rows = [(asset, row) for asset in _in_order(hedged) for row in leg.rows]
@@ -94,15 +97,19 @@ class OptionHedge(LeastSquaresHedge):
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
         greeks, asset = self._options[venue.name].greeks(market), self._asset_of(venue.name)
-        rows = {"vega": greeks.vega, "gamma": greeks.gamma * self._in_vega(asset, market)}
-        none = np.zeros(self._world.paths)
-        return np.stack([rows[row] if on == asset else none for on, row in self._rows])
+        rows = np.zeros((len(self._rows), self._world.paths))
+        for row, (on, name) in zip(rows, self._rows, strict=True):
+            if on == asset and name == "vega":
+                row[:] = greeks.vega
+            elif on == asset:
+                np.multiply(greeks.gamma, self._in_vega(asset, market), out=row)
+        return rows
 
     def _in_vega(self, asset: str, market: Snapshot | None) -> Vector:
         """S^2 s / 12: vega of a month's options per unit of gamma, (paths,)."""
         seen = market or self._world.factors.snapshot
-        found: Vector = MONTH * seen.row(of_asset(VOL, asset)) * seen.row(of_asset(SPOT, asset)) ** 2
-        return found
+        vol, spot = seen.row(of_asset(VOL, asset)), seen.row(of_asset(SPOT, asset))
+        return self._per_gamma[asset].get(lambda: np.asarray(MONTH * vol * spot**2), vol, spot)
 
 
 def _in_order(assets: set[str]) -> tuple[str, ...]:

@@ -49,9 +49,12 @@ def options_held(
 
     Only what is held or on the way is valued.
     """
-    coming, found = more or {}, []
-    for option in (each for each in world.options if each.underlying.name == asset):
-        if option.name in coming or world.ledger.reached(account, option.name):
-            units = world.ledger.balance(account, option.name)
-            found.append((option, units + coming[option.name] if option.name in coming else units))
+    coming, found, ledger = more or {}, [], world.ledger
+    there = world.reached_options(account, asset)
+    if any(name not in {option.name for option in there} for name in coming):
+        on = (option for option in world.options if option.underlying.name == asset)
+        there = [option for option in on if option.name in coming or ledger.reached(account, option.name)]
+    for option in there:
+        units = ledger.balance(account, option.name)
+        found.append((option, units + coming[option.name] if option.name in coming else units))
     return OptionsHeld(found)

@@ -51,8 +51,8 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Coll
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
     for asset in desk.assets if desk.answering_options and not world.price_takers else ():
         part = np.where(desk.liquidated, 0.0, desk.scale)
-        for (at, moved), flow in _of_options(desk, asset, others).items() if desk.answering_on(asset) else ():
-            world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
+        for at, movers, flow in _of_options(desk, asset, others) if desk.answering_on(asset) else ():
+            world.venue(at).expose(part * flow, moved=movers, by=CURVATURE)
 
 
 def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str]) -> None:
@@ -71,20 +71,19 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
         venue.expose(out[VANNA_FLOW], moved=asset, by=VANNA)
         if not desk.answering_on(asset) and not world.price_takers:  # else it is in `_of_options`
             by_log = np.where(desk.liquidated, 0.0, -scale * vanna * spot)
-            listed = {option.name for option in world.options}
             for name, move in world.moving(of_asset(VOL, asset)).items():
-                if name in others or name not in listed:  # where nobody hedges, no loop closes
+                if name in others or name not in world.option_names:  # where nobody hedges, no loop closes
                     venue.expose(move * by_log, moved=name, by=CURVATURE)
 
 
-def _of_options(desk: Desk, asset: str, others: Iterable[str]) -> dict[tuple[str, str], Vector]:
+def _of_options(desk: Desk, asset: str, others: Iterable[str]) -> list[tuple[str, tuple[str, ...], Vector]]:
     """$ of vega that an option leg buys at one venue per unit of ln S, or of the vol at another venue, (paths,).
 
-    And $ of the asset that the hedge of delta buys per unit of that vol. Per unit of scale, by (venue of the trade,
-    venue that moved). What is traded at any venue of options on an asset moves its one implied vol.
+    And $ of the asset that the hedge of delta buys per unit of that vol. Per unit of scale: venue of the trade,
+    venues that moved, flow. What is traded at any venue of options on an asset moves its one implied vol.
     """
     world, now = desk.world, desk.world.factors.snapshot
-    units, found = desk.neutral_options(), dict[tuple[str, str], Vector]()
+    units, found = desk.neutral_options(), list[tuple[str, tuple[str, ...], Vector]]()
     spot_key, vol_key = of_asset(SPOT, asset), of_asset(VOL, asset)
     places, moves = desk.answering_on(asset), world.moving(vol_key)
     spot, vol, (_, base) = now.row(spot_key), now.row(vol_key), world.factors.vol_answer(asset)
@@ -104,9 +103,9 @@ def _of_options(desk: Desk, asset: str, others: Iterable[str]) -> dict[tuple[str
         of_spot = names == [asset]
         before = desk.neutral_delta(units, bumped if of_spot else None, risk if of_spot else None, asset)
         bought[asset] = spot * (desk.neutral_delta(after, bumped, risk, asset=asset) - before) / BUMP_LOG
-        found |= {(at, moved): flow for at, flow in bought.items() for moved in names}
+        found += [(at, tuple(names), flow) for at, flow in bought.items()]
         if names is moving:
-            found |= {(at, moved): unit * flow for at, flow in bought.items() for moved, unit in futures.items()}
+            found += [(at, (moved,), unit * flow) for at, flow in bought.items() for moved, unit in futures.items()]
     return found
 
 

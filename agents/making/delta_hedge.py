@@ -14,6 +14,7 @@ from agents.watching.answers import desired, vol_multiplier
 from markets.factors.key import MAIN, OVERNIGHT, FactorKey
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, answered, discounts, flows
 from markets.venues.loop_gain import CURVATURE, VANNA
+from sim.memo import Memo
 from sim.vectors import some, total
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class DeltaHedge:
         self.desired, self.vol_multiplier = desired(policy, world), vol_multiplier(policy, world)
         self.last_look, self.last_spot = 0, self._spot_now.copy()
         self.unfilled = np.zeros(world.paths, dtype=bool)
+        self._names: Memo[tuple[str, ...]] = Memo()
 
     def look(self) -> None:
         """In TRADE of a tick: say what the hedge would trade, and trade the asset towards what the policy wants."""
@@ -99,6 +101,14 @@ class DeltaHedge:
         stretched = seen.with_rows({self.vol: seen.row(self.vol) * multiplier})
         return at.but(target=-np.asarray(options.sum("delta", stretched)))
 
+    def _moving(self) -> tuple[str, ...]:
+        """Venues of options on its asset, its own and those at which desks hedge, whose trades move the vol."""
+        world, others = self.world, tuple(self.world.answering_on(self.asset))
+        found: tuple[str, ...] = self._names.get(
+            lambda: tuple(name for name in sorted({*self.venues, *others}) if world.venue(name).moves), *others
+        )
+        return found
+
     def _discount(self, years: float) -> Vector:
         """Discount factor at the overnight rate, (paths,)."""
         overnight = self.world.factors.snapshot.row(OVERNIGHT)
@@ -119,10 +129,7 @@ class DeltaHedge:
         asset.expose(out[GAMMA_FLOW], moved=self.asset, by=CURVATURE)
         asset.expose(out[VANNA_FLOW], moved=self.asset, by=VANNA)
         by_vol = -vanna * self._spot_now / base
-        for name in sorted({*self.venues, *world.answering_on(self.asset)}):
-            if world.venue(name).moves:
-                asset.expose(by_vol, moved=name, by=CURVATURE)
-        listed = {option.name for option in world.options}
+        asset.expose(by_vol, moved=self._moving(), by=CURVATURE)
         for name, move in world.moving(self.vol).items():
-            if name not in listed:  # futures on vol
+            if name not in world.option_names:  # futures on vol
                 asset.expose(move * base * by_vol, moved=name, by=CURVATURE)

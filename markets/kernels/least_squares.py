@@ -87,10 +87,15 @@ def least_squares(slopes: Floats, risk: Floats, ridge: float, out: Floats) -> No
     """
     hedges, factors, paths = slopes.shape
     rows = factors + hedges if ridge > 0.0 else factors
+    columns, triangle = np.empty((hedges + 1, rows, 0)), np.empty((hedges, hedges, 0))
+    sizes, found = np.empty((hedges, 0)), np.empty((hedges, 0))
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
-        columns, triangle = np.zeros((hedges + 1, rows, width)), np.zeros((hedges, hedges, width))
-        sizes, found = np.empty((hedges, width)), np.empty((hedges, width))
+        if found.shape[1] != width:
+            columns, triangle = np.empty((hedges + 1, rows, width)), np.empty((hedges, hedges, width))
+            sizes, found = np.empty((hedges, width)), np.empty((hedges, width))
+        columns[:] = 0.0
+        triangle[:] = 0.0
         for m in range(hedges):
             column, size = columns[m], sizes[m]
             for k in range(factors):

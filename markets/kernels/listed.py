@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
 from markets.kernels.options import (
+    BLOCK,
     CARRY,
     DELTA,
     FLOOR,
@@ -19,6 +20,7 @@ from markets.kernels.options import (
     OUTER_YEARS,
     RESPONSE,
     SD,
+    SLOPES,
     STRIKE,
     TINY,
     VALUE,
@@ -30,6 +32,55 @@ from markets.kernels.options import (
 from sim.jit import fma, kernel
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+THETA_GAIN, GAMMA_GAIN, VEGA_GAIN, RATES_GAIN, SMILE_GAIN = range(5)
+
+
+@kernel
+def split_gains(
+    before: Floats,
+    later: Floats,
+    delta: Floats,
+    held: Floats,
+    values: tuple[Floats, Floats, Floats, Floats],
+    spots: tuple[Floats, Floats],
+    where: Bools,
+    out: Floats,
+) -> None:
+    """What a unit has made since the last look, but for its delta, by time, spot, vol and rates, and by the smile.
+
+    Args:
+        before: worth then; later, delta: worth and delta in the market of then, now. All (paths,).
+        held: delta with the smile held where spot was.
+        values: worth as one thing after the other moves: spot with the smile held, the smile, vol, all the rest.
+        spots: then and now.
+        where: paths that are looked at; or (0,): all.
+        out: (SMILE_GAIN + 1, paths), written; or one row less: the smile does not move.
+    """
+    (bent, turned, remarked, now), (old, new) = values, spots
+    for j in range(before.shape[0]):
+        out[THETA_GAIN, j] = later[j] - before[j]
+        out[GAMMA_GAIN, j] = bent[j] - later[j] - held[j] * (new[j] - old[j])
+        out[VEGA_GAIN, j] = remarked[j] - turned[j]
+        out[RATES_GAIN, j] = now[j] - remarked[j]
+    if out.shape[0] > SMILE_GAIN:
+        for j in range(before.shape[0]):
+            out[SMILE_GAIN, j] = turned[j] - bent[j] - (delta[j] - held[j]) * (new[j] - old[j])
+    if where.shape[0]:
+        for k in range(out.shape[0]):
+            for j in range(before.shape[0]):
+                out[k, j] = out[k, j] if where[j] else 0.0
+
+
+@kernel
+def log_strikes(strikes: Floats, spot0: float, out: Floats) -> None:
+    """Into `out` ln(K / spot0) of strikes, (legs, paths) $ both: once, when they are struck."""
+    per_spot0 = 1.0 / spot0
+    for i in range(strikes.shape[0]):
+        for j in range(strikes.shape[1]):
+            out[i, j] = log(strikes[i, j] * per_spot0)
 
 
 @kernel
@@ -41,6 +92,7 @@ def listed_greeks(
     term: Floats,
     signs: Floats,
     strikes: Floats,
+    logs: Floats,
     multiples: Floats,
     root: float,
     out: Floats,
@@ -48,40 +100,77 @@ def listed_greeks(
 ) -> None:
     """Value and sensitivities of one unit: of one option of each sign, all of one expiry.
 
-    A path's digits do not depend on the others: no blocks.
+    A path's digits depend neither on the others nor on how many rows are asked for.
 
     Args:
         spot, vol: (paths,); nodes: (nodes, paths), zero rates.
         base: (2,) spot0 and s_base.
         term: (OPTION_TERMS,) of an option with strike spot0 and multiple 1; see `markets.kernels.options`.
         signs: (legs,) +1 call, -1 put; strikes, multiples: (legs, paths) $ and vol over the vol at the money.
+        logs: (legs, paths), see `log_strikes`.
         root: square root of the variance time left, trading years.
-        out: (NODE + nodes, paths), written: as rows of `option_greeks`.
-        own: (paths,), written: vega by the options' own vols, $ per 1.00.
+        out: (NODE + nodes, paths), written: as rows of `option_greeks`. Or (SLOPES, paths): the first three alone; or
+            (1, paths): the value alone.
+        own: (paths,), written with all rows: vega by the options' own vols, $ per 1.00.
     """
-    out[:] = 0.0
-    own[:] = 0.0
-    value, delta, gamma, vega, vanna = out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA]
-    outer, inner = nodes[int(term[OUTER])], nodes[int(term[INNER])]
-    by_outer, by_inner = out[NODE + int(term[OUTER])], out[NODE + int(term[INNER])]
+    paths, full, sloped = spot.shape[0], out.shape[0] > SLOPES, out.shape[0] > 1
+    outer, inner = int(term[OUTER]), int(term[INNER])
     outer_years, inner_years = term[OUTER_YEARS], term[INNER_YEARS]
     response, carry, per_spot0, per_vol0 = term[RESPONSE], term[CARRY], 1.0 / base[0], 1.0 / base[1]
-    for i in range(signs.shape[0]):
-        sign = signs[i]
-        for j in range(spot.shape[0]):
-            price, level = at_least(spot[j], FLOOR), at_least(vol[j], FLOOR)
-            zt = fma(outer_years, outer[j], inner_years * inner[j])
-            sd = multiples[i, j] * term[SD] * exp(response * log(level * per_vol0))
-            per, asset = 1.0 / at_least(sd, TINY), carry * spot[j]
-            strike = strikes[i, j] * (term[STRIKE] * per_spot0)
-            x = log(price * per_spot0) - log(strikes[i, j] * per_spot0) - term[LOG_STRIKE] + zt
-            n1, rho, bell, d2 = sides(sign, x, sd, per, asset, strike, exp(-zt))
-            density = carry * INV_SQRT_2PI * bell
-            value[j] += fma(asset, n1, -rho)
-            delta[j] = fma(carry, n1, delta[j])
-            gamma[j] += 0.0 if sd < TINY else density * per / price
-            vega[j] = fma(density * spot[j] * response, sd / level, vega[j])
-            vanna[j] = fma(-density * response, d2, vanna[j])
-            by_outer[j] = fma(outer_years, rho, by_outer[j])
-            by_inner[j] = fma(inner_years, rho, by_inner[j])
-            own[j] = fma(density * spot[j], root, own[j])
+    log_spot, grown, zts, discounts = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        block = slice(start, start + width)
+        s, v, own_vega = spot[block], vol[block], own[block]
+        value, delta, gamma = out[VALUE, block], out[DELTA if sloped else 0, block], out[GAMMA if sloped else 0, block]
+        vega, vanna = out[VEGA if full else 0, block], out[VANNA if full else 0, block]
+        by_outer, by_inner = out[NODE + outer if full else 0, block], out[NODE + inner if full else 0, block]
+        rate, near = nodes[outer, block], nodes[inner, block]
+        for k in range(out.shape[0]):
+            out[k, block] = 0.0
+        for j in range(width if full else 0):
+            own_vega[j] = 0.0
+        for j in range(width):
+            log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
+            grown[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
+            zts[j] = fma(outer_years, rate[j], inner_years * near[j])
+            discounts[j] = exp(-zts[j])
+        for i in range(signs.shape[0]):
+            sign, wide, paid, far = signs[i], multiples[i, block], strikes[i, block], logs[i, block]
+            if not sloped:
+                for j in range(width):
+                    sd = wide[j] * term[SD] * grown[j]
+                    per, asset = 1.0 / at_least(sd, TINY), carry * s[j]
+                    x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
+                    strike = paid[j] * (term[STRIKE] * per_spot0)
+                    n1, rho, _, _ = sides(sign, x, sd, per, asset, strike, discounts[j])
+                    value[j] += fma(asset, n1, -rho)
+                continue
+            if not full:
+                for j in range(width):
+                    sd = wide[j] * term[SD] * grown[j]
+                    per, asset = 1.0 / at_least(sd, TINY), carry * s[j]
+                    x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
+                    strike = paid[j] * (term[STRIKE] * per_spot0)
+                    n1, rho, bell, _ = sides(sign, x, sd, per, asset, strike, discounts[j])
+                    density = carry * INV_SQRT_2PI * bell
+                    value[j] += fma(asset, n1, -rho)
+                    delta[j] = fma(carry, n1, delta[j])
+                    gamma[j] += 0.0 if sd < TINY else density * per / at_least(s[j], FLOOR)
+                continue
+            for j in range(width):
+                price, level = at_least(s[j], FLOOR), at_least(v[j], FLOOR)
+                sd = wide[j] * term[SD] * grown[j]
+                per, asset = 1.0 / at_least(sd, TINY), carry * s[j]
+                x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
+                strike = paid[j] * (term[STRIKE] * per_spot0)
+                n1, rho, bell, d2 = sides(sign, x, sd, per, asset, strike, discounts[j])
+                density = carry * INV_SQRT_2PI * bell
+                value[j] += fma(asset, n1, -rho)
+                delta[j] = fma(carry, n1, delta[j])
+                gamma[j] += 0.0 if sd < TINY else density * per / price
+                vega[j] = fma(density * s[j] * response, sd / level, vega[j])
+                vanna[j] = fma(-density * response, d2, vanna[j])
+                by_outer[j] = fma(outer_years, rho, by_outer[j])
+                by_inner[j] = fma(inner_years, rho, by_inner[j])
+                own_vega[j] = fma(density * s[j], root, own_vega[j])

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from markets.plausible import MONEYNESS
+from markets.specs import expiry
 from markets.specs.venue import VenueSpec
 from sim.dataclass import dataclass
 from sim.params import param
-
-LONGEST_DAYS, LONGEST_MONTHS = 18_000, 600
 
 
 def option_venue() -> VenueSpec:
@@ -27,17 +26,8 @@ class OptionListingSpec:
     """
 
     kind: Literal["call", "put", "straddle", "strangle"] = param("straddle", help="what a unit is")
-    expiry_days: int | None = param(
-        None,
-        unit="calendar days",
-        help="from its strike to its expiry; this or expiry_months",
-        gt=0,
-        le=LONGEST_DAYS,
-        plausible=(1, 3700),
-    )
-    expiry_months: int | None = param(
-        None, unit="months", help="the same in whole months", gt=0, le=LONGEST_MONTHS, plausible=(1, 120)
-    )
+    expiry_days: int | None = expiry.expiry_days()
+    expiry_months: int | None = expiry.expiry_months()
     moneyness: float = param(
         1.0, unit="share of spot", help="its strike over the spot of the last roll", gt=0, plausible=MONEYNESS
     )
@@ -49,7 +39,7 @@ class OptionListingSpec:
         help="spot and day that the multiple of its vol refers to: those of the start, as in every book, or of its "
         "last roll",
     )
-    asset: str = param("asset", help="that it is on: the main one, or a further one that has `implied`", sparse=True)
+    asset: str = expiry.underlying()
     venue: VenueSpec = param(
         factory=option_venue, help="where it trades; half_spread and impact in decimal vol, depth $ per 1.00 of vol"
     )

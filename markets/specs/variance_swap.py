@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from markets.specs.option_listing import LONGEST_DAYS, LONGEST_MONTHS
+from markets.specs import expiry
 from markets.specs.venue import VenueSpec
 from sim.dataclass import dataclass
 from sim.params import param
@@ -25,17 +25,8 @@ class VarianceSwapSpec:
     a fresh one.
     """
 
-    expiry_days: int | None = param(
-        None,
-        unit="calendar days",
-        help="from its strike to its expiry; this or expiry_months",
-        gt=0,
-        le=LONGEST_DAYS,
-        plausible=(1, 3700),
-    )
-    expiry_months: int | None = param(
-        None, unit="months", help="the same in whole months", gt=0, le=LONGEST_MONTHS, plausible=(1, 120)
-    )
+    expiry_days: int | None = expiry.expiry_days()
+    expiry_months: int | None = expiry.expiry_months()
     roll_days: int = param(
         100_000, unit="trading days", help="after which it is struck anew; the latest is its expiry", gt=0, le=100_000
     )
@@ -51,7 +42,7 @@ class VarianceSwapSpec:
         plausible=(1.2, 5.0),
         sparse=True,
     )
-    asset: str = param("asset", help="that it is on: the main one, or a further one that has `implied`", sparse=True)
+    asset: str = expiry.underlying()
     venue: VenueSpec = param(
         factory=variance_swap_venue,
         help="where it trades; half_spread and impact in decimal vol, depth $ per 1.00 of vol",

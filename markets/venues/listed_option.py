@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
-from markets.kernels.listed import listed_greeks
-from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VANNA, VEGA
-from markets.venues.vol_listing import Greeks, VolListing
+from markets.kernels.listed import listed_greeks, log_strikes
+from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, SLOPES, VALUE, VANNA, VEGA
+from markets.venues.vol_listing import Greeks, Sloped, VolListing
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from markets.venues.surroundings import Surroundings
 
 Vector = NDArray[np.float64]
+NO_ROWS = np.empty(0)
 
 
 class ListedOption(VolListing):
@@ -38,6 +39,8 @@ class ListedOption(VolListing):
         self._moving = self.series.on_surface(self.struck, self.strikes, spot)
         if self._moving is None:
             self._multiples = self.series.multiples(self.struck, self.strikes, spot)
+            self._logs = np.empty_like(self.strikes)
+            log_strikes(self.strikes, float(self._base[0]), self._logs)
 
     def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
         """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
@@ -47,9 +50,28 @@ class ListedOption(VolListing):
             rows, by, by_sd = self._moving.valued(market, self._curve.block, self._base, term)
             return Greeks(rows[VALUE], rows[DELTA], rows[GAMMA], rows[VEGA], rows[VANNA], by_sd * root, rows[NODE:], by)
         out, own = np.empty((NODE + len(nodes), market.paths)), np.empty(market.paths)
-        legs = self.series.signs, self.strikes, self._multiples
-        listed_greeks(market.row(SPOT), market.row(VOL), nodes, self._base, term, *legs, root, out, own)
+        self._into(out, own, market, term, root)
         return Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, out[NODE:], np.empty((0, 0)))
+
+    def _into(self, out: Vector, own: Vector, market: Snapshot, term: Vector, root: float) -> None:
+        """Rows of `listed_greeks`, on a smile that stays."""
+        nodes, legs = market.block(self._curve.block), (self.series.signs, self.strikes, self._logs, self._multiples)
+        listed_greeks(market.row(SPOT), market.row(VOL), nodes, self._base, term, *legs, root, out, own)
+
+    def _worth(self, tick: int, market: Snapshot) -> Vector:
+        return self._sloped(tick, market).worth if self._moving is not None else self._rows(tick, market, 1)[VALUE]
+
+    def _sloped(self, tick: int, market: Snapshot) -> Sloped:
+        if self._moving is None:
+            rows = self._rows(tick, market, SLOPES)
+        else:
+            rows = self._moving.slopes(market, self._curve.block, self._base, self.struck.term(tick))
+        return Sloped(rows[VALUE], rows[DELTA])
+
+    def _rows(self, tick: int, market: Snapshot, number: int) -> Vector:
+        out = np.empty((number, market.paths))
+        self._into(out, NO_ROWS, market, self.struck.term(tick), 0.0)
+        return out
 
     @property
     def gross_units(self) -> float:

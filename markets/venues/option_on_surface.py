@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SMILE_SKEW, SPOT, VOL, VOL_SLOPE
-from markets.kernels.options import NODE, SIGN
+from markets.kernels.options import NODE, SIGN, SLOPES
 from markets.kernels.smiles import multiples
 from markets.kernels.surface import LOADING, STEEPNESS, surface_greeks
 from markets.vols.moving_smile import MovingSmile
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Block, Snapshot
 
 Floats = NDArray[np.float64]
+NO_SURFACE, NO_OWN = np.empty((0, 0)), np.empty(0)
 
 
 class Valued(NamedTuple):
@@ -47,16 +48,29 @@ class OptionOnSurface(NamedTuple):
 
     def valued(self, market: Snapshot, block: Block, base: Floats, term: Floats) -> Valued:
         """At the terms of an option with strike spot0 and multiple 1."""
-        nodes, seen, paths = market.block(block), self.smile.seen(market), market.paths
+        out, own = np.zeros((NODE + len(market.block(block)), market.paths)), np.zeros(market.paths)
+        by = np.zeros((2, market.paths)) if VOL_SLOPE in market.keys else NO_SURFACE
+        self._add(market, block, base, term, out, by, own)
+        return Valued(out, by, own)
+
+    def slopes(self, market: Snapshot, block: Block, base: Floats, term: Floats) -> Floats:
+        """Value and its first two derivatives by spot alone, (SLOPES, paths)."""
+        out = np.zeros((SLOPES, market.paths))
+        self._add(market, block, base, term, out, NO_SURFACE, NO_OWN)
+        return out
+
+    def _add(
+        self, market: Snapshot, block: Block, base: Floats, term: Floats, out: Floats, by: Floats, own: Floats
+    ) -> None:
+        """What `surface_greeks` finds, to `out`, `by` and `own`."""
+        nodes, seen = market.block(block), self.smile.seen(market)
         terms = np.repeat(term[None], len(self.signs), axis=0)
         terms[:, SIGN], terms[:, STEEPNESS] = self.signs, self.steepness
-        out, own = np.zeros((NODE + len(nodes), paths)), np.zeros(paths)
-        by = np.zeros((2, paths)) if VOL_SLOPE in market.keys else np.empty((0, 0))
         surface_greeks(
             market.row(SPOT),
             market.row(VOL),
             nodes,
-            np.ones(paths),
+            np.ones(market.paths),
             seen.reference,
             seen.surface,
             base,
@@ -69,7 +83,6 @@ class OptionOnSurface(NamedTuple):
             by,
             own,
         )
-        return Valued(out, by, own)
 
 
 FACTORS = (VOL_SLOPE, SMILE_SKEW)  # in the order of `Valued.by`

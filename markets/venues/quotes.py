@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,22 @@ from markets.venues.rule import Rule
 from sim.memo import Memo
 
 if TYPE_CHECKING:
+    from markets.factors.factor_market import FactorMarket
+    from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
     from markets.venues.quote import Quote
     from markets.venues.surroundings import Surroundings
 
 Vector = NDArray[np.float64]
+
+
+class Told(NamedTuple):
+    """What rules are made of, at one instant; the same for all venues."""
+
+    market: Snapshot
+    spread_line: float
+    depth_line: float
 
 
 class Quotes:
@@ -29,6 +39,7 @@ class Quotes:
         self._posted: dict[str, Quote | Callable[[], Quote]] = {}
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # by maker: a quote, or what computes it
         self._rule: Rule | None = None  # of this tick
+        self._told: Told | None = None  # when the rule of this tick was asked for
         self._book: OrderBook | None = None  # of this tick and these quotes
         self._rules: Memo[Rule] = Memo()
         self._books: Memo[OrderBook] = Memo()
@@ -56,25 +67,34 @@ class Quotes:
 
     def forget(self) -> None:
         """The market has moved into the next tick."""
-        self._rule = self._book = None
+        self._rule = self._book = self._told = None
 
     def rule(self) -> Rule:
         """Half-spread and depth of the venue as a whole, at this tick's market; the same object while unchanged."""
         if self._rule is None:
-            self._rule = self._rule_now()
+            self._rule = self._made(self._told or told(self._market.factors))
         return self._rule
 
-    def _rule_now(self) -> Rule:
+    def ask(self, now: Told) -> None:
+        """The same as `rule`, which is computed when somebody needs it: with `rule_of`, or here."""
+        if self._told is None:
+            self._told = now
+
+    def rule_of(self, then: Told) -> Rule:
+        """The rule that was asked for, perhaps in an earlier tick."""
+        return self.rule() if self._told is then else self._made(then)
+
+    def _made(self, now: Told) -> Rule:
         factors, spec, feedback = self._market.factors, self._spec, self._market.feedback
         powers = spec.spread_power * feedback.spread, spec.depth_power * feedback.depth
-        half_spread, depth = spec.half_spread * factors.spread_line, self._outside_depth()
-        vol, base = factors.quoting_vol(next(iter(self._listing.displaces)))
+        half_spread, depth = spec.half_spread * now.spread_line, self._outside_depth(now.depth_line)
+        vol, base = factors.quoting_vol(next(iter(self._listing.displaces)), now.market)
         rule = Rule(vol, base, half_spread, powers[0], depth, powers[1])
         return self._rules.get(lambda: rule, vol if any(powers) else 0.0, half_spread, depth)
 
-    def _outside_depth(self) -> Vector | float:
+    def _outside_depth(self, line: float) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
-        depth = self._spec.depth * self._market.factors.depth_line
+        depth = self._spec.depth * line
         power = self._spec.depth_price_power
         return depth if power == 0 else depth * self._listing.price_ratio() ** power
 
@@ -87,5 +107,10 @@ class Quotes:
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
         floor = np.empty(self._market.paths)
-        floor[:] = self._spec.depth_floor * self._outside_depth()
+        floor[:] = self._spec.depth_floor * self._outside_depth(self._market.factors.depth_line)
         return gathered(quotes, floor, self.rule().half_spread)
+
+
+def told(factors: FactorMarket) -> Told:
+    """The present market's."""
+    return Told(factors.snapshot, factors.spread_line, factors.depth_line)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,19 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
+class Exposed(NamedTuple):
+    """What somebody would trade here; see `Venue.expose`."""
+
+    flow: Vector
+    moved: tuple[str, ...]
+    by: str
+
+
+@lru_cache(maxsize=1024)
+def _without(names: tuple[str, ...], others: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in others)
+
+
 class Venue:
     """A market for one listing.
 
@@ -55,8 +69,8 @@ class Venue:
         self._capacity = float("inf") if market.price_takers else spec.capacity  # price takers do not compete for depth
         self._orders: list[Order] = []
         self._nothing = np.zeros(market.paths)
-        self._flows: dict[tuple[str, str], Vector] = {}  # see `expose`
-        self._sums = Sums()  # of them
+        self.exposed: list[Exposed] = []  # of this tick
+        self._sums = Sums()  # of their flows
         asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
         self.investors = None if asked is None else Investors(market, listing, asked)
         market.ledger.open(INVESTORS)
@@ -126,7 +140,8 @@ class Venue:
     # --- time ------------------------------------------------------------------------------------------------------
     def step(self, tick: int) -> None:
         """The market has moved into `tick`."""
-        self._flows, self._sums = {}, Sums()
+        if self.exposed:
+            self.exposed, self._sums = [], Sums()
         self.quotes.forget()
         self.listing.step(tick)
         if self.investors is not None:
@@ -139,27 +154,38 @@ class Venue:
             self.market.factors.displace(key, by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
-    def expose(self, flow: Vector, *, moved: str, by: str) -> None:
-        """Add a hedger's flow here per unit move of the price at the venue `moved`; valid for one tick.
+    def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
+        """Add a hedger's flow here per unit move of the price at the venue `moved`, or at each of those.
 
-        flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of `loop_gain`.
+        Valid for one tick. flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of
+        `loop_gain`.
         """
         if self.moves:
-            known = self._flows.get((moved, by))
-            self._flows[moved, by] = flow if known is None else self._sums.of(known, flow)
+            self.exposed.append(Exposed(flow, (moved,) if isinstance(moved, str) else moved, by))
 
     def gain(self, moved: str, by: str) -> Vector:
         """Move of this price that one channel adds per unit move of the price at `moved`, (paths,).
 
         impact x flow per unit move / depth.
         """
-        flow = self._flows.get((moved, by))
+        flow: Vector | None = None
+        for each in self.exposed:
+            if each.by == by and moved in each.moved:
+                flow = each.flow if flow is None else self._sums.of(flow, each.flow)
         return self._nothing if flow is None else self.impact * flow / self.depth
 
-    def gains(self) -> dict[tuple[str, str], Vector]:
-        """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved)."""
+    def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
+        """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved).
+
+        but: venues whose moves are left out.
+        """
+        channels: dict[tuple[str, str], Vector] = {}
+        for flow, names, by in self.exposed:
+            for name in _without(names, but):
+                known = channels.get((name, by))
+                channels[name, by] = flow if known is None else self._sums.of(known, flow)
         flows: dict[str, Vector] = {}
-        for (moved, _), flow in self._flows.items():
+        for (moved, _), flow in channels.items():
             flows[moved] = self._sums.of(flows[moved], flow) if moved in flows else flow
         per_flow = self.impact / self.depth if flows else self._nothing
         distinct = {id(flow): flow for flow in flows.values()}

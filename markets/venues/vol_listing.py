@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
 from markets.factors.key import SMILE_SPOT, SPOT, VOL, FactorKey
+from markets.kernels.listed import split_gains
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
+EVERYWHERE = np.empty(0, dtype=np.bool_)  # no path is left out
 ON_MOVING_SMILE = (*SPLIT, "hedge_smile")
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
@@ -44,12 +46,20 @@ class Greeks(NamedTuple):
     surface: Vector  # (2, paths) $ per 1.00 of the slope and the skew of vols; (0, 0) where they are no factors
 
 
+class Sloped(NamedTuple):
+    """One unit in one market, (paths,) each: the first two of `Greeks`."""
+
+    worth: Vector  # $
+    delta: Vector  # units of the asset
+
+
 class Seen(NamedTuple):
     """The market up to which gains are split."""
 
     tick: int
     market: Snapshot  # on each path that of its own last look
-    worth: Vector  # of a unit, (paths,) $
+    worth: Vector  # of a unit at that look, (paths,) $
+    here: Sloped | None  # in that market at this tick, where it is known
 
 
 class VolListing(PaidInCash):
@@ -73,6 +83,7 @@ class VolListing(PaidInCash):
         self.displaces = {self.underlying.vol: 1.0 / series.start.vol_base}  # buying raises ln vol
         self._greeks: Memo[Greeks] = Memo()
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
+        self._worths: Memo[Vector] = Memo()
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
 
@@ -83,6 +94,15 @@ class VolListing(PaidInCash):
     @abstractmethod
     def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
         """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
+
+    def _worth(self, tick: int, market: Snapshot) -> Vector:
+        """Worth alone, to the same digits, (paths,) $. A subclass may know a shorter way, here and below."""
+        return self._valued(tick, market).worth
+
+    def _sloped(self, tick: int, market: Snapshot) -> Sloped:
+        """Worth and delta alone, likewise."""
+        found = self._valued(tick, market)
+        return Sloped(found.worth, found.delta)
 
     @property
     @abstractmethod
@@ -99,6 +119,12 @@ class VolListing(PaidInCash):
             return self._elsewhere.get(lambda: self._valued(tick, other), self.struck, tick, other)
         now = self._now
         return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
+
+    def _worth_now(self) -> Vector:
+        """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known."""
+        tick, now = self.market.factors.tick, self._now
+        known = self._greeks.known(self.struck, tick, now)
+        return known.worth if known else self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now)
 
     @property
     def _now(self) -> Snapshot:
@@ -143,6 +169,8 @@ class VolListing(PaidInCash):
     # --- positions -------------------------------------------------------------------------------------------------
     def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
         """(paths,) $ a unit."""
+        if market is None or market is self.market.factors.snapshot:
+            return {self.name: self._worth_now()}
         return {self.name: self.greeks(market).worth}
 
     def exposure(self, account: Name) -> Vector:
@@ -191,7 +219,7 @@ class VolListing(PaidInCash):
         self.explain()
         old = self.greeks().worth
         self._strike_now(tick)
-        excess = old - self.greeks().worth
+        excess = old - self._worth_now()
         for account in self.holders():
             held = self.market.ledger.balance(account, self.name)
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
@@ -209,17 +237,10 @@ class VolListing(PaidInCash):
         if self._seen.market is self._now and self._seen.tick == self.market.factors.tick:
             return
         accounts = self.holders()
-        parts = self._split(self._seen)
-        if where is not None:
-            parts = tuple(np.where(where, part, 0.0) for part in parts)
-        notes = np.empty((len(accounts), len(parts), 2, self.market.paths))
-        for i, account in enumerate(accounts):
-            held = self.market.ledger.balance(account, self.name)
-            for part, note in zip(parts, notes[i], strict=True):
-                np.multiply(held, part, out=note[0])
-                note[1] = note[0]
-        self.market.ledger.post(notes.reshape(-1, self.market.paths), _notes(accounts, self._reasons))
-        self._see(where)
+        where = None if where is None or where.all() else where
+        here, parts = self._split(self._seen, EVERYWHERE if where is None else where)
+        self.market.ledger.note_shares(parts, self.name, accounts, _notes(accounts, self._reasons))
+        self._see(here, where)
 
     def _before_trade(self, changed: Mask) -> None:
         """Positions are about to change on these paths, (paths,). What others do is no look at the rest."""
@@ -228,33 +249,39 @@ class VolListing(PaidInCash):
         else:
             self.explain(changed)
 
-    def _see(self, where: Mask | None = None) -> None:
-        old = self._seen
-        tick, market, worth = self.market.factors.tick, self._now, self.greeks().worth
-        if old is not None and where is not None and not where.all():
-            last = {key: (market.row(key), old.market.row(key)) for key in market.keys}
+    def _see(self, here: Sloped | None = None, where: Mask | None = None) -> None:
+        """Look at the present market; on paths that are not `where` at that of before, where a unit is `here`."""
+        old, tick, market = self._seen, self.market.factors.tick, self._now
+        known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
+        now = None if known is None else Sloped(known.worth, known.delta)
+        if old is not None and where is not None:
+            keys = [key for key in (SPOT, VOL, *self._curve.nodes, *FACTORS) if key in market.keys]
+            last = {key: (market.row(key), old.market.row(key)) for key in keys}
             moved = {key: np.where(where, new, before) for key, (new, before) in last.items() if new is not before}
             market, worth = market.with_rows(moved), np.where(where, worth, old.worth)
-        self._seen = Seen(tick, market, worth)
+            if now is not None and here is not None:
+                now = Sloped(*(np.where(where, new, before) for new, before in zip(now, here, strict=True)))
+        self._seen = Seen(tick, market, worth, now)
 
-    def _split(self, seen: Seen) -> tuple[Vector, ...]:
-        """Gains of a unit since `seen` in the order of its reasons, all but that of its delta, (paths,) $.
+    def _split(self, seen: Seen, where: Mask) -> tuple[Sloped, Vector]:
+        """A unit in the market of `seen` now, and its gains since in the order of its reasons, (reasons, paths) $.
 
-        Where the smile moves, spot moves with the smile held, then comes the smile (slide, slope and skew), then vol,
-        as in a book: what the slide makes by its delta counts under that, which a hedge answers.
+        All gains but that of its delta; nothing on paths that are not `where`, unless that is (0,). Where the smile
+        moves, spot moves with the smile held, then comes the smile (slide, slope and skew), then vol, as in a book:
+        what the slide makes by its delta counts under that, which a hedge answers.
         """
         tick, old, new = self.market.factors.tick, seen.market, self._now
-        spot, now = {SPOT: new.row(SPOT)}, self.greeks().worth
+        spot, now = {SPOT: new.row(SPOT)}, self._worth_now()
         shape = {**spot, **{key: new.row(key) for key in FACTORS if key in new.keys}}
-        later, made = self._valued(tick, old), new.row(SPOT) - old.row(SPOT)  # $ a unit of delta
-        held = self._valued(tick, self._stuck(old, old)).delta if self._slides else later.delta
-        bent = self._valued(tick, self._stuck(old.with_rows(spot), old)).worth
-        turned = self._valued(tick, old.with_rows(shape)).worth if self._smile_moves else bent
+        here = seen.here if seen.here is not None and seen.tick == tick else self._sloped(tick, old)
+        held = self._sloped(tick, self._stuck(old, old)).delta if self._slides else here.delta
+        bent = self._worth(tick, self._stuck(old.with_rows(spot), old))
+        turned = self._worth(tick, old.with_rows(shape)) if self._smile_moves else bent
         still = all(new.row(key) is old.row(key) for key in self._curve.nodes)  # then nothing is left for rates
-        remarked = now if still else self._valued(tick, old.with_rows({**shape, VOL: new.row(VOL)})).worth
-        curved = bent - later.worth - held * made
-        parts = later.worth - seen.worth, curved, remarked - turned, now - remarked
-        return (*parts, turned - bent - (later.delta - held) * made) if self._smile_moves else parts
+        remarked = now if still else self._worth(tick, old.with_rows({**shape, VOL: new.row(VOL)}))
+        parts, values = np.empty((len(self._reasons), now.size)), (bent, turned, remarked, now)
+        split_gains(seen.worth, *here, held, values, (old.row(SPOT), new.row(SPOT)), where, parts)
+        return here, parts
 
     def _stuck(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""

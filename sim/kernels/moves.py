@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCK = 1024  # paths: few enough that the rows of a trade stay in the L1 cache
+SMALL = 256  # paths: the same for many rows
 GIVER, TAKER, GROSS, PAID, GOT = range(5)  # columns of an entry: rows of the ledger
 ENTRY = 5
 NONE = -1
@@ -40,6 +41,31 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
                     moved[j] += abs(amount[j])
             if entries[i, PAID] != NONE:
                 paid, got = rows[entries[i, PAID], start:stop], rows[entries[i, GOT], start:stop]
+                for j in range(stop - start):
+                    paid[j] -= amount[j]
+                    got[j] += amount[j]
+
+
+@kernel
+def note_shares(parts: Floats, held: Ints, entries: Ints, rows: Floats) -> None:
+    """Note what holders of an asset have of some parts of a gain, in the order of holders, parts and entries.
+
+    Args:
+        parts: (parts, paths) $ a unit.
+        held: (holders,) row numbers of their balances.
+        entries: (holders x parts x some, ENTRY) as of `post`: notes alone, each of a holder's balance times a part.
+        rows: (rows, paths) of the ledger, changed.
+    """
+    paths, number = parts.shape[1], held.shape[0] * parts.shape[0]
+    each, amount = entries.shape[0] // number, np.empty(SMALL)
+    for start in range(0, paths, SMALL):
+        stop = min(start + SMALL, paths)
+        for i in range(number):
+            balance, part = rows[held[i // parts.shape[0]], start:stop], parts[i % parts.shape[0], start:stop]
+            for j in range(stop - start):
+                amount[j] = balance[j] * part[j]
+            for k in range(i * each, (i + 1) * each):
+                paid, got = rows[entries[k, PAID], start:stop], rows[entries[k, GOT], start:stop]
                 for j in range(stop - start):
                     paid[j] -= amount[j]
                     got[j] += amount[j]

@@ -18,6 +18,7 @@ ORDER = (
     "book",
     "hedging",
     "engine",
+    "listed",
     "environment",
     "limit",
     "scaling",
