@@ -92,11 +92,12 @@ def wait_for(condition, seconds: float = 120.0) -> None:
 
 
 def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """Its worker processes."""
+    """Its worker processes: spawned by itself, or forked from the server that it has started."""
     found = []
     for child in psutil.Process(process.pid).children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # it may end meanwhile
-            if "spawn_main" in " ".join(child.cmdline()):
+            forked = child.ppid() != process.pid
+            if forked or "spawn_main" in " ".join(child.cmdline()):
                 found.append(child)
     return found
 
