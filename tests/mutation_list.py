@@ -310,8 +310,8 @@ FURTHER = (
     ),
     Mutation(
         name="outside spread upside down",
-        old="spec.half_spread * factors.spread_line",
-        new="spec.half_spread / factors.spread_line",
+        old="spec.half_spread * now.spread_line",
+        new="spec.half_spread / now.spread_line",
         cases=("storyline",),
         control="a-sale",
     ),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from scenarios.cli import main
 from tests.test_labels import NASTY, Tags
 
-PARTS = 3  # scripts of a page of charts: the library, the chart, and what draws it
+PARTS = 4  # scripts of a page of charts: the library, the chart, its data, and what draws it
 
 SCENARIO = """
 name = "own"
