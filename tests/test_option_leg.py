@@ -71,6 +71,21 @@ def test_what_is_bought_back_and_the_delta_of_all_of_it_is_hedged(leg, gamma, ve
         assert vega is None or vega_left == pytest.approx(vega, abs=1e-9)
 
 
+@pytest.mark.parametrize("target", ["vega", "gamma"])
+def test_an_option_at_its_end_hedges_nothing(target):
+    """A put far from the money with days to go has no vega left: the desk would need 1e12 of it."""
+    ending = {"kind": "put", "moneyness": 0.7, "expiry_days": 8, "roll_days": 1000, "venue": QUIET}
+    world = world_of(hedged({"venues": ["end"], "target": target}, options={"end": ending}), 3)
+    held = watch(world, Phase.FUND, lambda: world.venue("end").held("desk"))
+    world.run()
+    assert np.abs(held).max() == 0.0
+    near = {**ending, "moneyness": 0.99}
+    world = world_of(hedged({"venues": ["end"], "target": target}, options={"end": near}), 3)
+    held = watch(world, Phase.FUND, lambda: world.venue("end").held("desk"))
+    world.run()
+    assert 0 < np.abs(held).max() < 50 * 5e6  # of a book of 5m options
+
+
 def test_a_policy_says_how_much():
     world = world_of(hedged({"venues": ["m3"], "share": 1.0}, policy={"option_share": 0.25}), 2)
     found = watch(world, Phase.FUND, lambda: left(world)[2])

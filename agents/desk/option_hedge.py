@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import pi
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.desk.leg_hedge import LeastSquaresHedge, OpenRisk, Units
+from agents.desk.leg_hedge import LeastSquaresHedge, OpenRisk, Units, length
 from markets.factors.key import MAIN, SPOT, VOL, of_asset
 from sim.memo import Memo
 
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 MONTH = 1 / 12  # years
 VOL_POINT = 0.01
+AT_THE_MONEY = (MONTH / (2 * pi)) ** 0.5  # vega of a month's option, in units of spot
+LEAST = 0.02  # of that: an option with less risk, near its expiry or far from its strike, hedges none
 
 
 class OptionHedge(LeastSquaresHedge):
     """Units at venues of options; see `OptionLeg`.
 
     Rows are, asset by asset, vega, and gamma S^2 s / 12: the vega of options of a month that have this gamma. Both are
-    $ per 1.00 of the asset's implied vol, so that a rest of one can be weighed against a rest of the other.
+    $ per 1.00 of the asset's implied vol, so that a rest of one can be weighed against a rest of the other. On paths
+    where an option has almost none of them left it is no hedge, and none of it is held against the risk.
     """
 
     smallest = VOL_POINT
@@ -103,11 +107,14 @@ class OptionHedge(LeastSquaresHedge):
                 row[:] = greeks.vega
             elif on == asset:
                 np.multiply(greeks.gamma, self._in_vega(asset, market), out=row)
-        return rows
+        return np.where(length(rows) < LEAST * AT_THE_MONEY * self._seen(market).row(of_asset(SPOT, asset)), 0.0, rows)
+
+    def _seen(self, market: Snapshot | None) -> Snapshot:
+        return market or self._world.factors.snapshot
 
     def _in_vega(self, asset: str, market: Snapshot | None) -> Vector:
         """S^2 s / 12: vega of a month's options per unit of gamma, (paths,)."""
-        seen = market or self._world.factors.snapshot
+        seen = self._seen(market)
         vol, spot = seen.row(of_asset(VOL, asset)), seen.row(of_asset(SPOT, asset))
         return self._per_gamma[asset].get(lambda: np.asarray(MONTH * vol * spot**2), vol, spot)
 
