@@ -443,3 +443,25 @@ def test_the_risk_of_positions_on_the_copy_is_that_on_the_main_asset():
     assert one.key_rates().equals(other.key_rates()) or np.allclose(
         one.key_rates()["dv01"].to_numpy(), other.key_rates()["dv01"].to_numpy(), rtol=1e-9, atol=1e-6
     )
+
+
+def test_chunks_and_workers_change_nothing():
+    """With noise in gold's vol, slope and skew: every row of every table, to the last bit."""
+    surface = {"slope_noise": 0.3, "slope_response": -0.3, "skew_noise": 0.5, "skew_spot_response": -0.5}
+    agents = {
+        "a": desk("gold", option_leg={"venues": ["g"], "share": 0.5}, capital=1e9),
+        "bank": {"type": "FundingDesk", "line": 1e9},
+    }
+    own = {"correlation": {"asset": 0.5}, "implied": {**COPY["implied"], "xi": 0.5, "surface": surface}}
+    scenario = beside(agents, gold=own, options=listed("g", "gold", roll_days=3))
+    whole = run(scenario, paths=12, workers=1)
+    for chunk, workers in ((5, 1), (4, 2)):
+        parts = run(scenario.with_run(chunk=chunk), paths=12, workers=workers)
+        for name in whole.tables:
+            one, other = (each.table(name).collect() for each in (whole, parts))
+            assert other.sort(keys_of(other)).equals(one.sort(keys_of(one))), name
+    assert np.ptp(whole.table("marks").collect().filter(agent="a")["hedge_smile"].to_numpy()) > 0
+
+
+def keys_of(table):
+    return [column for column in table.columns if not table[column].dtype.is_float()]
