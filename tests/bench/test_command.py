@@ -63,6 +63,7 @@ def said(paths):
     return f"spiral run covid_crash_2020 --paths {paths:,}, all worlds, tables, report, summary; workers included"
 
 
+@pytest.mark.longest
 def test_against_the_first(board, house_of, paths, tmp_path):
     few = paths // 10
     now, before = against(house_of(FIRST), few, 3, tmp_path)

@@ -12,7 +12,7 @@ from tests.bench.worlds import run_all
 from tests.command import output
 
 FEW = 1_000
-SIZES = (8_192, 32_768)  # paths: two chunks, and eight
+SIZES = (32_768, 131_072)  # paths: two chunks, and eight
 
 
 def against_without(board, case, told, paths):
