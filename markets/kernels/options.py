@@ -199,6 +199,7 @@ def option_greeks(
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
+    spare = np.zeros(BLOCK)  # for a share of nothing: a loop that writes one row by two names does not vectorise
     per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
@@ -224,6 +225,8 @@ def option_greeks(
             outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
             by_outer = out[NODE + int(terms[i, OUTER]) if full else 0, block]
             by_inner = out[NODE + int(terms[i, INNER]) if full else 0, block]
+            if terms[i, INNER] == terms[i, OUTER]:  # a curve of one node
+                by_inner = spare[:width]
             spread(terms[i], seen, width, start, nodes, wide, log_vol, own)
             if not full:
                 for j in range(width):
