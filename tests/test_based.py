@@ -90,6 +90,7 @@ def test_a_base_of_a_base_beside_the_file(tmp_path: Path) -> None:
         ({"base": "calm_market", "storyline": {"anchor": [3]}}, "storyline.anchor"),
         ({"base": "calm_market", "storyline": {"anchor": [{"date": [1]}]}}, "storyline.anchor"),
         ({"base": "calm_market", "storyline": {"anchor": [{"spot": 1.0}]}}, "storyline.anchor"),
+        ({"base": "calm_market", "storyline": {"anchor": [{"date": "2020-03-02"}] * 2}}, "storyline.anchor"),
     ],
 )
 def test_what_cannot_be_laid_over_is_told(tables: dict[str, Any], said: str) -> None:

@@ -45,7 +45,8 @@ def _resolved(
         base["agents"] = with_files(base["agents"], Place(str(file)).at("agents"), home, trust=trust)
     inherited = {key: value for key, value in base.items() if key not in OWN}
     found = _laid_over(inherited, {key: value for key, value in tables.items() if key != KEY})
-    return found | ({"storyline": story} if (story := _storyline(inherited, tables)) else {})
+    rows = _anchors(inherited, tables)
+    return found if rows is None else {**found, "storyline": {**found["storyline"], "anchor": rows}}
 
 
 def _file(name: Any, place: Place, folder: Path | None, trust: bool) -> Path:
@@ -79,8 +80,8 @@ def _another(base: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
     return any(key in own and own[key] != base.get(key) for key in SORTS)
 
 
-def _storyline(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The storyline with anchors laid over those of the same date; None where that is no question."""
+def _anchors(base: Mapping[str, Any], own: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The base's anchors with those of the same date laid over them; None where the own list, if any, stands alone."""
     below, above = base.get("storyline"), own.get("storyline")
     if not isinstance(below, Mapping) or not isinstance(above, Mapping):
         return None
@@ -92,7 +93,7 @@ def _storyline(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     by_date = {str(row["date"]): row for row in rows}
     for row in changed:
         by_date[str(row["date"])] = {**by_date.get(str(row["date"]), {}), **row}
-    return {**_laid_over(below, above), "anchor": [by_date[day] for day in sorted(by_date)]}
+    return [by_date[day] for day in sorted(by_date)]
 
 
 def _dated(rows: Any) -> list[Mapping[str, Any]] | None:

@@ -179,6 +179,24 @@ def test_a_million_options_of_a_book(market, board):
     board.faster(what, "plain numba loop with math.erfc", ours=mine, theirs=erfc, at_least=2.3)
 
 
+def test_a_curve_of_one_node_takes_no_longer(market, board):
+    """Both shares of its rate are of one row: a loop that wrote that by two names would not vectorise."""
+    paths = 10_000
+    spot, vol, rate = (column[:paths].copy() for column in market)
+    rows = np.concatenate([terms(strike) for strike in np.linspace(80, 120, 100)])
+    two = rows.copy()
+    two[:, [k.OUTER_YEARS, k.INNER, k.INNER_YEARS]] = YEARS / 2, 1, YEARS / 2
+    room, rates = np.zeros((k.NODE + 2, paths)), np.stack([rate, rate])
+
+    def on_two():
+        k.option_greeks(spot, vol, rates, ONE[:paths], BASE, two, True, room)
+
+    one, both = least(7, lambda: ours(spot, vol, rate, rows, room[:-1]), on_two)
+    board.within(
+        "a book of 100 options on a curve of one node", "on a curve of two", ours=one, theirs=both, at_most=1.2
+    )
+
+
 def exact(sign, spot, strike, vol, years, rate):
     """Value, delta, gamma x S and vega by mpmath, 40 digits; limits where the deviation is 0 away from the money."""
     spot, strike, vol, years, rate = (mp.mpf(float(x)) for x in (spot, strike, vol, years, rate))
