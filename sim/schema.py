@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sim.columns import Column, Table
+from sim.dataclass import dataclass
 from sim.split import Split
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ need, V = sum a exp(-S L), and the derivatives follow from the same numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.interpolation import CurveShape
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from markets.curves.flows import Flow, FlowTable, Point
 from markets.curves.legs import averaged_flows, fixed_flows, floating_flows
 from markets.curves.stress import BP, Stress
 from markets.specs.curve_swaps import CurveSwapSpec
+from sim.dataclass import dataclass
 from sim.errors import UserError, placed
 
 if TYPE_CHECKING:
