@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -39,6 +40,7 @@ def layout(
     return {keys: row for row, keys in enumerate((*GREEKS, *((node,) for node in nodes), *pairs, *last, *own))}
 
 
+@cache
 def greek_of(greek: Keys, asset: str) -> Keys:
     """The derivative by an asset's factors that `greek` is by those of the main one."""
     return tuple(of_asset(key, asset) if key.name == MAIN else key for key in greek)
