@@ -128,20 +128,6 @@ def spread(
 
 
 @kernel_inline
-def sides(
-    sign: float, x: float, sd: float, per: float, asset: float, strike: float, discount: float
-) -> tuple[float, float, float, float]:
-    """Sign N(sign d1), sign K' N(sign d2), e^(-d1^2 / 2) and d2: d1, d2 = x / sd +- sd / 2, per = 1 / sd, K' = strike
-    as discounted.
-    """
-    d1 = clip(x * per + 0.5 * sd)
-    d2 = clip(x * per - 0.5 * sd)
-    bell = exp(-0.5 * d1 * d1)
-    far1, far2 = tails(d1, d2, bell)
-    return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), bell, d2
-
-
-@kernel_inline
 def every_side(
     sign: float, strike: float, carry: float, spot: Floats, x: Floats, own: Floats, work: Floats, width: int
 ) -> None:
@@ -170,6 +156,20 @@ def every_side(
         side2[j] = sign * cash_side(sign * d2[j], strike, discounts[j], carry * spot[j] * far2)
 
 
+@kernel_inline
+def sides(
+    sign: float, x: float, sd: float, per: float, asset: float, strike: float, discount: float
+) -> tuple[float, float, float, float]:
+    """Sign N(sign d1), sign K' N(sign d2), e^(-d1^2 / 2) and d2: d1, d2 = x / sd +- sd / 2, per = 1 / sd, K' = strike
+    as discounted.
+    """
+    d1 = clip(x * per + 0.5 * sd)
+    d2 = clip(x * per - 0.5 * sd)
+    bell = exp(-0.5 * d1 * d1)
+    far1, far2 = tails(d1, d2, bell)
+    return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), bell, d2
+
+
 @kernel
 def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms: Floats, out: Floats) -> None:
     """Add the value of European options to `out`.
@@ -182,9 +182,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
     """
     paths = spot.shape[0]
     log_spot, log_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
-    whole, work = np.ones(BLOCK), np.empty((WORK, BLOCK))
-    far1, far2, bell, d1, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_1], work[D_2]
-    lower1, lower2 = work[LOWER_1], work[LOWER_2]
+    whole = np.ones(BLOCK)
     zts, sds, discounts = own[0], own[1], own[3]
     per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
@@ -201,20 +199,12 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
             strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
             spread(terms[i], seen, width, start, nodes, whole, log_vol, own)
             for j in range(width):
-                sd = sds[j]
-                d = (log_spot[j] - log_strike + zts[j]) / at_least(sd, TINY)
-                d1[j], d2[j] = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
-            for j in range(width):
-                bell[j] = exp(-0.5 * d1[j] * d1[j])
-            for j in range(width):
-                far1[j], lower1[j] = mills_ratio(abs(d1[j]))
-            for j in range(width):
-                far2[j], lower2[j] = mills_ratio(abs(d2[j]))
-            for j in range(width):
+                x, sd = log_spot[j] - log_strike + zts[j], sds[j]
+                d = x / at_least(sd, TINY)
+                d1, d2 = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
                 asset = carry * s[j]
-                shared = asset * bell[j] / (lower1[j] * lower2[j])
-                tail1, tail2 = far1[j] * lower2[j] * shared, far2[j] * lower1[j] * shared
-                worth = side(sign * d1[j], asset, tail1) - cash_side(sign * d2[j], strike, discounts[j], tail2)
+                far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
+                worth = side(sign * d1, asset, far1) - cash_side(sign * d2, strike, discounts[j], far2)
                 o[j] = fma(quantity * sign, worth, o[j])
 
 
