@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from scenarios.scenario import Scenario
+    from scenarios.worlds.blueprint import Blueprint
 
 
 @takes(
@@ -90,11 +91,7 @@ def run(
     """
     prepare_workers(workers)
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
-    check_values(scenario)
-    blueprint = blueprint_of(scenario)
-    if is_pending(scenario.storyline):
-        scenario = ready(scenario)
-        blueprint = blueprint.along(scenario)
+    scenario, blueprint = prepared(scenario)
     tables = with_companions(tables, scenario)
     given = given_orders(orders, seats, scenario, blueprint.clock)
     folder = Path(out) if out is not None else default_folder(scenario, given)
@@ -113,6 +110,16 @@ def run(
             _write_manifest(manifest, claim.partial, command, profile)
         claim.replace()
     return open_run(folder).just_written()
+
+
+def prepared(scenario: Scenario) -> tuple[Scenario, Blueprint]:
+    """The scenario as it can run, and what all its worlds share. Raises UserError."""
+    check_values(scenario)
+    blueprint = blueprint_of(scenario)
+    if not is_pending(scenario.storyline):
+        return scenario, blueprint
+    scenario = ready(scenario)
+    return scenario, blueprint.along(scenario)
 
 
 def _check_still_free(folder: Path, content: str) -> None:
