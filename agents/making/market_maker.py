@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -136,7 +135,7 @@ class _Making:
         self.quotes: dict[str, Memo[Quote]] = {venue.name: Memo() for venue in self.venues}
         self.positions: Memo[list[Venue]] = Memo()  # venues at which it has ever held anything
         self.lazily = agent.quoting.kind == "vol_proportional"  # quotes are computed when they are read
-        self.days: list[int] = world.clock.day.tolist()
+        self.days: list[int] = world.clock.plain.day
         self.passed_on = self._passed_on()
         self.standing = Standing(agent, world)
         self.limited = agent.capital_share > 0 and world.feedback.capital > 0 and not world.price_takers
