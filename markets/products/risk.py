@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import LN_VOL, MAIN, SPOT, VOL, FactorKey, of_asset
-from markets.kernels.options import SLOPES
+from markets.kernels.options import DELTA, GAMMA, SLOPES
 from markets.products.vega_grid import VegaGrid
 
 Floats = NDArray[np.float64]
@@ -87,11 +87,13 @@ class Risk:
 
     def delta_of(self, asset: str) -> Floats:
         """Units of an asset; 0 of one that the book does not know."""
-        return self._of((SPOT,), asset)
+        found: Floats = self.rows[DELTA] if asset == MAIN else self._of((SPOT,), asset)
+        return found
 
     def gamma_of(self, asset: str) -> Floats:
         """Units of an asset per $ of its price, likewise."""
-        return self._of((SPOT, SPOT), asset)
+        found: Floats = self.rows[GAMMA] if asset == MAIN else self._of((SPOT, SPOT), asset)
+        return found
 
     def vega_of(self, asset: str) -> Floats:
         """$ per 1.00 of an asset's implied vol, likewise."""
