@@ -19,6 +19,7 @@ Keys = tuple[FactorKey, ...]  # none: the value itself; one: a first derivative;
 # Rows that every book has, in the order of `markets.kernels.options`; those of the nodes follow.
 GREEKS: tuple[Keys, ...] = ((), (SPOT,), (SPOT, SPOT), (VOL,), (SPOT, LN_VOL))
 SLOPES_ONLY: dict[Keys, int] = {keys: row for row, keys in enumerate(GREEKS[:SLOPES])}
+STEPPED: dict[Keys, int] = {keys: row for row, keys in enumerate(GREEKS[:2])}  # value and delta
 
 
 def layout(
