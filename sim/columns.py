@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
+Kind = Literal["number", "single", "count", "flag", "text", "time"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Column:
     name: str
     label: str
     unit: Unit | Literal[""] = ""
-    kind: Literal["number", "single", "count", "flag", "text", "time"] = "number"
+    kind: Kind = "number"
 
 
 @dataclass(frozen=True)
