@@ -10,6 +10,7 @@ from typing import Literal
 from sim.dataclass import dataclass
 
 Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
+Kind = Literal["number", "single", "count", "flag", "text", "time"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Column:
     name: str
     label: str
     unit: Unit | Literal[""] = ""
-    kind: Literal["number", "single", "count", "flag", "text", "time"] = "number"
+    kind: Kind = "number"
 
 
 @dataclass(frozen=True)
