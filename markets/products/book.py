@@ -16,7 +16,7 @@ from sim.errors import BugError
 from sim.vectors import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
@@ -176,8 +176,11 @@ class CompiledBook:
 
         asset: on which the options are.
         """
-        ahead = [years for table in self.tables if table.asset == asset and (years := table.nearest_expiry(tick))]
-        return min(ahead, default=(0.0, 0.0))
+        nearest: tuple[float, float] | None = None
+        for table in self.tables:
+            if table.asset == asset and (years := table.nearest_expiry(tick)):
+                nearest = years if nearest is None or years < nearest else nearest
+        return nearest or (0.0, 0.0)
 
     def _value(self, when: When, snapshot: Snapshot, fixings: Floats) -> Floats:
         out = np.zeros(snapshot.paths)
@@ -197,8 +200,11 @@ class CompiledBook:
         into.filled()
         return into
 
-    def _shares(self, fixings: Floats) -> Iterator[tuple[Table[Any], Floats]]:
+    def _shares(self, fixings: Floats) -> Iterable[tuple[Table[Any], Floats]]:
         """Every table with the rows of the fixings that are its own."""
+        return ((self.tables[0], fixings),) if len(self.tables) == 1 else self._several(fixings)
+
+    def _several(self, fixings: Floats) -> Iterator[tuple[Table[Any], Floats]]:
         first = 0
         for table in self.tables:
             whole = table.fixings == len(fixings)  # the same array, so that what a table makes of it can be remembered
