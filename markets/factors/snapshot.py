@@ -67,12 +67,17 @@ class Snapshot:
             new._blocks = {**self._blocks, **blocks}
             for block, values in blocks.items():
                 levels.update(zip(self._nodes[block], values, strict=True))
-        bent = {key[:2] for key in rows if key.node}
-        if bent:
-            new._blocks = new._blocks.copy()
-            for block in bent:
-                new._set_block(block, np.stack([levels[key] for key in self._nodes[block]]))
+        for key in rows:
+            if key.node:
+                new._bend({key[:2] for key in rows if key.node})
+                break
         return new
+
+    def _bend(self, blocks: Iterable[Block]) -> None:
+        """Nodes of these curves have moved one by one."""
+        self._blocks = self._blocks.copy()
+        for block in blocks:
+            self._set_block(block, np.stack([self._rows[key] for key in self._nodes[block]]))
 
     def bumped(self, key: FactorKey, by: Floats | float) -> Snapshot:
         """The same market with one factor higher."""
