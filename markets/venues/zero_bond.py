@@ -98,9 +98,9 @@ class ZeroBond:
         """Yields move by the displacement itself."""
         return displacement
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Fall of the yield, (paths,) decimal."""
-        np.divide(self.mid, before, out=out)
+        np.divide(after, before, out=out)
         np.log(out, out=out)
         out /= self.duration
 
