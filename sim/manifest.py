@@ -58,10 +58,15 @@ def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     _by_heart.clear()
     found: dict[str, dict[str, Any]] = {}
     for name in sorted(names):
-        seen = _seen(folder / name)
-        digest = _by_heart[seen] = digest_of(folder / name)
-        found[name] = {"size": seen.size, "sha256": digest}
+        found[name] = written(folder / name)
     return found
+
+
+def written(place: Path) -> dict[str, Any]:
+    """Size and checksum of one more file, which is remembered too."""
+    seen = _seen(place)
+    digest = _by_heart[seen] = digest_of(place)
+    return {"size": seen.size, "sha256": digest}
 
 
 def _seen(place: Path) -> Seen:
@@ -89,6 +94,11 @@ def signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
     bare = {key: value for key, value in manifest.items() if key != "digest"}
     text = json.dumps(bare, sort_keys=True, separators=(",", ":"))
     return {**bare, "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
+    """Sign it and write it into the run's folder."""
+    (folder / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
 
 
 def altered(manifest: Mapping[str, Any]) -> bool:

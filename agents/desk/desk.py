@@ -99,6 +99,7 @@ class Desk:
         self.vega_hedge: VegaHedge | None = None
         self.credit_hedge: CreditHedge | None = None
         self.option_hedge: OptionHedge | None = None
+        self.assets = (MAIN, *(name for name in book.assets if name != MAIN))  # whose delta it hedges
         self._full = full or book.has_rates or world.venue("asset").has_impact or bool(book.assets)
         self.counterparty: Counterparty | None = None
         if counterparty is not None:
@@ -225,12 +226,7 @@ class Desk:
     def hedge_options(self, hedge: OptionHedge) -> None:
         """Hedge with options on the asset from now on, which needs more of the risk than `slopes`."""
         self.option_hedge, self._full = hedge, True
-
-    @property
-    def assets(self) -> tuple[str, ...]:
-        """Assets whose delta it hedges, the main one first."""
-        legs = () if self.option_hedge is None else self.option_hedge.assets
-        return (MAIN, *sorted({*self.book.assets, *legs} - {MAIN}))
+        self.assets = (MAIN, *sorted({*self.book.assets, *hedge.assets} - {MAIN}))
 
     @property
     def option_names(self) -> tuple[str, ...]:
