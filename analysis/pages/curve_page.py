@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import polars as pl
-from rich.console import Group
+from typing import TYPE_CHECKING, Any
 
 from analysis import page
-from analysis.charts import curves as charts
 from analysis.pages.curve_nodes import Cell, nodes_table, percent, rendered, text_table
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Group
 
 READ = {
     "curves": "Thick: the continuous zero rate. Thin: the forward rate of the day that begins there. Dots: nodes.",
@@ -75,6 +75,10 @@ def write_curves(path: Path, shown: Curves) -> Path:
 
 def drawn_of(shown: Curves) -> list[tuple[str, Any, str]]:
     """Name, chart and how to read it: the curves, and of swaps their ladders and stresses."""
+    import polars as pl
+
+    from analysis.charts import curves as charts
+
     found = [("curves", charts.curves(shown.lines, shown.nodes), READ["curves"])]
     if shown.ladder is not None and shown.key_rates is not None and shown.stresses is not None:
         keyed = shown.key_rates.with_columns(name=pl.format("{}Y", pl.col("key")))
@@ -96,6 +100,8 @@ def tables(shown: Curves) -> list[page.Table]:
         out.append(_table("Fair quotes", shown.fair, FAIR, NOTES["fair"]))
     if shown.swaps is None or shown.ladder is None or shown.key_rates is None or shown.stresses is None:
         return out
+    import polars as pl
+
     risky = shown.ladder.filter((pl.col("by_quote").abs() > 5e-5) | (pl.col("by_node").abs() > 5e-5))
     tents = "fixed" if shown.fixed_tents else "partition"
     keyed = shown.key_rates.filter(pl.col("dv01").abs() > 5e-5)
@@ -119,6 +125,8 @@ def _table(title: str, frame: pl.DataFrame, columns: dict[str, tuple[str, Cell]]
 
 def _with_total(frame: pl.DataFrame, label: str, sums: Sequence[str]) -> pl.DataFrame:
     """The frame with a row of sums for each currency; `label` becomes text."""
+    import polars as pl
+
     text = frame.with_columns(pl.col(label).cast(pl.String))
     totals = (
         text.group_by("currency", maintain_order=True).agg(pl.col(*sums).sum()).with_columns(pl.lit("sum").alias(label))

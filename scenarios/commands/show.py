@@ -88,12 +88,10 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
 def print_quoted(out: Console, scenario: Scenario) -> None:
     """The curves that the scenario quotes, node by node. Raises UserError where a quote cannot be met."""
     if scenario.market.rates.curves:
-        from analysis.pages.curve_nodes import nodes_table, rendered
-        from scenarios.studies.curves.nodes import assumed, heading, node_columns
+        from scenarios.studies.curves.nodes import nodes_alone
         from scenarios.worlds.starting_curve import solved_curves
 
-        curves = solved_curves(scenario.market.rates, scenario.start)
-        out.print(rendered([nodes_table(heading(curves), assumed(curves), node_columns(curves))]), highlight=False)
+        out.print(nodes_alone(solved_curves(scenario.market.rates, scenario.start)), highlight=False)
 
 
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:

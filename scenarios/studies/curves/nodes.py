@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from markets.curves.curve_set import CurveSet
 from markets.curves.quoted_curve import QuotedCurve
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 
 def node_columns(curves: CurveSet, fx: Mapping[str, float] | None = None) -> dict[str, list[Any]]:
@@ -42,6 +45,13 @@ def node_columns(curves: CurveSet, fx: Mapping[str, float] | None = None) -> dic
     if fx and not set(fx) & set(curves.curves):
         del out["fx_forward"]
     return out
+
+
+def nodes_alone(curves: CurveSet, fx: Mapping[str, float] | None = None) -> Group:
+    """The nodes and what is said about them, for `rich.print`. fx: as above."""
+    from analysis.pages.curve_nodes import nodes_table, rendered
+
+    return rendered([nodes_table(heading(curves), assumed(curves), node_columns(curves, fx))])
 
 
 def heading(curves: CurveSet) -> str:
