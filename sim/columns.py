@@ -5,8 +5,9 @@ Table("quotes", (Column("maker", "Maker", kind="text"), Column("depth", "Depth s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from sim.dataclass import dataclass
 
 Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
 Kind = Literal["number", "single", "count", "flag", "text", "time"]

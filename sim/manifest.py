@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim import schema
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.json_file import read_json
 from sim.manifest_shape import NEEDED, is_right

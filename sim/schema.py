@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 from sim.columns import Column, Kind, Table, Unit
+from sim.dataclass import dataclass
 from sim.plainly import by_name, flag, listed, made, maybe, plainly, text, whole, word
 from sim.split import Group, Part, Split
 
