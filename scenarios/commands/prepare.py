@@ -1,13 +1,11 @@
-"""What a command that only reads sets before it imports what reads: a short one has no use for threads."""
+"""What a command that reads little has set before it imports what reads: it has no use for threads."""
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
 SMALL = 1 << 26  # bytes that one thread has read before several have started
-GARBAGE = 20_000  # objects after which Python looks for cycles; what is imported has none to free
 
 
 def prepare(size: int, *, threads: bool = False) -> None:
@@ -21,4 +19,3 @@ def prepare(size: int, *, threads: bool = False) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not threads:
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    gc.set_threshold(GARBAGE)

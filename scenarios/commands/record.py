@@ -13,6 +13,7 @@ from scenarios.commands.finished import opened
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
+from sim.collector import rest
 from sim.errors import UserError
 from sim.files import check_target
 from sim.scratch import scratch
@@ -48,6 +49,7 @@ def compare_and_show(
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
         _refuse(bool(settings) or paths is not None or seed is not None, scenario)
+        rest()
         finished = opened(folder)
         from analysis.calendar_days import calendar_of
 
