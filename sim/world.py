@@ -48,7 +48,7 @@ class World:
     ) -> None:
         self.name = name
         self.clock = clock
-        self._ticks: list[int] = clock.ticks.tolist()
+        self._ticks: list[int] = clock.plain.ticks
         self.streams = streams
         self.ledger = ledger
         self.log = log

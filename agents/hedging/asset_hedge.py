@@ -70,7 +70,7 @@ class AssetHedge:
         neutral(scale, slopes.delta_of(asset), target)
         if options:
             target -= options.sum("delta", own)
-        at = Situation(
+        at = Situation.of(
             tick=factors.tick,
             due=due,
             spot=seen.row(self._spot),
@@ -82,7 +82,7 @@ class AssetHedge:
             half_spread=self._venue.half_spread,
             discount=lambda: self._discount(years),
             gross_units=lambda: scale * desk.book.gross_units_of(asset),
-            years=float(clock.variance_years[factors.tick]),
+            years=clock.plain.variance_years[factors.tick],
             expiry_years=years,
             interval_years=self._interval_years,
             expiry_variance_years=variance_years,

@@ -39,8 +39,13 @@ class RealisedVol:
 
     def at(self, tick: int, now: Snapshot) -> Vector:
         """In force from `tick`, at which the market is `now`, to the next: (paths,) decimal a year."""
+        found = self.in_force(tick, now)
+        return found if self._by_path is None else found.copy()
+
+    def in_force(self, tick: int, now: Snapshot) -> Vector:
+        """The same, to be read before the law's next step: it may be the law's own vector."""
         if self._by_path is not None:
-            return self._by_path.realised.copy()
+            return self._by_path.realised
         implied, stated = now.row(VOL), self._stated[tick]
         if not isnan(stated):
             return np.full_like(implied, stated)

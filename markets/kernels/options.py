@@ -170,6 +170,15 @@ def sides(
     return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), bell, d2
 
 
+@kernel_inline
+def worth(sign: float, x: float, sd: float, asset: float, strike: float, discount: float) -> float:
+    """Sign times the value of an option on one unit; `asset` and `discount` as for `sides`."""
+    d = x / at_least(sd, TINY)
+    d1, d2 = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
+    far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
+    return side(sign * d1, asset, far1) - cash_side(sign * d2, strike, discount, far2)
+
+
 @kernel
 def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms: Floats, out: Floats) -> None:
     """Add the value of European options to `out`.
@@ -199,13 +208,82 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
             strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
             spread(terms[i], seen, width, start, nodes, whole, log_vol, own)
             for j in range(width):
-                x, sd = log_spot[j] - log_strike + zts[j], sds[j]
-                d = x / at_least(sd, TINY)
-                d1, d2 = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
-                asset = carry * s[j]
-                far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
-                worth = side(sign * d1, asset, far1) - cash_side(sign * d2, strike, discounts[j], far2)
-                o[j] = fma(quantity * sign, worth, o[j])
+                x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
+                o[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, discounts[j]), o[j])
+
+
+@kernel
+def option_steps(
+    old_spot: Floats,
+    old_vol: Floats,
+    old_nodes: Floats,
+    spot: Floats,
+    vol: Floats,
+    nodes: Floats,
+    base: Floats,
+    terms: Floats,
+    slopes: Floats,
+    values: Floats,
+) -> None:
+    """Values of European options step by step from one market to another, to the digits of the kernels above.
+
+    The steps share what they have in common: z tau, standard deviations, discount factors and logarithms.
+
+    Args:
+        old_spot, old_vol, old_nodes: the market at first; spot, vol, nodes: at last. base, terms: as for the others.
+        slopes: written: (2 or more, paths): value and delta in the market at first.
+        values: written: (3, paths) $: when spot has moved, when vol has moved too, when all has.
+    """
+    paths = spot.shape[0]
+    log_old, log_new, log_old_vol, log_new_vol = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    zts, old_sds, sds, discounts = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        block = slice(start, start + width)
+        s0, s1, v0, v1 = old_spot[block], spot[block], old_vol[block], vol[block]
+        value, delta = slopes[VALUE, block], slopes[DELTA, block]
+        by_spot, by_vol, by_all = values[0, block], values[1, block], values[2, block]
+        for j in range(width):
+            value[j] = delta[j] = by_spot[j] = by_vol[j] = by_all[j] = 0.0
+        for j in range(width):
+            log_old[j] = log(at_least(s0[j], FLOOR) * per_spot0)
+            log_new[j] = log(at_least(s1[j], FLOOR) * per_spot0)
+            log_old_vol[j] = log(at_least(v0[j], FLOOR) * per_vol0)
+            log_new_vol[j] = log(at_least(v1[j], FLOOR) * per_vol0)
+        for i in range(terms.shape[0]):
+            sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
+            strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
+            sd0, response = terms[i, SD], terms[i, RESPONSE]
+            outer, inner = int(terms[i, OUTER]), int(terms[i, INNER])
+            outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
+            outer0, inner0, outer1, inner1 = (
+                old_nodes[outer, block],
+                old_nodes[inner, block],
+                nodes[outer, block],
+                nodes[inner, block],
+            )
+            for j in range(width):
+                zts[j] = fma(outer_years, outer0[j], inner_years * inner0[j])
+                old_sds[j] = sd0 * exp(response * log_old_vol[j])
+                sds[j] = sd0 * exp(response * log_new_vol[j])
+                discounts[j] = exp(-zts[j])
+            for j in range(width):
+                x, asset, sd = log_old[j] - log_strike + zts[j], carry * s0[j], old_sds[j]
+                side1, side2, _, _ = sides(sign, x, sd, 1.0 / at_least(sd, TINY), asset, strike, discounts[j])
+                n1, rho = quantity * side1, quantity * side2
+                value[j] += fma(asset, n1, -rho)
+                delta[j] = fma(carry, n1, delta[j])
+            for j in range(width):
+                x, asset = log_new[j] - log_strike + zts[j], carry * s1[j]
+                by_spot[j] = fma(quantity * sign, worth(sign, x, old_sds[j], asset, strike, discounts[j]), by_spot[j])
+            for j in range(width):
+                x, asset = log_new[j] - log_strike + zts[j], carry * s1[j]
+                by_vol[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, discounts[j]), by_vol[j])
+            for j in range(width):
+                zt = fma(outer_years, outer1[j], inner_years * inner1[j])
+                x, asset = log_new[j] - log_strike + zt, carry * s1[j]
+                by_all[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, exp(-zt)), by_all[j])
 
 
 @kernel

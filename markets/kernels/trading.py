@@ -114,8 +114,8 @@ def net(
         move = displacement[start:stop]
         if number == 1:  # no other side
             active[0] |= net_one(orders[0, start:stop], unit, shown, until, now, capacity, filled[0, start:stop])
-            for j in range(width):
-                move[j] = 0.0 if impact == 0.0 else impact * (filled[0, start + j] * unit[j] / shown[j])
+            for j in range(width):  # what is sold where nothing is filled is -0.0
+                move[j] = 0.0 if impact == 0.0 else impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
             continue
         buys[:width] = 0.0
         sells[:width] = 0.0
