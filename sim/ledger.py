@@ -174,10 +174,17 @@ class Ledger:
 
     def post(self, amounts: Vector, moves: tuple[Move, ...]) -> None:
         """Carry out several moves together, of `amounts` (moves, paths)."""
+        kernels.post(amounts, *self.posting(moves))
+
+    def posting(self, moves: tuple[Move, ...]) -> tuple[Rows, Vector]:
+        """Entries of moves, and `rows`: for a kernel that posts amounts where it finds them, by `kernels.carry_out`.
+
+        It must do so now: their assets count as moved.
+        """
         known = self._of_object.get(id(moves))  # most callers send the same tuple again; to hash one costs more
         entries = self._looked_up(moves) if known is None else known[1]
-        kernels.post(amounts, entries.rows, self.rows)
         self._changed |= entries.assets
+        return entries.rows, self.rows
 
     def note_shares(self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...]) -> None:
         """Note what holders of an asset have of `parts` (parts, paths) $ a unit of it.

@@ -77,6 +77,7 @@ class Desk:
         self.asset = Key("book", of=name)
         self.book = book
         self._steps = revaluations(book.needs)
+        self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
@@ -418,6 +419,8 @@ class Desk:
     def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
+        if old.stands(new, self._besides) and not self.book.slides and not self.book.settles(self._tick, tick):
+            return [end] * (len(self._steps) + 1)
         keys = [of_asset(SPOT, asset) for asset in (MAIN, *self.book.assets)]
         slid = self.book.slides and not _stand(old, new, keys)
         for step in reversed(self._steps):

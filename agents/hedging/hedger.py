@@ -230,7 +230,10 @@ class _Hedging:
         options: orders of options on the asset, which have rates risk, too.
         """
         desk, venue, credit = self.desk, self.world.venue, self._credit_orders(due)
-        rates, straddles = desk.rates_hedge, dict[str, Vector]()
+        if desk.vega_hedge is None and not desk.book.has_rates:
+            return credit
+        rates = desk.rates_hedge
+        straddles: dict[str, Vector] = {}
         if desk.vega_hedge is not None:
             straddles = self._leg_orders(due, desk.vega_hedge, desk.neutral_vega(), desk.open_risk({}))
         if not desk.book.has_rates:
