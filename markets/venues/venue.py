@@ -150,7 +150,8 @@ class Venue:
         self.listing.step(tick)
         if self.investors is not None:
             self.investors.step(tick)
-        self.breakers.look()
+        if self.breakers.watches:
+            self.breakers.look()
 
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
