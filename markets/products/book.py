@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL, VOL_SLOPE
 from markets.products.risk import SLOPES_ONLY, Risk, layout
 from markets.products.table import NEVER, When
+from sim.dataclass import dataclass
 from sim.errors import BugError
 from sim.vectors import distinct
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from markets.costs import FILL_COSTS
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from sim.dataclass import dataclass
 from sim.ledger import Move
 
 if TYPE_CHECKING:
