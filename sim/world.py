@@ -120,7 +120,10 @@ class World:
     def _enter(self, instant: Instant) -> None:
         seconds = instant.seconds
         self._waiting.pop(PHASES * seconds + instant.phase, None)
-        self.phase, self.instant = instant.phase, seconds
+        self.phase = instant.phase
+        if seconds == self.instant:
+            return
+        self.instant = seconds
         ticks, following = self._ticks, self.tick_index + 1
         while following < len(ticks) and seconds >= ticks[following]:
             self.tick_index, following = following, following + 1

@@ -77,6 +77,7 @@ class Desk:
         self.asset = Key("book", of=name)
         self.book = book
         self._steps = revaluations(book.needs)
+        self._moving = [step for step in self._steps if step.keys]
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
@@ -363,8 +364,8 @@ class Desk:
         old = self._snapshot
         if not (self._full and self.book.steps_together):
             return None
-        for step in self._steps:
-            if step.keys and _stand(old, new, step.keys):
+        for step in self._moving:
+            if _stand(old, new, step.keys):
                 return None
         found = self.book.stepped(tick, old, new, settled=self._tick)
         if found is None:
