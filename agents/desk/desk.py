@@ -172,6 +172,9 @@ class Desk:
     def _unit_value_now(self) -> Vector:
         """Value of one unit of scale now, (paths,) $; computed once per market."""
         now = self.world.factors.snapshot
+        known = self._value.of(now)
+        if known is not None:
+            return known
         return self._value.get(lambda: self._value_at(now) if self._full else self.slopes().value, now)
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
@@ -186,8 +189,10 @@ class Desk:
 
     def risk(self, snapshot: Snapshot | None = None) -> Risk:
         """Risk of one unit of scale in the present market, computed once per market, or in a given one."""
+        if snapshot is not None:
+            return self._risk_at(snapshot)
         now = self.world.factors.snapshot
-        return self._risk_at(snapshot) if snapshot is not None else self._risk.get(lambda: self._risk_at(now), now)
+        return self._risk.of(now) or self._risk.get(lambda: self._risk_at(now), now)
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
