@@ -209,7 +209,7 @@ class _Making:
         name, factors = self.agent.name, self.world.factors
         now, held = told(factors), self._held() if self.leans else ()
         for venue in self.venues:
-            inventory = venue.listing.exposure(name).copy() if venue in held else self.nothing
+            inventory = _own(venue.listing.exposure(name)) if venue in held else self.nothing
             credit = factors.credit if self.per_credit[venue.name] else self.nothing
             asked = venue.quotes.ask(now)
             venue.quotes.post(name, partial(self._quote, venue, asked, able, inventory, credit, self.room))
@@ -313,3 +313,8 @@ class _Making:
         if self.agent.quoting.horizon == "end":
             return 0.5 * float(self.world.clock.variance_years[-1])
         return self._years_left()
+
+
+def _own(values: Vector) -> Vector:
+    """The values, or a copy of what is a view of the ledger, which changes."""
+    return values if values.flags.owndata else values.copy()

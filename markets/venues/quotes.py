@@ -119,9 +119,8 @@ class Quotes:
         return self._book
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
-        floor = np.empty(self._market.paths)
-        floor[:] = self._spec.depth_floor * self._outside_depth(self._market.factors.depth_line)
-        return gathered(quotes, floor, self.rule().half_spread)
+        floor = self._spec.depth_floor * self._outside_depth(self._market.factors.depth_line)
+        return gathered(quotes, np.atleast_1d(floor), self.rule().half_spread)
 
 
 def told(factors: FactorMarket) -> Told:
