@@ -17,7 +17,6 @@ from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
 from markets.venues.quote import Lean, Quote
-from markets.venues.quotes import told
 from sim.dataclass import dataclass
 from sim.memo import Memo
 from sim.params import param
@@ -133,6 +132,7 @@ class _Making:
         self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
         self.quotes: dict[str, Memo[Quote]] = {venue.name: Memo() for venue in self.venues}
+        self.places = [(venue, venue.quotes, self.per_credit[venue.name] != 0) for venue in self.venues]
         self.positions: Memo[list[Venue]] = Memo()  # venues at which it has ever held anything
         self.lazily = agent.quoting.kind == "vol_proportional"  # quotes are computed when they are read
         self.days: list[int] = world.clock.plain.day
@@ -206,13 +206,12 @@ class _Making:
 
     def _post_lazily(self, able: Vector) -> None:
         """Post what computes the quotes, from the market and the inventory of now, when somebody reads them."""
-        name, factors = self.agent.name, self.world.factors
-        now, held = told(factors), self._held() if self.leans else ()
-        for venue in self.venues:
-            inventory = _own(venue.listing.exposure(name)) if venue in held else self.nothing
-            credit = factors.credit if self.per_credit[venue.name] else self.nothing
-            asked = venue.quotes.ask(now)
-            venue.quotes.post(name, partial(self._quote, venue, asked, able, inventory, credit, self.room))
+        name, nothing, room = self.agent.name, self.nothing, self.room
+        held = self._held() if self.leans else ()
+        for venue, quotes, funded in self.places:
+            inventory = _own(venue.listing.exposure(name)) if venue in held else nothing
+            credit = self.world.factors.credit if funded else nothing
+            quotes.post(name, partial(self._quote, venue, quotes.ask(), able, inventory, credit, room))
 
     def _quote(
         self, venue: Venue, asked: Asked, able: Vector, inventory: Vector, credit: Vector, room: Vector

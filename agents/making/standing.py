@@ -43,6 +43,7 @@ class Standing:
         self._peak = world.full(agent.capital)
         self._away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self._away = np.zeros(world.paths, dtype=bool)
+        self._anybody = False  # away, on any path
 
     def withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
@@ -50,7 +51,7 @@ class Standing:
             return self._everything
         world, agent = self._world, self._agent
         own = world.ledger.balance(agent.name), *world.hedge_factors(agent.name)
-        if day != self._day and marked(self._away):
+        if self._anybody and day != self._day:
             back = self._away & (day >= self._away_until)
             if marked(back):
                 own = self._recapitalised(back), self._nothing, self._everything
@@ -60,6 +61,7 @@ class Standing:
             equity = own[0] + own[1] * own[2]
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
             self._away |= leaving
+            self._anybody = True
             self._away_until = np.where(leaving, day + agent.recapitalise_days, self._away_until)
         return able
 
@@ -73,4 +75,5 @@ class Standing:
         equity += amount
         self._peak = np.where(back, equity, self._peak)
         self._away &= ~back
+        self._anybody = marked(self._away)
         return read_only(equity)

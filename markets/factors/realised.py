@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import VOL
+from sim.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ class RealisedVol:
         """
         self._stated: list[float] = stated.tolist()
         self._ratio, self._by_path, self._premium = ratio, by_path, premium
+        self._plain: Memo[Vector] = Memo()  # without premium
 
     def at(self, tick: int, now: Snapshot) -> Vector:
         """In force from `tick`, at which the market is `now`, to the next: (paths,) decimal a year."""
@@ -48,4 +50,6 @@ class RealisedVol:
         if not isnan(stated):
             return np.full_like(implied, stated)
         premium = self._premium()
-        return implied * self._ratio if premium is None else implied * np.exp(-premium) * self._ratio
+        if premium is None:
+            return self._plain.get(lambda: implied * self._ratio, implied)
+        return implied * np.exp(-premium) * self._ratio
