@@ -34,7 +34,7 @@ class Rule:
     def levels(self) -> tuple[Vector, Vector]:
         """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each."""
         vol, vol_base, half_spread, spread_power, depth, depth_power = self._terms
-        by_vol, shown, base = np.empty_like(vol), np.empty_like(vol), np.empty_like(vol)
+        by_vol, shown, base = np.empty((3, vol.size))
         base[:] = depth
         rules(vol, vol_base, half_spread, spread_power, base, depth_power, by_vol, shown)
         return by_vol, shown
