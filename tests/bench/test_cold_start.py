@@ -13,6 +13,7 @@ from tests.command import covid_run, output
 
 PATHS = 1_000
 TURNS = 5
+pytestmark = pytest.mark.portable
 
 
 def wall(command, **environment):
