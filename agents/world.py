@@ -13,6 +13,7 @@ from agents.claims import Claims
 from agents.desk.desk import Desk
 from markets.world import MarketWorld
 from sim.errors import BugError
+from sim.kernels.moves import NONE
 
 if TYPE_CHECKING:
     from agents.obligations import Obligation
@@ -110,6 +111,18 @@ class TradingWorld(MarketWorld):
                 value = venue.value(name)
                 total = value if total is None else total + value
         return np.zeros(self.paths) if total is None else total
+
+    def held_by(self, name: str) -> tuple[int, Vector]:
+        """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one
+        thing; else NONE and the value of all.
+        """
+        venues = self._venues_held(name)
+        listing = venues[0].listing if len(venues) == 1 else None
+        if listing is None or len(listing.assets) > 1:
+            return NONE, self.hedge_value(name)
+        row = self.ledger.balance_row(name, listing.assets[0])
+        assert row is not None
+        return row, listing.worth_of_one()[listing.assets[0]]
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
