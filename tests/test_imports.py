@@ -175,6 +175,18 @@ def test_long_arrays_are_compiled():
     assert "compiled" in vars(doubled)
 
 
+def test_a_kernel_that_was_compiled_is_interpreted_again(monkeypatch):
+    @kernel
+    def doubled(x):
+        return 2 * x
+
+    monkeypatch.setattr(Kernel, "_interpreted", lambda self, arguments: "by Python")
+    assert doubled(2) == 4
+    with interpreted():
+        assert doubled(2) == "by Python"
+    assert doubled(2) == 4
+
+
 def test_the_interpreted_multiply_add_rounds_once():
     x = 1.0 + 2.0**-30
     with interpreted():
