@@ -59,7 +59,7 @@ class Ledger:
         self.accounts: dict[Name, None] = {}  # in order of opening
         self.assets: dict[Name, None] = {CASH: None}
         self.rows = lined_up(ROOM, paths)  # a row, once written to, is a balance, a flow or an asset's gross
-        self._used = 0
+        self.used = 0  # rows ever written to. It only grows: row numbers found before are valid while it is the same
         self._balances: dict[tuple[Name, Name], int] = {}  # row by (account, asset) that was ever reached
         self._flows: dict[Name, dict[str, int]] = {}  # row by account, by reason
         self._gross: dict[Name, int] = {}  # row by asset
@@ -106,19 +106,14 @@ class Ledger:
             return self._balances.get(meant)
         return row
 
-    @property
-    def used(self) -> int:
-        """Number of rows ever written to. It only grows: row numbers found before are valid while it is the same."""
-        return self._used
-
     def _new_row(self) -> int:
-        if self._used == len(self.rows):
-            full, self.rows = self.rows, lined_up(2 * self._used, self.paths)
-            self.rows[: self._used] = full
+        if self.used == len(self.rows):
+            full, self.rows = self.rows, lined_up(2 * self.used, self.paths)
+            self.rows[: self.used] = full
             self._views.clear()
             self._held.clear()
-        self._used += 1
-        return self._used - 1
+        self.used += 1
+        return self.used - 1
 
     # --- balances ---------------------------------------------------------------------------------------------
     def balance(self, account: Name, asset: Name = CASH) -> Vector:

@@ -42,6 +42,7 @@ class Standing:
         self._peak = world.full(agent.capital)
         self._away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self._away = np.zeros(world.paths, dtype=bool)
+        self._leaving = np.zeros(world.paths, dtype=bool)  # now
         self._anybody = False  # away, on any path
 
     def withdraw_or_return(self, day: int) -> Vector:
@@ -54,7 +55,7 @@ class Standing:
             back = self._away & (day >= self._away_until)
             if marked(back):
                 self._recapitalise(back, equity)
-        leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+        leaving, able = self._leaving, np.empty(world.paths)
         if standing(equity, agent.capital, self._limit, self._switch, self._peak, self._away, leaving, able):
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
             self._away |= leaving

@@ -47,8 +47,9 @@ class OrderBook(NamedTuple):
 def gathered(quotes: Mapping[str, Quote], floor: Vector, rule_half_spread: Vector) -> OrderBook:
     """The makers' quotes in one book; outside investors stand behind them up to a depth of `floor` (paths,) $."""
     levels, shares = np.zeros((QUOTE_ROWS, floor.size)), np.empty((len(quotes) + 1, floor.size))
+    shown = levels[DEPTH]
     for quote in quotes.values():
-        levels[DEPTH] += quote.depth
+        shown += quote.depth
     behind = open_book(floor, rule_half_spread, levels, shares[-1])
     for share, quote in zip(shares, quotes.values(), strict=False):
         add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)

@@ -37,12 +37,13 @@ class Stock:
         self.displaces = {self.key: 1.0}
         self.assets: tuple[Name, ...] = (name,)
         self.market, self._dividend_yield = market, dividend_yield
+        self._factors = market.factors
         self._law = market.factors.assets[self.key].price
 
     @property
     def mid(self) -> Vector:
         """(paths,) $/unit."""
-        return self.market.factors.snapshot.row(self.key)
+        return self._factors.snapshot.row(self.key)
 
     @property
     def unit_notional(self) -> Vector:
