@@ -133,7 +133,8 @@ class _Making:
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
         self.quotes: dict[str, Memo[Quote]] = {venue.name: Memo() for venue in self.venues}
         self.places = [(venue, venue.quotes, self.per_credit[venue.name] != 0) for venue in self.venues]
-        self.positions: Memo[list[Venue]] = Memo()  # venues at which it has ever held anything
+        self.positions: list[Venue] = []  # at which it has ever held anything, with so many rows of the ledger in use:
+        self.rows_used = -1
         self.lazily = agent.quoting.kind == "vol_proportional"  # quotes are computed when they are read
         self.days: list[int] = world.clock.plain.day
         self.passed_on = self._passed_on()
@@ -167,8 +168,10 @@ class _Making:
 
     def _held(self) -> list[Venue]:
         """Venues at which it has ever held anything."""
-        name = self.agent.name
-        return self.positions.get(lambda: [v for v in self.venues if v.reached(name)], self.world.ledger.used)
+        if self.rows_used != self.world.ledger.used:
+            self.rows_used = self.world.ledger.used
+            self.positions = [venue for venue in self.venues if venue.reached(self.agent.name)]
+        return self.positions
 
     def _pass_on_inventory(self, share: float) -> None:
         """Outside investors take over inventory at mid, half of it every `inventory_half_life`, less at a price."""

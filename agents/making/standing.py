@@ -43,6 +43,7 @@ class Standing:
         self._peak = world.full(agent.capital)
         self._away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self._away = np.zeros(world.paths, dtype=bool)
+        self._leaving = np.zeros(world.paths, dtype=bool)  # now
         self._anybody = False  # away, on any path
 
     def withdraw_or_return(self, day: int) -> Vector:
@@ -56,7 +57,7 @@ class Standing:
             if marked(back):
                 own = self._recapitalised(back), self._nothing, self._everything
         self._day = day
-        leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+        leaving, able = self._leaving, np.empty(world.paths)
         if standing(*own, agent.capital, self._limit, self._switch, self._peak, self._away, leaving, able):
             equity = own[0] + own[1] * own[2]
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)

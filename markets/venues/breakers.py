@@ -24,6 +24,7 @@ class Breakers:
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
         self._market, self._listing = market, listing
         self._levels = np.asarray(spec.halts if listing.priced else (), dtype=np.float64)
+        self.watches = self._levels.size > 0  # whether it ever halts
         self._length = minutes(spec.halt_minutes)
         self._close = listing.mid if self._levels.size else np.empty(0)
         self._hit = np.zeros(market.paths, dtype=np.int64)  # number of levels fallen through since the close
@@ -31,7 +32,7 @@ class Breakers:
 
     def look(self) -> None:
         """At every tick, when the market has moved: halt the paths whose price has newly fallen through a level."""
-        if not self._levels.size:
+        if not self.watches:
             return
         market, levels, hit = self._market, self._levels, np.empty(self._close.size, dtype=np.int64)
         if not fallen(self._listing.mid, self._close, levels, self._hit, hit):
