@@ -14,6 +14,7 @@ from tests.synthetic_run import write_run
 
 PATHS = 1_000
 TURNS = 5
+pytestmark = pytest.mark.portable
 
 
 def wall(command, **environment):
