@@ -14,6 +14,7 @@ from agents.desk.desk import Desk
 from markets.world import MarketWorld
 from sim.errors import BugError
 from sim.kernels.moves import NONE
+from sim.vectors import read_only
 
 if TYPE_CHECKING:
     from agents.obligations import Obligation
@@ -89,6 +90,7 @@ class TradingWorld(MarketWorld):
         self.lenders: list[Lender] = []
         self.seats: Mapping[str, Seat] = seats or {}
         self._venues_of: dict[str, tuple[int, list[Venue]]] = {}  # by account, with the ledger's rows in use then
+        self._one = self.full(1.0)
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -123,6 +125,15 @@ class TradingWorld(MarketWorld):
         row = self.ledger.balance_row(name, listing.assets[0])
         assert row is not None
         return row, listing.worth_of_one()[listing.assets[0]]
+
+    def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
+        """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
+        held = self._venues_held(name)
+        worth = held[0].listing.worth_of_one() if len(held) == 1 else {}
+        if len(worth) == 1:
+            ((asset, price),) = worth.items()
+            return self.ledger.balance(name, asset), price
+        return read_only(self.hedge_value(name)), self._one
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""

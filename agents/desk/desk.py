@@ -16,7 +16,16 @@ from agents.desk.options_held import OptionsHeld, options_among
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN, SMILE_SPOT, SPOT, VOL, of_asset
-from markets.kernels.hedging import DELTA_PART, GAMMA_PART, PARTS, SMILE_PART, VEGA_PART, add_step, attribute
+from markets.kernels.hedging import (
+    DELTA_PART,
+    GAMMA_PART,
+    PARTS,
+    SMILE_PART,
+    VEGA_PART,
+    add_step,
+    attribute,
+    attribute_few,
+)
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -50,6 +59,7 @@ class Stepped(NamedTuple):
     slopes: Risk  # with the smile held where it was
     following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
     values: list[Vector]  # before each step after that of spot, and at the end
+    few: tuple[Vector, Vector] | None = None  # values after the steps of spot and vol, where only the curve's is left
 
 
 class Desk:
@@ -380,7 +390,7 @@ class Desk:
         coming, values = [by_vol, self._value.get(lambda: by_all, new)], [by_spot]
         for step in self._steps:
             values.append(coming.pop(0) if step.keys else values[-1])
-        return Stepped(slopes, None, values)
+        return Stepped(slopes, None, values, (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
@@ -397,6 +407,10 @@ class Desk:
         old, parts = self._snapshot, (self.parts, self.unhedged)
         slopes, values = steps.slopes, [*steps.values[:-1], end]
         spots = old.row(SPOT), new.row(SPOT)
+        if steps.few is not None:
+            attribute_few(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, *steps.few, end, *parts)
+            self._moved_besides = True
+            return
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for asset in self.book.assets:  # the step of spot has taken them for gamma
             straight = self.scale * slopes.delta_of(asset) * self._moved(asset, new)

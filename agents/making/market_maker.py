@@ -212,7 +212,7 @@ class _Making:
         name, nothing, room = self.agent.name, self.nothing, self.room
         held = self._held() if self.leans else ()
         for venue, quotes, funded in self.places:
-            inventory = venue.listing.exposure(name).copy() if venue in held else nothing
+            inventory = _own(venue.listing.exposure(name)) if venue in held else nothing
             credit = self.world.factors.credit if funded else nothing
             quotes.post(name, partial(self._quote, venue, quotes.ask(), able, inventory, credit, room))
 
@@ -315,3 +315,8 @@ class _Making:
         if self.agent.quoting.horizon == "end":
             return 0.5 * float(self.world.clock.variance_years[-1])
         return self._years_left()
+
+
+def _own(values: Vector) -> Vector:
+    """The values, or a copy of what is a view of the ledger, which changes."""
+    return values if values.flags.owndata else values.copy()

@@ -29,7 +29,7 @@ def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool
     """Begin an order book with outside investors, who add depth up to `floor` behind the makers.
 
     Args:
-        floor: $ notional that is always shown.
+        floor: $ notional that is always shown; (1,) where it is the same on all paths.
         rule: half-spread of the investors' quote.
         book: (QUOTE_ROWS, paths): depth of all makers; spreads are written, depth is raised.
         behind: written: share of the depth that the investors show.
@@ -37,8 +37,9 @@ def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool
     Returns whether investors show anything on any path.
     """
     half, lean, shown, anything = book[HALF_SPREAD], book[SKEW], book[DEPTH], False
+    each, least = floor.shape[0] > 1, floor[0]
     for j in range(rule.shape[0]):
-        gap = floor[j] - shown[j]
+        gap = (floor[j] if each else least) - shown[j]
         gap = 0.0 if gap < 0.0 else gap
         anything |= gap > 0.0
         shown[j] += gap
@@ -337,11 +338,11 @@ def rules(
     Args:
         vol: implied vol; base: at the start.
         half_spread: at base vol; it grows with (vol / base)^spread_power.
-        depth: $ notional at base vol; it falls with (vol / base)^-depth_power.
+        depth: $ notional at base vol, (1,) where it is the same on all paths; it falls with (vol / base)^-depth_power.
         by_vol, shown: written: half-spread and depth.
     """
-    per_base = 1.0 / base
+    per_base, each, alike = 1.0 / base, depth.shape[0] > 1, depth[0]
     for j in range(vol.shape[0]):
         level = log(vol[j] * per_base)
         by_vol[j] = half_spread * exp(spread_power * level)
-        shown[j] = depth[j] * exp(-depth_power * level)
+        shown[j] = (depth[j] if each else alike) * exp(-depth_power * level)

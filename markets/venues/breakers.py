@@ -37,11 +37,13 @@ class Breakers:
         market, levels, hit = self._market, self._levels, np.empty(self._close.size, dtype=np.int64)
         if not fallen(self._listing.mid, self._close, levels, self._hit, hit):
             return
-        fresh = hit > self._hit
-        until = np.where(hit == levels.size, market.clock.ticks[-1] + 1, market.now + self._length)
-        self.halted_until = np.where(fresh, until, self.halted_until)
-        self._hit = np.maximum(hit, self._hit)
-        value = levels[np.maximum(hit, 1) - 1]
+        fresh = np.flatnonzero(hit > self._hit)  # few
+        reached, value = hit[fresh], np.empty(hit.size)
+        self.halted_until[fresh] = np.where(
+            reached == levels.size, market.clock.ticks[-1] + 1, market.now + self._length
+        )
+        self._hit[fresh] = reached
+        value[fresh] = levels[reached - 1]
         market.log.add("events", market.now, fresh, kind="halt", subject=self._listing.name, value=value)
 
     def close_day(self) -> None:

@@ -114,6 +114,6 @@ class Quotes:
         return self._book
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
-        floor, factors = np.empty(self._market.paths), self._market.factors
-        floor[:] = self._spec.depth_floor * self._outside_depth(factors.depth_line_at(factors.tick))
-        return gathered(quotes, floor, self.rule().half_spread)
+        factors = self._market.factors
+        floor = self._spec.depth_floor * self._outside_depth(factors.depth_line_at(factors.tick))
+        return gathered(quotes, np.atleast_1d(floor), self.rule().half_spread)

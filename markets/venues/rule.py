@@ -34,9 +34,8 @@ class Rule:
     def levels(self) -> tuple[Vector, Vector]:
         """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each."""
         vol, vol_base, half_spread, spread_power, depth, depth_power = self._terms
-        by_vol, shown, base = np.empty((3, vol.size))
-        base[:] = depth
-        rules(vol, vol_base, half_spread, spread_power, base, depth_power, by_vol, shown)
+        by_vol, shown = np.empty((2, vol.size))
+        rules(vol, vol_base, half_spread, spread_power, np.atleast_1d(depth), depth_power, by_vol, shown)
         return by_vol, shown
 
     @property
