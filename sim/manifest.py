@@ -50,16 +50,21 @@ def digest_of(place: Path) -> str:
     return found.hexdigest()
 
 
-def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+def described(
+    folder: Path, names: Iterable[str], made: Mapping[str, Written] | None = None
+) -> dict[str, dict[str, Any]]:
     """The `files` of a manifest: size and checksum of each file of the folder, by name.
 
-    The checksums are remembered: this process hashes a file again only if its metadata have changed.
+    made: files whose checksums were taken as they were written. All are remembered: this process hashes a file again
+    only if its metadata have changed.
     """
     _by_heart.clear()
     found: dict[str, dict[str, Any]] = {}
     for name in sorted(names):
         seen = _seen(folder / name)
-        digest = _by_heart[seen] = digest_of(folder / name)
+        known = (made or {}).get(name)
+        digest = known.sha256 if known is not None and known.size == seen.size else None
+        digest = _by_heart[seen] = digest or digest_of(folder / name)
         found[name] = {"size": seen.size, "sha256": digest}
     return found
 

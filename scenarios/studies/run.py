@@ -14,8 +14,9 @@ from scenarios.checking.outside import is_pending
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
 from scenarios.worlds.blueprint import blueprint_of
-from scenarios.worlds.chunk_job import ChunkJob, take_profile
+from scenarios.worlds.chunk_job import ChunkJob
 from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.left_behind import PROFILES, take
 from scenarios.worlds.manifest import content_hash, make_manifest
 from scenarios.worlds.orders_table import given_orders
 from scenarios.worlds.run_files import default_folder, file_names, with_companions
@@ -27,6 +28,7 @@ from sim.ensemble import Progress, chunks, run_chunks
 from sim.errors import UserError
 from sim.files import writing
 from sim.manifest import signed
+from sim.profile import merged
 from sim.run_folder import claimed, holds_other
 
 if TYPE_CHECKING:
@@ -126,5 +128,5 @@ def _write_manifest(manifest: dict[str, Any], folder: Path, command: str | None,
     """Add command and profile to the manifest, sign it, and write it."""
     manifest["command"] = command
     if profile:
-        manifest["profile"] = take_profile(folder)
+        manifest["profile"] = merged(take(folder, PROFILES))
     (folder / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")

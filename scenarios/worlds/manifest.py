@@ -12,10 +12,11 @@ from agents.hedging.seat import ORDERS
 from markets.specs.smiles import smile_moves, surface_moves
 from markets.tables import market_tables
 from scenarios.worlds.assumed import assumed
+from scenarios.worlds.left_behind import FILES, take
 from scenarios.worlds.remembered import remembered
 from scenarios.worlds.tables import has_counterparty, tables_of_agents
 from sim import schema
-from sim.manifest import described
+from sim.manifest import Written, described
 from sim.names import UNHEDGED
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def make_manifest(
 ) -> dict[str, Any]:
     """How the run was made, and sizes and checksums of its files. orders: of seats, by name."""
     told = scenario.to_dict()
+    made = {name: Written(*entry) for left in take(folder, FILES) for name, entry in left.items()}
     notes = assumed(scenario)
     first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
@@ -87,7 +89,7 @@ def make_manifest(
             ),
             loss(**has),
         ),
-        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
+        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet")), made),
     }
 
 
