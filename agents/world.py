@@ -106,9 +106,12 @@ class TradingWorld(MarketWorld):
 
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
         """Value at mid of an agent's positions at the venues (those that book `gains`, if given), (paths,) $."""
-        held = self._venues_held(name)
-        values = [venue.value(name) for venue in held if gains in (None, venue.listing.gains)]
-        return sum(values[1:], values[0]) if values else self.full(0.0)
+        total: Vector | None = None
+        for venue in self._venues_held(name):
+            if gains is None or gains == venue.listing.gains:
+                value = venue.value(name)
+                total = value if total is None else total + value
+        return np.zeros(self.paths) if total is None else total
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""

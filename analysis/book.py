@@ -22,7 +22,7 @@ FIGURES = ("value", "delta_dollars", "gamma_dollars_1pct", "vega_point", "theta_
 KEY = ("agent", "number")
 
 
-@frames.once
+@frames.shown
 def by_position(run: Run, agent: str | None, world: str, most: int | None = None) -> pl.DataFrame:
     """position, quantity, start_* and worst_* (`FIGURES`), pnl, error, q05, q50, q95: one row a position, $.
 

@@ -14,16 +14,16 @@ import polars as pl
 from analysis import curve, parts
 from analysis.by_close import CELLS, spread_of
 from analysis.calendar_days import day_of
+from analysis.kept import shown as shown
+from analysis.kept import told as told
 from analysis.numbers import FloatArray
 from analysis.spread import SHARES as SHARES
 from sim.dataset import Run
 from sim.errors import UserError
-from sim.estimate import pulls_kept
 from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
 
 P = ParamSpec("P")
 T = TypeVar("T")
-V = TypeVar("V")
 
 ASSET = "asset"
 DESKS = "desks"  # table of what is needed of every path at every close; `marks` then has the last close and witnesses
@@ -61,17 +61,6 @@ def lately(question: Callable[Concatenate[Run, P], pl.DataFrame]) -> Callable[Co
         while sum(frame.estimated_size() for frame in known.values()) > LARGE:
             known.pop(next(iter(known)))
         return found
-
-    return answer
-
-
-def told(question: Callable[Concatenate[Run, P], dict[str, V]]) -> Callable[Concatenate[Run, P], dict[str, V]]:
-    """Remember figures that have no pulls, as those of reports: they are asked for by cards, tables and charts."""
-    remembered = once(question)
-
-    @functools.wraps(question)
-    def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> dict[str, V]:
-        return question(run, *args, **kwargs) if pulls_kept() else dict(remembered(run, *args, **kwargs))
 
     return answer
 
@@ -125,10 +114,14 @@ def first_chunk(run: Run, name: str, world: str | None = None) -> pl.LazyFrame:
 @once
 def cast(run: Run) -> dict[str, str]:
     """Role of every agent that is marked, by name."""
-    if "marks" not in run.tables:
-        return {}
+    return dict(_roles(run).iter_rows()) if "marks" in run.tables else {}
+
+
+@shown
+def _roles(run: Run) -> pl.DataFrame:
+    """agent, role."""
     last = first_chunk(run, "marks").filter(pl.col("time") == pl.col("time").max())  # all are marked at every close
-    return dict(last.select("agent", "role").unique().sort("agent").collect().iter_rows())
+    return last.select("agent", "role").unique().sort("agent").collect()
 
 
 def hedgers(run: Run) -> list[str]:
@@ -287,7 +280,7 @@ def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
     return down.group_by("world", "path").agg(pl.col("time").min(), pl.col("defaulted").any()).collect()
 
 
-@once
+@shown
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls."""
     mine = pl.col("agent").is_in(desks(run, agent))
@@ -300,7 +293,7 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     return means.collect(engine="streaming").join(bands, on="time").sort("time")
 
 
-@once
+@shown
 def closes(run: Run, world: str) -> pl.DataFrame:
     """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
     levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
@@ -341,11 +334,11 @@ def asset_closes(run: Run, world: str | None = None) -> pl.LazyFrame:
     return frame.filter(pl.col("venue") == ASSET) if "venue" in frame.collect_schema() else frame
 
 
-@once
+@shown
 def witnesses(run: Run, world: str, most: int = 12) -> pl.DataFrame:
-    """Closes of the first few paths, to draw single paths faintly behind an ensemble."""
+    """time, path, vol, half_spread, credit: closes of the first few paths, drawn faintly behind an ensemble."""
     chosen = asset_closes(run, world).filter(pl.col("path") < most)
-    return chosen.sort("path", "time").collect()
+    return chosen.select("time", "path", "vol", "half_spread", "credit").sort("path", "time").collect()
 
 
 def quantiles(columns: tuple[str, ...]) -> list[pl.Expr]:

@@ -143,7 +143,7 @@ class Gathered:
 
     def without_each(self) -> FloatArray:
         """Without one group after the other, (groups, figures)."""
-        return np.stack([self._figures(self._sums.without(group), group) for group in range(self.count)])
+        return np.stack([self._figures(sums, group) for group, sums in enumerate(self._sums.without_each())])
 
     def _figures(self, sums: CoMoments, left_out: int) -> FloatArray:
         (var_x,), (var_y,), (cov,) = sums.variances

@@ -55,7 +55,7 @@ def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     return {name: numbers.mean(values, "$", labels[name]) for name, values in differ.items()}
 
 
-@frames.once
+@frames.shown
 def difference(run: Run, agent: str | None) -> pl.DataFrame:
     """Actual - twin day by day: mean, error and quantiles of the desk's P&L ($), of vol (decimal) and of spot (share).
 

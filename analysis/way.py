@@ -60,6 +60,7 @@ def on_the_way(run: Run, *, agent: str | None = None, world: str = "actual") -> 
     }
 
 
+@frames.shown
 def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> str:
     """The date that is most often a path's worst close, as YYYY-MM-DD; the first where several are."""
     days = worst(run, agent, world)["day"].drop_nulls()

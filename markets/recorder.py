@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.world import Process
 
 Vector = NDArray[np.float64]
+NOBODY: frozenset[str] = frozenset()
 
 
 def is_recorded(venue: Venue, *, closing: bool) -> bool:
@@ -40,14 +41,14 @@ class Recorder:
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
-        world, closes, last = self._world, self._world.clock.is_close.tolist(), len(self._world.clock.ticks) - 1
+        world, closes, last = self._world, self._world.clock.plain.is_close, len(self._world.clock.ticks) - 1
         if world.log.wants("closes"):
             listings = (venue.listing for venue in world.venues.values())
             self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
-            gains = world.loop_gains(frozenset(name for name in self._options if not world.venues[name].exposed))
+            gains = world.loop_gains(self._silent() if self._options else NOBODY)
             whole = merged(gains, self._options) if self._options else gains
             self._radius = spectral_radius(whole, world.paths) if gains else self._nothing
             self._peaks.look()
@@ -59,6 +60,10 @@ class Recorder:
                     venue.breakers.close_day()
             if tick == last:
                 world.log.add("peaks", world.now, **self._peaks.columns())
+
+    def _silent(self) -> frozenset[str]:
+        """Venues of options at which nobody trades as prices move."""
+        return frozenset(name for name in self._options if not self._world.venues[name].exposed)
 
     def _write_levels(self, closing: bool) -> None:
         world, witnesses = self._world, bool(self._world.log.witness.size)

@@ -66,6 +66,7 @@ class Ledger:
         self._entries: dict[tuple[Move, ...], Entries] = {}
         self._of_object: dict[int, tuple[tuple[Move, ...], Entries]] = {}  # the same by id; holds the tuple, so its id
         self._views: dict[int, Vector] = {}  # by row
+        self._held: dict[tuple[Name, Name], Vector] = {}  # the same by account and asset, as callers write them
         self._changed: set[Name] = set()  # assets moved since the last check
         self._nothing = _read_only(np.zeros(paths))
         self._keys: dict[str, Key] = {str(CASH): CASH}  # the engine's own accounts and assets, by what tables call them
@@ -86,6 +87,7 @@ class Ledger:
         self._call(names)
 
     def _call(self, names: tuple[Name, ...]) -> None:
+        self._held.clear()  # a name may mean another thing from now on
         self._keys |= {str(key): key for key in names if isinstance(key, Key)}
 
     def _meant(self, name: Name, known: dict[Name, None]) -> Name:
@@ -112,6 +114,7 @@ class Ledger:
         if self._used == len(self.rows):
             self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
             self._views.clear()
+            self._held.clear()
         self._used += 1
         return self._used - 1
 
@@ -121,8 +124,13 @@ class Ledger:
 
         Raises KeyError for an account or an asset that is not known.
         """
-        row = self._row_of(account, asset)
-        return self._nothing if row is None else self._view(row)
+        view = self._held.get((account, asset))
+        if view is None:
+            row = self._row_of(account, asset)
+            if row is None:
+                return self._nothing
+            view = self._held[account, asset] = self._view(row)
+        return view
 
     def _view(self, row: int) -> Vector:
         view = self._views.get(row)
@@ -136,7 +144,7 @@ class Ledger:
 
     def reached(self, account: Name, asset: Name = CASH) -> bool:
         """Whether an asset has ever moved into or out of an account: if not, its balance is zero on every path."""
-        return self._row_of(account, asset) is not None
+        return (account, asset) in self._balances or self._row_of(account, asset) is not None
 
     def moved(self, asset: Name) -> bool:
         """Whether an asset has ever moved at all."""

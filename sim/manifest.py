@@ -61,12 +61,16 @@ def described(
     _by_heart.clear()
     found: dict[str, dict[str, Any]] = {}
     for name in sorted(names):
-        seen = _seen(folder / name)
-        known = (made or {}).get(name)
-        digest = known.sha256 if known is not None and known.size == seen.size else None
-        digest = _by_heart[seen] = digest or digest_of(folder / name)
-        found[name] = {"size": seen.size, "sha256": digest}
+        found[name] = written(folder / name, (made or {}).get(name))
     return found
+
+
+def written(place: Path, made: Written | None = None) -> dict[str, Any]:
+    """Size and checksum of one more file, which is remembered too. made: as it was written, if that is known."""
+    seen = _seen(place)
+    known = made.sha256 if made is not None and made.size == seen.size else None
+    digest = _by_heart[seen] = known or digest_of(place)
+    return {"size": seen.size, "sha256": digest}
 
 
 def _seen(place: Path) -> Seen:
@@ -94,6 +98,11 @@ def signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
     bare = {key: value for key, value in manifest.items() if key != "digest"}
     text = json.dumps(bare, sort_keys=True, separators=(",", ":"))
     return {**bare, "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
+    """Sign it and write it into the run's folder."""
+    (folder / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
 
 
 def altered(manifest: Mapping[str, Any]) -> bool:

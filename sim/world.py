@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from heapq import heappush
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from sim.ledger import Ledger
     from sim.profile import Profile
     from sim.streams import Streams
+
+PHASES = 16  # more than there are
 
 
 class World:
@@ -45,7 +48,7 @@ class World:
     ) -> None:
         self.name = name
         self.clock = clock
-        self._ticks: list[int] = clock.ticks.tolist()
+        self._ticks: list[int] = clock.plain.ticks
         self.streams = streams
         self.ledger = ledger
         self.log = log
@@ -55,7 +58,7 @@ class World:
         self.tick_index = -1
         self.phase = Phase.END
         self.instant = -1  # seconds: when the phase began
-        self._waiting: dict[tuple[int, Phase], simpy.Event] = {}
+        self._waiting: dict[int, simpy.Event] = {}  # by instant and phase
 
     @property
     def now(self) -> int:
@@ -74,7 +77,7 @@ class World:
         ticks, index = self._ticks, self.tick_index
         if index < 0:
             index = 0
-        elif phase <= self.phase or self.env.now != ticks[index]:
+        elif phase <= self.phase or self.env._now != ticks[index]:
             index += 1
         if index >= len(ticks):
             return self.env.event()  # after the end: never comes
@@ -93,22 +96,21 @@ class World:
 
         All who wait for the same phase and instant share one SimPy event. Raises ValueError for the past.
         """
-        key = (seconds, phase)
+        key = PHASES * seconds + phase  # a number: to hash a tuple with a phase takes Python
         event = self._waiting.get(key)
         if event is None:
             env = self.env
-            delay = seconds - env.now
-            if not delay >= 0:
-                raise ValueError(f"cannot wait for the past: {delay} seconds from now")
+            if not seconds >= env._now:
+                raise ValueError(f"cannot wait for the past: {seconds - env._now} seconds from now")
             event = self._waiting[key] = simpy.Event(env)
             event._ok, event._value = True, None
-            event.callbacks = [partial(self._enter, key)]
-            env.schedule(event, priority=phase, delay=delay)  # type: ignore[arg-type]
+            event.callbacks = [partial(self._enter, key, seconds, phase)]
+            heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
         return event
 
-    def _enter(self, key: tuple[int, Phase], _: simpy.Event) -> None:
+    def _enter(self, key: int, seconds: int, phase: Phase, _: simpy.Event) -> None:
         self._waiting.pop(key, None)
-        seconds, self.phase = key
+        self.phase = phase
         self.instant = seconds
         ticks, following = self._ticks, self.tick_index + 1
         while following < len(ticks) and seconds >= ticks[following]:

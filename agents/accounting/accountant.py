@@ -77,7 +77,7 @@ class Accountant:
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
-        world, closes = self._world, self._world.clock.is_close.tolist()
+        world, closes = self._world, self._world.clock.plain.is_close
         while True:
             yield world.tick(Phase.MARK)
             closing = closes[world.tick_index]

@@ -99,6 +99,7 @@ class Desk:
         self.vega_hedge: VegaHedge | None = None
         self.credit_hedge: CreditHedge | None = None
         self.option_hedge: OptionHedge | None = None
+        self.assets = (MAIN, *(name for name in book.assets if name != MAIN))  # whose delta it hedges
         self._full = full or book.has_rates or world.venue("asset").has_impact or bool(book.assets)
         self.counterparty: Counterparty | None = None
         if counterparty is not None:
@@ -225,12 +226,7 @@ class Desk:
     def hedge_options(self, hedge: OptionHedge) -> None:
         """Hedge with options on the asset from now on, which needs more of the risk than `slopes`."""
         self.option_hedge, self._full = hedge, True
-
-    @property
-    def assets(self) -> tuple[str, ...]:
-        """Assets whose delta it hedges, the main one first."""
-        legs = () if self.option_hedge is None else self.option_hedge.assets
-        return (MAIN, *sorted({*self.book.assets, *legs} - {MAIN}))
+        self.assets = (MAIN, *sorted({*self.book.assets, *hedge.assets} - {MAIN}))
 
     @property
     def option_names(self) -> tuple[str, ...]:
@@ -312,8 +308,8 @@ class Desk:
         tick, now, since = self.world.factors.tick, self.world.factors.snapshot, self._tick
         if tick == since:
             return
+        steps = self._stepped(tick, now) if self.attributed else None
         end = value = self._unit_value_now()
-        steps = self._stepped(tick, now, end) if self.attributed else None
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
             self.book.fix(since, tick, now, self.fixings)
@@ -342,17 +338,37 @@ class Desk:
         for follower in self.followers:
             follower.receive(due)
 
-    def _stepped(self, tick: int, new: Snapshot, end: Vector) -> Stepped:
+    def _stepped(self, tick: int, new: Snapshot) -> Stepped:
         """Before rates are fixed and rights used.
 
         What is fixed or exercised at this mark is so in the new market: in an old one it would be worth something else.
         """
-        old = self._snapshot
+        old, together = self._snapshot, self._stepped_together(tick, new)
+        if together is not None:
+            return together
+        end = self._unit_value_now()
         if not self.book.slides:
             return Stepped(self.slopes(old), None, self._revalued(tick, new, end))
         held, free = self.slopes(self._held(old, old)), self.slopes(old)
         slides = {asset: free.delta_of(asset) - held.delta_of(asset) for asset in (MAIN, *self.book.assets)}
         return Stepped(held, slides, self._revalued(tick, new, end))
+
+    def _stepped_together(self, tick: int, new: Snapshot) -> Stepped | None:
+        """All by one kernel, where the book has one and spot's, vol's and the curve's steps all move; None elsewhere.
+
+        The value of the book now is known then, too.
+        """
+        old, moving = self._snapshot, [step.keys for step in self._steps if step.keys]
+        if not self._full or any(all(_equal(old.row(key), new.row(key)) for key in keys) for keys in moving):
+            return None
+        found = self.book.stepped(tick, old, new, settled=self._tick)
+        if found is None:
+            return None
+        slopes, (by_spot, by_vol, by_all) = found
+        coming, values = [by_vol, self._value.get(lambda: by_all, new)], [by_spot]
+        for step in self._steps:
+            values.append(coming.pop(0) if step.keys else values[-1])
+        return Stepped(slopes, None, values)
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""

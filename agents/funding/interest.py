@@ -36,10 +36,10 @@ class Interest:
 
     def accrue(self) -> None:
         """At SHOCK of every tick: pay the accrued interest if a day begins."""
-        clock, tick = self._world.clock, self._world.tick_index
+        clock, tick = self._world.clock.plain, self._world.tick_index
         if tick == 0 or not clock.is_open[tick]:
             return
-        years = float(clock.calendar_years[tick] - clock.calendar_years[self._accrued_through])
+        years = clock.calendar_years[tick] - clock.calendar_years[self._accrued_through]
         self._accrued_through = tick
         for name in self._borrowers:
             self._pay(name, years)

@@ -35,6 +35,9 @@ class Standing:
 
     def __init__(self, agent: Capitalised, world: TradingWorld) -> None:
         self._agent, self._world = agent, world
+        self._switch = min(world.feedback.depth, 1.0)
+        self._shrinks = world.feedback.depth != 0 and not world.price_takers
+        self._limit = agent.drawdown_limit * agent.capital  # $
         self._everything = world.full(1.0)
         self._peak = world.full(agent.capital)
         self._away_until = np.zeros(world.paths, dtype=np.int64)  # day index
@@ -42,17 +45,16 @@ class Standing:
 
     def withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
-        world, agent = self._world, self._agent
-        if world.feedback.depth == 0 or world.price_takers:
+        if not self._shrinks:
             return self._everything
+        world, agent = self._world, self._agent
         equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
         if marked(self._away):
             back = self._away & (day >= self._away_until)
             if marked(back):
                 self._recapitalise(back, equity)
         leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-        limit, switch = agent.drawdown_limit * agent.capital, min(world.feedback.depth, 1.0)
-        if standing(equity, agent.capital, limit, switch, self._peak, self._away, leaving, able):
+        if standing(equity, agent.capital, self._limit, self._switch, self._peak, self._away, leaving, able):
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
             self._away |= leaving
             self._away_until = np.where(leaving, day + agent.recapitalise_days, self._away_until)

@@ -108,6 +108,14 @@ class CompiledBook:
         into = Risk(where, snapshot.paths, vegas)
         return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier)
 
+    def stepped(self, tick: int, old: Snapshot, new: Snapshot, *, settled: int) -> tuple[Risk, Floats] | None:
+        """Value and delta in an old market, and the values as first spot, then vol, then the curve move to a new one.
+
+        $, (3, paths), to the digits of `risk` and `value`. None of a book of more than calls and puts on the main
+        asset.
+        """
+        return self.tables[0].stepped(When(tick, settled), old, new) if len(self.tables) == 1 else None
+
     def slopes(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Risk:
         """Value, delta and gamma alone, at less cost; all derivatives of a book on further assets."""
         return self._add_risk(_when(tick, settled), snapshot, fixings, Risk(self._slopes, snapshot.paths), 1.0)

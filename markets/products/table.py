@@ -71,6 +71,13 @@ class Table(ABC, Generic[Rows]):
         (paths,).
         """
 
+    def stepped(self, when: When, old: Snapshot, new: Snapshot) -> tuple[Risk, Floats] | None:
+        """Value and delta in an old market, and the values as first spot, then vol, then the curve move to a new one.
+
+        $, (3, paths), to the digits of `add_risk` and `value`. None where no kernel does all of it together.
+        """
+        return None
+
     def known(self, when: When) -> Rows:
         """The rows of a moment; those of the last few moments are remembered."""
         rows = self._kept.get(when)

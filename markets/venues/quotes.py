@@ -31,6 +31,16 @@ class Told(NamedTuple):
     depth_line: float
 
 
+class Asked:
+    """That the rule of one venue and tick is wanted: it is made when somebody reads it."""
+
+    __slots__ = ("rule", "told")
+
+    def __init__(self, told: Told) -> None:
+        self.told = told
+        self.rule: Rule | None = None
+
+
 class Quotes:
     """Quotes of one venue, by maker. A quote is valid until its maker posts another."""
 
@@ -38,8 +48,7 @@ class Quotes:
         self._market, self._listing, self._spec = market, listing, spec
         self._posted: dict[str, Quote | Callable[[], Quote]] = {}
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # by maker: a quote, or what computes it
-        self._rule: Rule | None = None  # of this tick
-        self._told: Told | None = None  # when the rule of this tick was asked for
+        self._asked: Asked | None = None  # for the rule of this tick
         self._book: OrderBook | None = None  # of this tick and these quotes
         self._rules: Memo[Rule] = Memo()
         self._books: Memo[OrderBook] = Memo()
@@ -67,22 +76,26 @@ class Quotes:
 
     def forget(self) -> None:
         """The market has moved into the next tick."""
-        self._rule = self._book = self._told = None
+        self._asked = self._book = None
 
     def rule(self) -> Rule:
         """Half-spread and depth of the venue as a whole, at this tick's market; the same object while unchanged."""
-        if self._rule is None:
-            self._rule = self._made(self._told or told(self._market.factors))
-        return self._rule
+        return self.rule_of(self._asked or self.ask(told(self._market.factors)))
 
-    def ask(self, now: Told) -> None:
-        """The same as `rule`, which is computed when somebody needs it: with `rule_of`, or here."""
-        if self._told is None:
-            self._told = now
+    def ask(self, now: Told) -> Asked:
+        """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
+        if self._asked is None:
+            self._asked = Asked(now)
+            if self._spec.depth_price_power:  # trades may move the price before the rule is made
+                self.rule()
+        return self._asked
 
-    def rule_of(self, then: Told) -> Rule:
-        """The rule that was asked for, perhaps in an earlier tick."""
-        return self.rule() if self._told is then else self._made(then)
+    def rule_of(self, asked: Asked) -> Rule:
+        """The rule that was asked for."""
+        rule = asked.rule
+        if rule is None:
+            rule = asked.rule = self._made(asked.told)
+        return rule
 
     def _made(self, now: Told) -> Rule:
         factors, spec, feedback = self._market.factors, self._spec, self._market.feedback

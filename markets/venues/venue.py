@@ -102,8 +102,12 @@ class Venue:
         """Value at mid of an account's position, (paths,) $: in the present market, or in a given one."""
         ledger, listing = self.market.ledger, self.listing
         worth = listing.worth_of_one() if market is None else listing.worth_of_one(market)
-        first, *others = (ledger.balance(account, asset) * one for asset, one in worth.items())
-        return sum(others, first)
+        total: Vector | None = None
+        for asset, one in worth.items():
+            part = ledger.balance(account, asset) * one
+            total = part if total is None else total + part
+        assert total is not None
+        return total
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from scenarios.studies.sweeps.cells import Cell
 from scenarios.studies.sweeps.fingerprint import fingerprint
 from sim.errors import SpiralError
-from sim.scratch import scratch
 from sim.sweep_manifest import PATHS
 
 if TYPE_CHECKING:
@@ -79,6 +78,7 @@ def as_kept(paths: pl.DataFrame | None, index: int) -> pl.DataFrame | None:
 
 
 def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[Any, Any, pl.DataFrame]:
+    from scenarios.studies.aside import run_aside
     from scenarios.studies.run import run
 
     def progress(done: int, total: int) -> None:
@@ -87,9 +87,8 @@ def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[
 
     if keep is not None:
         return _read(run(cell.scenario, out=keep, workers=1, progress=progress), cell.agent)
-    with scratch("cell") as folder:
-        aside = folder / "run"
-        return _read(run(cell.scenario, out=aside, workers=1, progress=progress, tables=MEASURED), cell.agent)
+    with run_aside(cell.scenario, tables=MEASURED, progress=progress) as found:
+        return _read(found, cell.agent)
 
 
 def _read(run: Run, agent: str | None) -> tuple[Any, Any, pl.DataFrame]:
