@@ -66,7 +66,7 @@ class Recorder:
         return frozenset(name for name in self._options if not self._world.venues[name].exposed)
 
     def _write_levels(self, closing: bool) -> None:
-        world, witnesses = self._world, bool(self._world.log.witness.size)
+        world, witnesses = self._world, self._world.log.sees("market")
         wanted = closing and world.log.wants("closes")
         if not (wanted or witnesses):
             return

@@ -64,6 +64,10 @@ class EventLog:
         """Whether rows of a table are kept."""
         return self._wanted is None or table in self._wanted
 
+    def sees(self, table: str) -> bool:
+        """Whether there are witnesses, and rows of theirs are kept in a table."""
+        return self.witness.size > 0 and self.wants(table)
+
     def add(
         self, table: str, seconds: int | NDArray[np.int64], mask: NDArray[Any] | None = None, /, **columns: Any
     ) -> None:

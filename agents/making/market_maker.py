@@ -143,7 +143,7 @@ class _Making:
 
     def run(self) -> Process:
         """Quote at every tick."""
-        world = self.world
+        world, recorded = self.world, self.world.log.sees("quotes")
         while True:
             yield world.tick(Phase.QUOTE)
             tick = world.tick_index
@@ -156,7 +156,7 @@ class _Making:
                 self._post_lazily(able)
             else:
                 self._post(able)
-            if world.log.witness.size:
+            if recorded:
                 write_quotes(world, self.agent.name, self.venues)
 
     def _passed_on(self) -> list[float]:
