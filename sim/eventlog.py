@@ -43,6 +43,7 @@ class EventLog:
         self._room = _Room()
         self.paths = np.arange(first, first + paths, dtype=np.int32)
         self.witness = np.flatnonzero(self.paths < witnesses)
+        self._witness_paths = self.paths[self.witness]
         self._tables: dict[str, Table] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._singles: dict[str, frozenset[str]] = {}  # columns of single precision, by table
@@ -91,10 +92,7 @@ class EventLog:
                 row[name] = self._room.copy(value) if kept else value
             else:
                 row[name] = value[mask]
-        if self._files is None:
-            self._rows[table].append(row)
-        else:
-            self._files.add(table, row)
+        self._append(table, row)
 
     def added(self, table: str, since: int = 0) -> list[dict[str, Any]]:
         """What has been appended to a table, from the `since`-th time on: time, paths, and columns as given."""
@@ -131,6 +129,17 @@ class EventLog:
             return pl.Series(name, np.repeat(each, [n for _, n in pairs]), dtype=pl.Datetime("us"))
         parts = [np.broadcast_to(np.asarray(v, dtype=np.int64), (n,)) for v, n in pairs]
         return pl.Series(name, clock.timestamps(np.concatenate(parts)), dtype=pl.Datetime("us"))
+
+    def add_seen(self, table: str, seconds: int, /, **columns: Any) -> None:
+        """Append rows of the witness paths. Columns: new (witnesses,) arrays, or scalars. Only where a table `sees`."""
+        size = self.witness.size
+        self._append(table, {"time": seconds, "path": self._witness_paths, "size": size, **columns})
+
+    def _append(self, table: str, row: dict[str, Any]) -> None:
+        if self._files is None:
+            self._rows[table].append(row)
+        else:
+            self._files.add(table, row)
 
     @contextmanager
     def written(self, folder: Path, clock: Clock) -> Iterator[dict[str, tuple[int, str]]]:

@@ -16,7 +16,7 @@ from markets.costs import INVENTORY
 from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
-from markets.venues.quote import Lean, Quote
+from markets.venues.quote import Awaited, Lean, Quote
 from markets.venues.quotes import told
 from sim.dataclass import dataclass
 from sim.memo import Memo
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.venues.investors import Investors
+    from markets.venues.quote import Paths
     from markets.venues.quotes import Asked
     from markets.venues.venue import Venue
     from sim.place import Place
@@ -212,13 +213,24 @@ class _Making:
             inventory = venue.listing.exposure(name).copy() if venue in held else self.nothing
             credit = factors.credit if self.per_credit[venue.name] else self.nothing
             asked = venue.quotes.ask(now)
-            venue.quotes.post(name, partial(self._quote, venue, asked, able, inventory, credit, self.room))
+            venue.quotes.post(name, Awaited(partial(self._quote, venue, asked, able, inventory, credit, self.room)))
 
     def _quote(
-        self, venue: Venue, asked: Asked, able: Vector, inventory: Vector, credit: Vector, room: Vector
+        self,
+        venue: Venue,
+        asked: Asked,
+        able: Vector,
+        inventory: Vector,
+        credit: Vector,
+        room: Vector,
+        paths: Paths | None = None,
     ) -> Quote:
-        """The last quote again, where nothing has changed."""
-        terms = (venue.quotes.rule_of(asked).levels, able, inventory, credit, room)
+        """On all paths: the last quote again, where nothing has changed. Or on some."""
+        rule = venue.quotes.rule_of(asked)
+        if paths is not None:
+            some = (able[paths], inventory[paths], credit[paths], room[paths])
+            return self._vol_proportional(venue, rule.on(paths), *some)
+        terms = (rule.levels, able, inventory, credit, room)
         return self.quotes[venue.name].get(lambda: self._vol_proportional(venue, *terms), *terms)
 
     def _post(self, able: Vector) -> None:
@@ -249,7 +261,7 @@ class _Making:
 
         A maker short of capital quotes up to twice as wide.
         """
-        agent, quote = self.agent, np.empty((QUOTE_ROWS, self.world.paths))
+        agent, quote = self.agent, np.empty((QUOTE_ROWS, able.size))
         vol_proportional(
             *rule,
             able,

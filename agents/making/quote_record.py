@@ -18,10 +18,10 @@ def write_quotes(world: TradingWorld, maker: str, venues: Iterable[Venue]) -> No
     """Write a maker's quotes at every tick; see `is_recorded`."""
     if not world.log.sees(QUOTES.name):
         return
-    closing = bool(world.clock.is_close[world.tick_index])
+    closing, witnesses = bool(world.clock.is_close[world.tick_index]), world.log.witness
     for venue in (venue for venue in venues if is_recorded(venue, closing=closing)):
-        quote = venue.quote_of(maker)
-        world.log.add_witnesses(
+        quote = venue.quotes.seen(maker, witnesses)
+        world.log.add_seen(
             QUOTES.name,
             world.now,
             maker=maker,
@@ -29,7 +29,7 @@ def write_quotes(world: TradingWorld, maker: str, venues: Iterable[Venue]) -> No
             half_spread=quote.half_spread,
             skew=quote.skew,
             depth=quote.depth,
-            inventory=venue.held(maker),
+            inventory=venue.held(maker)[witnesses],
         )
 
 
