@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +13,6 @@ from agents.claims import Claims
 from agents.desk.desk import Desk
 from markets.world import MarketWorld
 from sim.errors import BugError
-from sim.memo import Memo
 
 if TYPE_CHECKING:
     from agents.obligations import Obligation
@@ -89,7 +87,7 @@ class TradingWorld(MarketWorld):
         self.desks: dict[str, Desk] = {}
         self.lenders: list[Lender] = []
         self.seats: Mapping[str, Seat] = seats or {}
-        self._venues_of: dict[str, Memo[list[Venue]]] = defaultdict(Memo)  # by account
+        self._venues_of: dict[str, tuple[int, list[Venue]]] = {}  # by account, with the ledger's rows in use then
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -115,8 +113,11 @@ class TradingWorld(MarketWorld):
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
-        venues = self.venues.values()
-        return self._venues_of[name].get(lambda: [v for v in venues if v.reached(name)], self.ledger.used)
+        known = self._venues_of.get(name)
+        if known is None or known[0] != self.ledger.used:
+            held = [venue for venue in self.venues.values() if venue.reached(name)]
+            known = self._venues_of[name] = self.ledger.used, held
+        return known[1]
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the present market, claims at par, (paths,) $."""
@@ -136,7 +137,7 @@ class TradingWorld(MarketWorld):
     @property
     def answering_options(self) -> list[str]:
         """Venues of options on assets at which any desk trades as the market moves, in one order in every world."""
-        return sorted({name for desk in self.desks.values() for name in desk.answering_options})
+        return sorted({name for desk in self.desks.values() for name in desk.answering_options}) if self.options else []
 
     def answering_on(self, asset: str) -> list[str]:
         """Those of options on one asset."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import NamedTuple, TypeVar
@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.sessions import DAY, TRADING_DAYS, TRADING_HOURS, Sessions, day_date, day_number, exchange_sessions
 

@@ -356,8 +356,8 @@ MEMORY = (
     ),
     Mutation(
         name="sign of the centring of realised vol's noise",
-        old="(noise[j] - centre)",
-        new="(noise[j] + centre)",
+        old="(drawn - centre)",
+        new="(drawn + centre)",
         cases=("path-memory", "variance-within-the-day"),
         control="a-sale",
     ),

@@ -22,6 +22,8 @@ from sim.names import Key
 from sim.vectors import some
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agents.desk.counterparty_terms import CounterpartyTerms
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
@@ -358,9 +360,12 @@ class Desk:
 
         The value of the book now is known then, too.
         """
-        old, moving = self._snapshot, [step.keys for step in self._steps if step.keys]
-        if not self._full or any(all(_equal(old.row(key), new.row(key)) for key in keys) for keys in moving):
+        old = self._snapshot
+        if not (self._full and self.book.steps_together):
             return None
+        for step in self._steps:
+            if step.keys and _stand(old, new, step.keys):
+                return None
         found = self.book.stepped(tick, old, new, settled=self._tick)
         if found is None:
             return None
@@ -414,9 +419,9 @@ class Desk:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
         keys = [of_asset(SPOT, asset) for asset in (MAIN, *self.book.assets)]
-        slid = self.book.slides and not all(_equal(old.row(key), new.row(key)) for key in keys)
+        slid = self.book.slides and not _stand(old, new, keys)
         for step in reversed(self._steps):
-            stands = all(_equal(old.row(key), new.row(key)) for key in step.keys) and not (step.first and slid)
+            stands = not (step.first and slid) and _stand(old, new, step.keys)
             if not stands or (step.last and self.book.settles(self._tick, tick)):
                 before = old.with_rows({key: new.row(key) for key in step.before})
                 values.insert(0, self._value_at(self._held(before, old) if step.first else before))
@@ -474,9 +479,13 @@ class Desk:
         return np.where(least > 0.98, 1.0, least)
 
 
-def _equal(a: Vector, b: Vector) -> bool:
-    """Whether a level is unchanged on all paths; an unchanged one is usually the same array object."""
-    return a is b or np.array_equal(a, b)
+def _stand(old: Snapshot, new: Snapshot, keys: Iterable[FactorKey]) -> bool:
+    """Whether levels are unchanged on all paths: usually the same array object, or another number on path 0."""
+    for key in keys:
+        a, b = old.row(key), new.row(key)
+        if a is not b and (a[0] != b[0] or not np.array_equal(a, b)):
+            return False
+    return True
 
 
 def _at_most(wanted: Vector, held: Vector) -> Vector:

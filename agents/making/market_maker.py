@@ -17,7 +17,6 @@ from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
 from markets.venues.quote import Awaited, Lean, Quote
-from markets.venues.quotes import told
 from sim.dataclass import dataclass
 from sim.memo import Memo
 from sim.params import param
@@ -134,6 +133,7 @@ class _Making:
         self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
         self.quotes: dict[str, Memo[Quote]] = {venue.name: Memo() for venue in self.venues}
+        self.places = [(venue, venue.quotes, self.per_credit[venue.name] != 0) for venue in self.venues]
         self.positions: Memo[list[Venue]] = Memo()  # venues at which it has ever held anything
         self.lazily = agent.quoting.kind == "vol_proportional"  # quotes are computed when they are read
         self.days: list[int] = world.clock.plain.day
@@ -207,13 +207,13 @@ class _Making:
 
     def _post_lazily(self, able: Vector) -> None:
         """Post what computes the quotes, from the market and the inventory of now, when somebody reads them."""
-        name, factors = self.agent.name, self.world.factors
-        now, held = told(factors), self._held() if self.leans else ()
-        for venue in self.venues:
-            inventory = venue.listing.exposure(name).copy() if venue in held else self.nothing
-            credit = factors.credit if self.per_credit[venue.name] else self.nothing
-            asked = venue.quotes.ask(now)
-            venue.quotes.post(name, Awaited(partial(self._quote, venue, asked, able, inventory, credit, self.room)))
+        name, nothing, room = self.agent.name, self.nothing, self.room
+        held = self._held() if self.leans else ()
+        for venue, quotes, funded in self.places:
+            inventory = venue.listing.exposure(name).copy() if venue in held else nothing
+            credit = self.world.factors.credit if funded else nothing
+            terms = (venue, quotes.ask(), able, inventory, credit, room)
+            quotes.post(name, Awaited(partial(self._quote, *terms)))
 
     def _quote(
         self,

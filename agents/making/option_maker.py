@@ -19,7 +19,6 @@ from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
 from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
 from markets.venues.quote import Quote
-from markets.venues.quotes import told
 from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
@@ -149,9 +148,9 @@ class _Making:
         held = options_held(world, self.agent.name, asset=self.underlying.name)
         kept = OptionsHeld([(option, units.copy()) for option, units in held.positions])
         used = _Once(partial(self._use, kept, world.factors.snapshot))
-        now, name, quoted = told(world.factors), self.agent.name, self._quoted
+        name, quoted = self.agent.name, self._quoted
         for venue in self.venues:
-            venue.quotes.post(name, partial(quoted, venue, venue.quotes.ask(now), able, used))
+            venue.quotes.post(name, partial(quoted, venue, venue.quotes.ask(), able, used))
 
     def _quoted(self, venue: Venue, asked: Asked, able: Vector, used: _Once) -> Quote:
         """The rule's spread and depth when it was posted, by the use of the limits."""

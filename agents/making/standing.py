@@ -42,6 +42,7 @@ class Standing:
         self._peak = world.full(agent.capital)
         self._away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self._away = np.zeros(world.paths, dtype=bool)
+        self._anybody = False  # away, on any path
 
     def withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
@@ -49,7 +50,7 @@ class Standing:
             return self._everything
         world, agent = self._world, self._agent
         equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
-        if marked(self._away):
+        if self._anybody:
             back = self._away & (day >= self._away_until)
             if marked(back):
                 self._recapitalise(back, equity)
@@ -57,6 +58,7 @@ class Standing:
         if standing(equity, agent.capital, self._limit, self._switch, self._peak, self._away, leaving, able):
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
             self._away |= leaving
+            self._anybody = True
             self._away_until = np.where(leaving, day + agent.recapitalise_days, self._away_until)
         return able
 
@@ -69,3 +71,4 @@ class Standing:
         equity += amount
         self._peak = np.where(back, equity, self._peak)
         self._away &= ~back
+        self._anybody = marked(self._away)

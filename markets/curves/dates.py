@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 DAYS_A_YEAR = 365.0  # node and flow times are days over 365

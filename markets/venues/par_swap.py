@@ -83,9 +83,9 @@ class ParSwap:
         """Rates move by the displacement itself."""
         return displacement
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Receiving fixed brings the rate down."""
-        np.subtract(before, self.mid, out=out)
+        np.subtract(before, after, out=out)
 
     def cost_per_notional(self) -> Vector:
         """The annuity."""

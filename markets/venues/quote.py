@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.dataclass import dataclass
 
 Vector = NDArray[np.float64]
 Paths = NDArray[np.intp]  # numbers of paths in their chunk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,6 @@ from markets.venues.rule import Rule
 from sim.memo import Memo
 
 if TYPE_CHECKING:
-    from markets.factors.factor_market import FactorMarket
     from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
@@ -24,21 +23,14 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
-class Told(NamedTuple):
-    """What rules are made of, at one instant; the same for all venues."""
-
-    market: Snapshot
-    spread_line: float
-    depth_line: float
-
-
 class Asked:
     """That the rule of one venue and tick is wanted: it is made when somebody reads it."""
 
-    __slots__ = ("rule", "told")
+    __slots__ = ("market", "rule", "tick")
 
-    def __init__(self, told: Told) -> None:
-        self.told = told
+    def __init__(self, market: Snapshot, tick: int) -> None:
+        """market: when the first asked, at a tick."""
+        self.market, self.tick = market, tick
         self.rule: Rule | None = None
 
 
@@ -54,6 +46,8 @@ class Quotes:
         self._rules: Memo[Rule] = Memo()
         self._books: Memo[OrderBook] = Memo()
         self._seen: dict[str, Quote] = {}  # by maker, on the paths that a record shows
+        self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
+        self._key = next(iter(listing.displaces))
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -89,9 +83,8 @@ class Quotes:
         if self._book is not None:
             return self._book.levels[:, paths]
         quotes = {maker: self.seen(maker, paths) for maker in self._quotes}
-        outside = self._outside_depth(self._market.factors.depth_line)
-        floor = np.empty(paths.size)
-        floor[:] = self._spec.depth_floor * (outside[paths] if isinstance(outside, np.ndarray) else outside)
+        floor, outside = np.empty(paths.size), self._floor()
+        floor[:] = outside[paths] if isinstance(outside, np.ndarray) else outside
         return gathered(quotes, floor, self.rule().on(paths)[0]).levels
 
     def forget(self) -> None:
@@ -100,12 +93,13 @@ class Quotes:
 
     def rule(self) -> Rule:
         """Half-spread and depth of the venue as a whole, at this tick's market; the same object while unchanged."""
-        return self.rule_of(self._asked or self.ask(told(self._market.factors)))
+        return self.rule_of(self._asked or self.ask())
 
-    def ask(self, now: Told) -> Asked:
+    def ask(self) -> Asked:
         """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
         if self._asked is None:
-            self._asked = Asked(now)
+            factors = self._market.factors
+            self._asked = Asked(factors.snapshot, factors.tick)
             if self._spec.depth_price_power:  # trades may move the price before the rule is made
                 self.rule()
         return self._asked
@@ -114,16 +108,16 @@ class Quotes:
         """The rule that was asked for."""
         rule = asked.rule
         if rule is None:
-            rule = asked.rule = self._made(asked.told)
+            rule = asked.rule = self._made(asked)
         return rule
 
-    def _made(self, now: Told) -> Rule:
-        factors, spec, feedback = self._market.factors, self._spec, self._market.feedback
-        powers = spec.spread_power * feedback.spread, spec.depth_power * feedback.depth
-        half_spread, depth = spec.half_spread * now.spread_line, self._outside_depth(now.depth_line)
-        vol, base = factors.quoting_vol(next(iter(self._listing.displaces)), now.market)
-        rule = Rule(vol, base, half_spread, powers[0], depth, powers[1])
-        return self._rules.get(lambda: rule, vol if any(powers) else 0.0, half_spread, depth)
+    def _made(self, asked: Asked) -> Rule:
+        factors, (by_spread, by_depth) = self._market.factors, self._powers
+        half_spread = self._spec.half_spread * factors.spread_line_at(asked.tick)
+        depth = self._outside_depth(factors.depth_line_at(asked.tick))
+        vol, base = factors.quoting_vol(self._key, asked.market)
+        rule = Rule(vol, base, half_spread, by_spread, depth, by_depth)
+        return self._rules.get(lambda: rule, vol if by_spread or by_depth else 0.0, half_spread, depth)
 
     def _outside_depth(self, line: float) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
@@ -140,10 +134,10 @@ class Quotes:
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
         floor = np.empty(self._market.paths)
-        floor[:] = self._spec.depth_floor * self._outside_depth(self._market.factors.depth_line)
+        floor[:] = self._floor()
         return gathered(quotes, floor, self.rule().half_spread)
 
-
-def told(factors: FactorMarket) -> Told:
-    """The present market's."""
-    return Told(factors.snapshot, factors.spread_line, factors.depth_line)
+    def _floor(self) -> Vector | float:
+        """What outside investors show now, $ notional."""
+        factors = self._market.factors
+        return self._spec.depth_floor * self._outside_depth(factors.depth_line_at(factors.tick))

@@ -63,7 +63,7 @@ def _levels(
     depth: Vector | float,
     depth_power: float,
 ) -> tuple[Vector, Vector]:
-    by_vol, shown, base = np.empty_like(vol), np.empty_like(vol), np.empty_like(vol)
+    by_vol, shown, base = np.empty((3, vol.size))
     base[:] = depth
     rules(vol, vol_base, half_spread, spread_power, base, depth_power, by_vol, shown)
     return by_vol, shown

@@ -62,14 +62,14 @@ class Stock:
         """Change of the price as a share of the reference, (paths,)."""
         return self._law.relative(displacement)
 
-    def returned(self, before: Vector, out: Vector) -> None:
-        """ln S now over before; under the normal law the change over the price at the start."""
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
+        """ln S after over before; under the normal law the change over the price at the start."""
         if self._law.normal:
-            np.subtract(self.mid, before, out=out)
+            np.subtract(after, before, out=out)
             out /= self._law.spot0
         else:
             with np.errstate(divide="ignore", invalid="ignore"):  # a price that has run into zero has no return
-                np.divide(self.mid, before, out=out)
+                np.divide(after, before, out=out)
                 np.log(out, out=out)
 
     def cost_per_notional(self) -> float:

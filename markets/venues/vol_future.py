@@ -79,9 +79,9 @@ class VolFuture:
         """Change of the price as a share of it, (paths,)."""
         return np.expm1(displacement)
 
-    def returned(self, before: Vector, out: Vector) -> None:
-        """ln F now over before."""
-        np.divide(self.mid, before, out=out)
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
+        """ln F after over before."""
+        np.divide(after, before, out=out)
         np.log(out, out=out)
 
     def cost_per_notional(self) -> float:

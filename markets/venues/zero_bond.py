@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from markets.costs import FILL_COSTS
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from sim.dataclass import dataclass
 from sim.ledger import Move
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class ZeroBond:
         """Yields move by the displacement itself."""
         return displacement
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Fall of the yield, (paths,) decimal."""
-        np.divide(self.mid, before, out=out)
+        np.divide(after, before, out=out)
         np.log(out, out=out)
         out /= self.duration
 

@@ -11,8 +11,8 @@ from analysis.coverage import GREEN, RED, YELLOW
 from analysis.csv_text import csv_text
 from analysis.losses_at_risk import METHODS, backtest
 from analysis.numbers import money
+from scenarios.commands.finished import opened
 from scenarios.commands.output import say
-from scenarios.commands.run import opened
 from scenarios.commands.terminal import console
 from sim.files import check_target, write_whole
 

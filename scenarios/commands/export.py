@@ -8,9 +8,9 @@ from pathlib import Path
 from analysis.export import Sheets, run_sheets
 from analysis.sweeps.export import sweep_sheets
 from analysis.workbook import check_workbook, write_sheets
+from scenarios.commands.finished import opened
+from scenarios.commands.finished_sweep import as_it_stands
 from scenarios.commands.output import say
-from scenarios.commands.run import opened
-from scenarios.commands.sweep import as_it_stands
 from sim.earlier_run import is_run
 from sim.errors import UserError
 from sim.sweep_manifest import MANIFEST as SWEEP

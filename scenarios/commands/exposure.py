@@ -10,8 +10,8 @@ from rich.table import Table
 from analysis.csv_text import csv_text
 from analysis.exposures import by_day, counterparty
 from analysis.numbers import money
+from scenarios.commands.finished import opened
 from scenarios.commands.output import say
-from scenarios.commands.run import opened
 from scenarios.commands.terminal import console
 from sim.files import check_target, write_whole
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.commands.finished import opened
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.run import opened, progress_bar
+from scenarios.commands.progress import progress_bar
 from scenarios.commands.terminal import console
 from scenarios.reading.loading import load
 from scenarios.studies.estimation.daily_record import DailyRecord, read_record

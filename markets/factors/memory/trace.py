@@ -5,11 +5,12 @@ At rest there is no trend, and realised vol reproduces itself through its square
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.specs.memory import KernelSpec, MemorySpec
