@@ -13,6 +13,8 @@ from agents.claims import Claims
 from agents.desk.desk import Desk
 from markets.world import MarketWorld
 from sim.errors import BugError
+from sim.kernels.moves import NONE
+from sim.vectors import read_only
 
 if TYPE_CHECKING:
     from agents.obligations import Obligation
@@ -88,6 +90,7 @@ class TradingWorld(MarketWorld):
         self.lenders: list[Lender] = []
         self.seats: Mapping[str, Seat] = seats or {}
         self._venues_of: dict[str, tuple[int, list[Venue]]] = {}  # by account, with the ledger's rows in use then
+        self._one = self.full(1.0)
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -110,6 +113,27 @@ class TradingWorld(MarketWorld):
                 value = venue.value(name)
                 total = value if total is None else total + value
         return np.zeros(self.paths) if total is None else total
+
+    def held_by(self, name: str) -> tuple[int, Vector]:
+        """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one
+        thing; else NONE and the value of all.
+        """
+        venues = self._venues_held(name)
+        listing = venues[0].listing if len(venues) == 1 else None
+        if listing is None or len(listing.assets) > 1:
+            return NONE, self.hedge_value(name)
+        row = self.ledger.balance_row(name, listing.assets[0])
+        assert row is not None
+        return row, listing.worth_of_one()[listing.assets[0]]
+
+    def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
+        """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
+        held = self._venues_held(name)
+        worth = held[0].listing.worth_of_one() if len(held) == 1 else {}
+        if len(worth) == 1:
+            ((asset, price),) = worth.items()
+            return self.ledger.balance(name, asset), price
+        return read_only(self.hedge_value(name)), self._one
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""

@@ -6,9 +6,8 @@ import math
 from itertools import pairwise
 
 import numpy as np
-import polars as pl
 
-from analysis import by_close, frames
+from analysis import frames
 from analysis.comoments import CoMoments
 from analysis.numbers import Number
 from sim.dataset import Run
@@ -30,10 +29,9 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     convexity. What neither explains is time, the asset, and all that expires.
     """
     parts = (*CURVE, *VOL, *(name for name in OTHERS if name in frames.gains(run)))
-    rows = frames.world_marks(run, agent, world).with_columns(explained_in_all=pl.sum_horizontal(parts))
-    paths, times, moves = frames.paths_of(run), frames.mark_times(run, world), False
+    levels, moves = frames.marks_by_close(run, agent, world, *CURVE, *VOL, explained_in_all=parts), False
     curve, vol = CoMoments(1), CoMoments(1)
-    for (_, before), (_, level) in pairwise(by_close.vectors(rows, times, paths, *CURVE, *VOL, "explained_in_all")):
+    for before, level in pairwise(levels):
         days = np.subtract(level, before, out=before)
         moves = moves or bool(np.any(days[0]))
         if np.isnan(days[0]).any():

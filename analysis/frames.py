@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -12,8 +12,10 @@ from weakref import WeakKeyDictionary
 import polars as pl
 
 from analysis import curve, parts
-from analysis.by_close import CELLS, spread_of
+from analysis.by_close import Closes
 from analysis.calendar_days import day_of
+from analysis.columns import Columns
+from analysis.kept import TABLE
 from analysis.kept import shown as shown
 from analysis.kept import told as told
 from analysis.numbers import FloatArray
@@ -21,14 +23,15 @@ from analysis.spread import SHARES as SHARES
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
+from sim.run_part import parts_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 ASSET = "asset"
 DESKS = "desks"  # table of what is needed of every path at every close; `marks` then has the last close and witnesses
-FEW = CELLS // 64  # paths of which frames with a row a path are read with all their columns
-LARGE = 8 * CELLS  # bytes of the vectors over paths that are remembered together
+FEW = 1 << 15  # paths of which frames with a row a path are read with all their columns
+LARGE = 1 << 24  # bytes of the vectors over paths that are remembered together
 _cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
 _lately: WeakKeyDictionary[Run, dict[object, pl.DataFrame]] = WeakKeyDictionary()
 
@@ -38,7 +41,7 @@ def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run
 
     @functools.wraps(question)
     def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        known = _cache.setdefault(run, {})
+        known = _cache.setdefault(run.whole, {})
         key = (question, args, tuple(sorted(kwargs.items())))
         if key not in known:
             known[key] = question(run, *args, **kwargs)
@@ -171,7 +174,8 @@ def mark_chunks(run: Run, agent: str | None, world: str) -> Iterator[pl.LazyFram
     """`world_marks` chunk by chunk of paths."""
     names = desks(run, agent)
     brief = DESKS in run.tables and set(names) <= set(_briefly(run))
-    for rows in run.chunks(DESKS if brief else "marks", world):
+    for part in chunks_of(run):
+        rows = part.table(DESKS if brief else "marks", world)
         yield _together(run, _of_every_close(run, rows, brief=brief), names, ())
 
 
@@ -218,9 +222,11 @@ def _filled(run: Run, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def path_column(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
-    """(paths,) a column of a frame with a row a path, paths ascending; of many paths it is read alone."""
-    found = whole(run, question, *args) if paths_of(run) <= FEW else _alone(run, question, name, *args)
-    return found[name].to_numpy()
+    """(paths,) a column of a frame with a row a path, paths ascending; of many paths it is laid aside on the disk."""
+    if paths_of(run) <= FEW:
+        return whole(run, question, *args)[name].to_numpy()
+    aside = columns_of(run, question, *args)
+    return aside[name] if name in aside else _alone(run, question, name, *args)
 
 
 @lately
@@ -229,11 +235,26 @@ def whole(run: Run, question: Callable[..., pl.LazyFrame], *args: object) -> pl.
     return question(run, *args).sort("path").collect()
 
 
-@lately
-def _alone(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> pl.DataFrame:
-    """One column of it."""
-    found = question(run, *args).select("path", name).collect()
-    return (found if found["path"].is_sorted() else found.sort("path")).select(name)
+@once
+def columns_of(run: Run, question: Callable[..., pl.LazyFrame], *args: object) -> Columns:
+    """The numbers of such a frame, column by column."""
+    found = Columns(paths_of(run))
+    for part in chunks_of(run):
+        rows = question(part, *args).sort("path").select(pl.col(pl.Float64)).collect()
+        found.add({column.name: column.to_numpy() for column in rows.get_columns()})
+    return found
+
+
+def chunks_of(run: Run) -> list[Run]:
+    """The run in parts that each have some paths; they know the cast and the last close."""
+    if hedgers(run):
+        last_close(run)
+    return parts_of(run, but=TABLE)
+
+
+def _alone(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
+    """A column that is no number."""
+    return question(run, *args).select("path", name).sort("path").collect()[name].to_numpy()
 
 
 def final(run: Run, agent: str | None, world: str) -> pl.DataFrame:
@@ -288,8 +309,7 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     totals = [pl.col(c).mean() * count for c in (*gains(run), "unhedged_pnl")]
     rows = at_closes(run, desks(run, agent), world)
     means = rows.filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
-    results = world_marks(run, agent, world)
-    bands = spread_of(results, mark_times(run, world), paths_of(run), ("pnl", "unhedged_pnl"))
+    bands = marks_by_close(run, agent, world, "pnl", "unhedged_pnl").spread()
     return means.collect(engine="streaming").join(bands, on="time").sort("time")
 
 
@@ -297,7 +317,20 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 def closes(run: Run, world: str) -> pl.DataFrame:
     """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
     levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
-    return spread_of(asset_closes(run, world), close_times(run, world), paths_of(run), levels)
+    return closes_by_close(run, world, *levels).spread()
+
+
+def closes_by_close(run: Run, world: str, *columns: str) -> Closes:
+    """Levels of the asset's market at each close."""
+    chunks = [asset_closes(part, world) for part in chunks_of(run)]
+    return Closes(chunks, close_times(run, world), paths_of(run), *columns)
+
+
+def marks_by_close(run: Run, agent: str | None, world: str, *columns: str, **sums: Sequence[str]) -> Closes:
+    """Columns of `desk_marks` at each close. sums: further ones, by name, of these columns added up."""
+    added = {name: pl.sum_horizontal(parts) for name, parts in sums.items()}
+    chunks = [rows.with_columns(**added) for rows in mark_chunks(run, agent, world)]
+    return Closes(chunks, mark_times(run, world), paths_of(run), *columns, *sums)
 
 
 @once

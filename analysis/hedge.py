@@ -9,10 +9,9 @@ from functools import cached_property
 from itertools import chain
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from analysis import by_close, frames, parts
+from analysis import frames, parts
 from analysis.comoments import CoMoments
 from analysis.lowest import Lowest
 from analysis.numbers import FloatArray, Number
@@ -167,9 +166,8 @@ def _at_risk(ascending: FloatArray, n: int) -> float:
 def _daily(run: Run, agent: str | None, world: str) -> Iterator[FloatArray]:
     """Gains from close to close of the book and of its hedge, (2, paths) $, day by day, the start first."""
     held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
-    rows = frames.world_marks(run, agent, world).with_columns(hedge_gains=pl.sum_horizontal(held))
-    times, before = frames.mark_times(run, world), None
-    for _, level in by_close.vectors(rows, times, frames.paths_of(run), "unhedged_pnl", "hedge_gains"):
+    before = None
+    for level in frames.marks_by_close(run, agent, world, "unhedged_pnl", hedge_gains=held):
         yield level.copy() if before is None else np.subtract(level, before, out=before)
         before = level
 

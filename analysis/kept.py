@@ -102,7 +102,7 @@ class _Question:
     def answer(self, run: Run, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """As the run keeps it, else from its rows."""
         key, collected = self._key(args, kwargs), _asked.get()
-        if collected is None and TABLE in run.tables:
+        if collected is None and type(run) is Run and TABLE in run.tables:
             kept = known_of(run)
             for name in (key, key.of_default(kept)):
                 if name in kept:

@@ -58,7 +58,7 @@ class Ledger:
         self.accounts: dict[Name, None] = {}  # in order of opening
         self.assets: dict[Name, None] = {CASH: None}
         self.rows = np.zeros((ROOM, paths))  # a row, once written to, is a balance, a flow or an asset's gross
-        self._used = 0
+        self.used = 0  # rows ever written to. It only grows: row numbers found before are valid while it is the same
         self._balances: dict[tuple[Name, Name], int] = {}  # row by (account, asset) that was ever reached
         self._flows: dict[Name, dict[str, int]] = {}  # row by account, by reason
         self._gross: dict[Name, int] = {}  # row by asset
@@ -105,18 +105,13 @@ class Ledger:
             return self._balances.get(meant)
         return row
 
-    @property
-    def used(self) -> int:
-        """Number of rows ever written to. It only grows: row numbers found before are valid while it is the same."""
-        return self._used
-
     def _new_row(self) -> int:
-        if self._used == len(self.rows):
+        if self.used == len(self.rows):
             self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
             self._views.clear()
             self._held.clear()
-        self._used += 1
-        return self._used - 1
+        self.used += 1
+        return self.used - 1
 
     # --- balances ---------------------------------------------------------------------------------------------
     def balance(self, account: Name, asset: Name = CASH) -> Vector:
@@ -174,10 +169,17 @@ class Ledger:
 
     def post(self, amounts: Vector, moves: tuple[Move, ...]) -> None:
         """Carry out several moves together, of `amounts` (moves, paths)."""
+        kernels.post(amounts, *self.posting(moves))
+
+    def posting(self, moves: tuple[Move, ...]) -> tuple[Rows, Vector]:
+        """Entries of moves, and `rows`: for a kernel that posts amounts where it finds them, by `kernels.carry_out`.
+
+        It must do so now: their assets count as moved.
+        """
         known = self._of_object.get(id(moves))  # most callers send the same tuple again; to hash one costs more
         entries = self._looked_up(moves) if known is None else known[1]
-        kernels.post(amounts, entries.rows, self.rows)
         self._changed |= entries.assets
+        return entries.rows, self.rows
 
     def note_shares(self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...]) -> None:
         """Note what holders of an asset have of `parts` (parts, paths) $ a unit of it.

@@ -12,6 +12,7 @@ from sim.json_file import read_json
 from sim.sweep_shape import is_right
 
 MANIFEST = "sweep.json"
+POLICY = "policy"  # the axis of a sweep over policies, of which there is a frontier
 NEEDED = ("name", "scenarios", "design", "axes", "cells", "metrics")
 ENDS = ("", "_error")
 # Columns of `cells` before and after those of the axes (those of the metrics follow); and columns of `paths`.

@@ -19,6 +19,12 @@ def marked(mask: NDArray[np.bool_]) -> bool:
     return bool(np.count_nonzero(mask))
 
 
+def read_only(values: NDArray[Any]) -> NDArray[Any]:
+    """The same array, which nobody can write to any more."""
+    values.flags.writeable = False
+    return values
+
+
 def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
     """Whether both hold the very same objects: what was computed from one is then valid for the other."""
     if len(these) != len(those):

@@ -46,8 +46,8 @@ class Mutation:
 TEN = (
     Mutation(
         name="sign of the gamma term",
-        old="bent = spot_moved[j] - value[j] - straight",
-        new="bent = value[j] + straight - spot_moved[j]",
+        old="bent = spot_moved - value - straight",
+        new="bent = value + straight - spot_moved",
         cases=("attribution-order", "attribution-means"),
         control="a-sale",
     ),

@@ -15,6 +15,7 @@ from scenarios.reading.loading import load
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
 from sim.jit import Kernel, fma, interpreted, kernel
+from tests.synthetic_run import write_run
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
@@ -64,6 +65,37 @@ def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
     load("covid_crash_2020"), make_clock(load("covid_crash_2020"))  # the calendars are kept; else pandas makes them
     make_clock(load("svb_2023"))
     assert loaded(RUN.format(arguments=["spiral", *command.split()])) == needs
+
+
+READING = {"polars", "email"}  # polars looks for the metadata of packages
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run, and a broken one beside it."""
+    found = tmp_path_factory.mktemp("runs")
+    write_run(found / "run", paths=20, days=30)
+    (found / "broken").mkdir()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "needs"),
+    [
+        ("compare run --worlds actual,price_taker", READING | {"numpy.ma"}),  # NumPy's quantiles
+        ("export run figures.csv", READING | {"numpy.ma"}),
+        ("backtest run", READING | {"numpy.ma", "scipy"}),
+        ("compare broken run", set()),
+        ("exposure broken", set()),
+        ("chart broken panels x.svg", set()),
+    ],
+)
+def test_a_command_on_a_finished_run_loads_no_engine(folder: Path, command: str, needs: set[str]):
+    files = {"run", "broken", "figures.csv", "x.svg"}
+    arguments = ["spiral", *(str(folder / word) if word in files else word for word in command.split())]
+    engine = "assert not [name for name in sys.modules if name.partition('.')[0] in ('agents', 'markets')]"
+    code = RUN.format(arguments=arguments).replace("not end.code", f"end.code == {2 * ('broken' in command)}")
+    assert loaded(code + engine) == needs
 
 
 COUNT = """
@@ -141,6 +173,18 @@ def test_long_arrays_are_compiled():
         doubled(many, many)
     assert few.tolist() == [2.0 * i for i in range(10)] and many[-1] == 39_998
     assert "compiled" in vars(doubled)
+
+
+def test_a_kernel_that_was_compiled_is_interpreted_again(monkeypatch):
+    @kernel
+    def doubled(x):
+        return 2 * x
+
+    monkeypatch.setattr(Kernel, "_interpreted", lambda self, arguments: "by Python")
+    assert doubled(2) == 4
+    with interpreted():
+        assert doubled(2) == "by Python"
+    assert doubled(2) == 4
 
 
 def test_the_interpreted_multiply_add_rounds_once():

@@ -16,7 +16,16 @@ from agents.desk.options_held import OptionsHeld, options_among
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN, SMILE_SPOT, SPOT, VOL, of_asset
-from markets.kernels.hedging import DELTA_PART, GAMMA_PART, PARTS, SMILE_PART, VEGA_PART, add_step, attribute
+from markets.kernels.hedging import (
+    DELTA_PART,
+    GAMMA_PART,
+    PARTS,
+    SMILE_PART,
+    VEGA_PART,
+    add_step,
+    attribute,
+    attribute_few,
+)
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -50,6 +59,7 @@ class Stepped(NamedTuple):
     slopes: Risk  # with the smile held where it was
     following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
     values: list[Vector]  # before each step after that of spot, and at the end
+    few: tuple[Vector, Vector] | None = None  # values after the steps of spot and vol, where only the curve's is left
 
 
 class Desk:
@@ -77,6 +87,8 @@ class Desk:
         self.asset = Key("book", of=name)
         self.book = book
         self._steps = revaluations(book.needs)
+        self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
+        self._moving = [step for step in self._steps if step.keys]
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
@@ -171,6 +183,9 @@ class Desk:
     def _unit_value_now(self) -> Vector:
         """Value of one unit of scale now, (paths,) $; computed once per market."""
         now = self.world.factors.snapshot
+        known = self._value.of(now)
+        if known is not None:
+            return known
         return self._value.get(lambda: self._value_at(now) if self._full else self.slopes().value, now)
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
@@ -185,8 +200,10 @@ class Desk:
 
     def risk(self, snapshot: Snapshot | None = None) -> Risk:
         """Risk of one unit of scale in the present market, computed once per market, or in a given one."""
+        if snapshot is not None:
+            return self._risk_at(snapshot)
         now = self.world.factors.snapshot
-        return self._risk_at(snapshot) if snapshot is not None else self._risk.get(lambda: self._risk_at(now), now)
+        return self._risk.of(now) or self._risk.get(lambda: self._risk_at(now), now)
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
@@ -363,8 +380,8 @@ class Desk:
         old = self._snapshot
         if not (self._full and self.book.steps_together):
             return None
-        for step in self._steps:
-            if step.keys and _stand(old, new, step.keys):
+        for step in self._moving:
+            if _stand(old, new, step.keys):
                 return None
         found = self.book.stepped(tick, old, new, settled=self._tick)
         if found is None:
@@ -373,7 +390,7 @@ class Desk:
         coming, values = [by_vol, self._value.get(lambda: by_all, new)], [by_spot]
         for step in self._steps:
             values.append(coming.pop(0) if step.keys else values[-1])
-        return Stepped(slopes, None, values)
+        return Stepped(slopes, None, values, (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
@@ -390,6 +407,10 @@ class Desk:
         old, parts = self._snapshot, (self.parts, self.unhedged)
         slopes, values = steps.slopes, [*steps.values[:-1], end]
         spots = old.row(SPOT), new.row(SPOT)
+        if steps.few is not None:
+            attribute_few(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, *steps.few, end, *parts)
+            self._moved_besides = True
+            return
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for asset in self.book.assets:  # the step of spot has taken them for gamma
             straight = self.scale * slopes.delta_of(asset) * self._moved(asset, new)
@@ -418,6 +439,8 @@ class Desk:
     def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
+        if old.stands(new, self._besides) and not self.book.slides and not self.book.settles(self._tick, tick):
+            return [end] * (len(self._steps) + 1)
         keys = [of_asset(SPOT, asset) for asset in (MAIN, *self.book.assets)]
         slid = self.book.slides and not _stand(old, new, keys)
         for step in reversed(self._steps):

@@ -229,7 +229,10 @@ class _Hedging:
 
         options: orders of options on the asset, which have rates risk, too.
         """
-        desk, venue, credit = self.desk, self.world.venue, self._credit_orders(due)
+        desk, venue = self.desk, self.world.venue
+        credit = self._credit_orders(due)
+        if not desk.book.has_rates and desk.vega_hedge is None:
+            return credit
         rates, straddles = desk.rates_hedge, dict[str, Vector]()
         if desk.vega_hedge is not None:
             straddles = self._leg_orders(due, desk.vega_hedge, desk.neutral_vega(), desk.open_risk({}))

@@ -134,7 +134,8 @@ class _Making:
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
         self.quotes: dict[str, Memo[Quote]] = {venue.name: Memo() for venue in self.venues}
         self.places = [(venue, venue.quotes, self.per_credit[venue.name] != 0) for venue in self.venues]
-        self.positions: Memo[list[Venue]] = Memo()  # venues at which it has ever held anything
+        self.positions: list[Venue] = []  # at which it has ever held anything, with so many rows of the ledger in use:
+        self.rows_used = -1
         self.lazily = agent.quoting.kind == "vol_proportional"  # quotes are computed when they are read
         self.days: list[int] = world.clock.plain.day
         self.passed_on = self._passed_on()
@@ -168,8 +169,10 @@ class _Making:
 
     def _held(self) -> list[Venue]:
         """Venues at which it has ever held anything."""
-        name = self.agent.name
-        return self.positions.get(lambda: [v for v in self.venues if v.reached(name)], self.world.ledger.used)
+        if self.rows_used != self.world.ledger.used:
+            self.rows_used = self.world.ledger.used
+            self.positions = [venue for venue in self.venues if venue.reached(self.agent.name)]
+        return self.positions
 
     def _pass_on_inventory(self, share: float) -> None:
         """Outside investors take over inventory at mid, half of it every `inventory_half_life`, less at a price."""
@@ -210,7 +213,7 @@ class _Making:
         name, nothing, room = self.agent.name, self.nothing, self.room
         held = self._held() if self.leans else ()
         for venue, quotes, funded in self.places:
-            inventory = venue.listing.exposure(name).copy() if venue in held else nothing
+            inventory = _own(venue.listing.exposure(name)) if venue in held else nothing
             credit = self.world.factors.credit if funded else nothing
             terms = (venue, quotes.ask(), able, inventory, credit, room)
             quotes.post(name, Awaited(partial(self._quote, *terms)))
@@ -325,3 +328,8 @@ class _Making:
         if self.agent.quoting.horizon == "end":
             return 0.5 * float(self.world.clock.variance_years[-1])
         return self._years_left()
+
+
+def _own(values: Vector) -> Vector:
+    """The values, or a copy of what is a view of the ledger, which changes."""
+    return values if values.flags.owndata else values.copy()

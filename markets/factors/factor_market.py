@@ -142,9 +142,11 @@ class FactorMarket:
     def _take(self, moves: Iterable[Moved]) -> None:
         rows: dict[FactorKey, Vector] = {}
         blocks: dict[tuple[str, str], Vector] = {}
-        for moved in moves:
-            rows.update(moved.rows)
-            blocks.update(moved.blocks)
+        for of_law, curves in moves:
+            if of_law:
+                rows.update(of_law)
+            if curves:
+                blocks.update(curves)
         self.snapshot = self.snapshot.with_rows(rows, blocks)
 
     @property

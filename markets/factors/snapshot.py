@@ -91,6 +91,14 @@ class Snapshot:
         """The arrays of these factors: a value computed from them is valid while they are the same objects."""
         return tuple(self._rows[key] for key in keys)
 
+    def stands(self, other: Snapshot, keys: Iterable[FactorKey]) -> bool:
+        """Whether these factors have the same arrays in another snapshot: they have surely not moved."""
+        mine, others = self._rows, other._rows
+        for key in keys:  # noqa: SIM110 - three times as fast as all()
+            if mine[key] is not others[key]:
+                return False
+        return True
+
     def _set_block(self, block: Block, values: Floats) -> None:
         self._blocks[block] = values
         self._rows.update(zip(self._nodes[block], values, strict=True))

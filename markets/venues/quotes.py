@@ -83,9 +83,9 @@ class Quotes:
         if self._book is not None:
             return self._book.levels[:, paths]
         quotes = {maker: self.seen(maker, paths) for maker in self._quotes}
-        floor, outside = np.empty(paths.size), self._floor()
-        floor[:] = outside[paths] if isinstance(outside, np.ndarray) else outside
-        return gathered(quotes, floor, self.rule().on(paths)[0]).levels
+        floor = self._floor()
+        some = floor[paths] if isinstance(floor, np.ndarray) else floor
+        return gathered(quotes, np.atleast_1d(some), self.rule().on(paths)[0]).levels
 
     def forget(self) -> None:
         """The market has moved into the next tick."""
@@ -133,9 +133,7 @@ class Quotes:
         return self._book
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
-        floor = np.empty(self._market.paths)
-        floor[:] = self._floor()
-        return gathered(quotes, floor, self.rule().half_spread)
+        return gathered(quotes, np.atleast_1d(self._floor()), self.rule().half_spread)
 
     def _floor(self) -> Vector | float:
         """What outside investors show now, $ notional."""

@@ -63,7 +63,6 @@ def _levels(
     depth: Vector | float,
     depth_power: float,
 ) -> tuple[Vector, Vector]:
-    by_vol, shown, base = np.empty((3, vol.size))
-    base[:] = depth
-    rules(vol, vol_base, half_spread, spread_power, base, depth_power, by_vol, shown)
+    by_vol, shown = np.empty((2, vol.size))
+    rules(vol, vol_base, half_spread, spread_power, np.atleast_1d(depth), depth_power, by_vol, shown)
     return by_vol, shown

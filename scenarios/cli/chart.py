@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from scenarios.commands.options import FILE, command
+from scenarios.commands.options import FILE, brief
 
 
-@command()
+@brief()
 @click.argument("folder", type=FILE)
 @click.argument("name")
 @click.argument("file", type=FILE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import traceback
@@ -36,8 +35,6 @@ class Spiral(click.Group):
             return self.main(*args, **extra)
         except Exception as error:
             sys.exit(finish(_told(_last_words(error), FAILED)))
-        finally:
-            gc.freeze()  # Python's end need not look for cycles in all that was imported: 0.03 s of a short command
 
     def main(self, *args: Any, **extra: Any) -> Any:
         extra["standalone_mode"] = False

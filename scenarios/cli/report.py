@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from scenarios.commands.options import FILE, command
+from scenarios.commands.options import FILE, brief
 from sim.errors import UserError
 
 
-@command()
+@brief()
 @click.argument("folder", type=FILE)
 @click.option(
     "--verify", is_flag=True, help="Of a run: first compare every file with its checksum, not only those read."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scenarios.commands.finished import SUMMARY_WIDTH, opened
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
+from sim.collector import rest
 from sim.errors import UserError
 from sim.files import check_target
 from sim.seal import is_sealed
@@ -44,6 +45,7 @@ def compare_and_show(
     folders = [each for each in named if isinstance(each, Path)]
     if len(folders) == len(named):
         _refuse_for_runs(keep=keep, paths=paths, seed=seed)
+        rest()
         sides: AbstractContextManager[list[Run]] = nullcontext([opened(folder) for folder in folders])
     else:
         from scenarios.commands.compare_scenarios import run_as_needed

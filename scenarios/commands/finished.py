@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenarios.commands.output import complain, say
+from scenarios.commands.prepare import prepare
 from scenarios.commands.terminal import console
 from sim.run_pages import REPORT, add_page, check_report
 from sim.scratch import clear_once
@@ -35,12 +36,16 @@ def write_report(run: Run) -> Path:
     return run.path / REPORT
 
 
-def opened(folder: Path) -> Run:
-    """Open a finished run; prints a note to stderr if its manifest was changed afterwards."""
+def opened(folder: Path, *, threads: bool = False) -> Run:
+    """Open a finished run; prints a note to stderr if its manifest was changed afterwards.
+
+    threads: polars takes as many as it likes, however little there is to read.
+    """
     from sim.dataset import open_run
 
     clear_once()
     run = open_run(folder)
+    prepare(sum(file.size for file in run.files.values()), threads=threads)
     if run.altered:
         complain(f"warning: {run.path / 'manifest.json'}: changed after the run was made")
     return run
@@ -58,6 +63,7 @@ def rebuild(folder: Path, *, verify: bool = False) -> None:
 
 def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> None:
     """One chart of a finished run to a file; its suffix is the format."""
+    run = opened(folder)
     from analysis.pages.report import write_chart
 
-    say(write_chart(opened(folder), name, file, agent=agent, world=world))
+    say(write_chart(run, name, file, agent=agent, world=world))

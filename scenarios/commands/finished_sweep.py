@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scenarios.commands.output import say
+from scenarios.commands.prepare import prepare
 from scenarios.commands.terminal import console
 from sim.errors import SpiralError, UserError
 from sim.sweep_dataset import SweepResult, open_sweep
+from sim.sweep_folder import CELLS, PATHS_FOLDER
 
 FRONTIER = "frontier.html"
 WIDTH = 140  # characters, where the output is not a terminal
@@ -45,10 +47,10 @@ def rebuild(folder: Path) -> None:
 
 def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None) -> None:
     """One chart of a sweep to a file; its suffix is the format."""
-    from analysis.charts.sweep import draw_sweep
-    from analysis.pages.report import save_as
-
     with as_it_stands(folder) as result:
+        from analysis.charts.sweep import draw_sweep
+        from analysis.pages.report import save_as
+
         chart = draw_sweep(result, name, metric=metric, scenario=scenario)
         title = result.manifest.get("title") or result.manifest["name"]
         say(save_as(chart, file, title=f"{title}: {name}"))
@@ -60,6 +62,8 @@ def as_it_stands(folder: Path) -> Iterator[SweepResult]:
 
     Raises UserError if the sweep was begun anew or put in order while it was read.
     """
+    with suppress(OSError):
+        prepare(sum(place.stat().st_size for name in (CELLS, PATHS_FOLDER) for place in (folder / name).glob("*")))
     result = open_sweep(folder).snapshot()
     try:
         yield result

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from markets.spec import Anchor
+from markets.specs.anchor import Anchor
 from scenarios.checking.odd import INSIST, remedy_for, span, within
 from scenarios.checking.odd_moves import odd_moves
 from scenarios.files.csv_table import Row, read_table

@@ -10,9 +10,11 @@ import pytest
 
 from tests.bench.timing import in_turns
 from tests.command import covid_run, output
+from tests.synthetic_run import write_run
 
 PATHS = 1_000
 TURNS = 5
+pytestmark = pytest.mark.portable
 
 
 def wall(command, **environment):
@@ -39,6 +41,20 @@ def test_imports_and_commands(board):
     }
     for command, _ in jobs.values():
         wall(command)  # byte code is written, the calendar kept
+    for (name, (_, limit)), spent in zip(jobs.items(), least(*(command for command, _ in jobs.values())), strict=True):
+        board.figure(name, spent, "s", at_most=limit)
+
+
+def test_commands_on_finished_runs(board, tmp_path):
+    """What a command costs that reads a run of 100 made-up paths, beside the libraries that it reads it with."""
+    run, other = (str(write_run(tmp_path / str(seed), paths=100, seed=seed)) for seed in (1, 2))
+    spiral = [sys.executable, "-m", "scenarios"]
+    jobs = {
+        "import numpy, polars": ([sys.executable, "-c", "import numpy, polars"], None),
+        "spiral compare, two runs of 100 paths": ([*spiral, "compare", run, other], 0.25),
+        "spiral backtest, a run of 100 paths": ([*spiral, "backtest", run], 0.25),
+        "spiral export to CSV, a run of 100 paths": ([*spiral, "export", run, f"{run}.csv", "--force"], 0.25),
+    }
     for (name, (_, limit)), spent in zip(jobs.items(), least(*(command for command, _ in jobs.values())), strict=True):
         board.figure(name, spent, "s", at_most=limit)
 

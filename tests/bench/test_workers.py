@@ -22,8 +22,11 @@ from tests.bench.timing import in_turns, of_turns
 from tests.bench.worlds import covid
 from tests.command import ROOT
 
-TURNS, PART = 3, 4  # one alone does one chunk in so many
-pytestmark = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
+TURNS, ALONE, PART = 5, 2, 4  # one alone does one chunk in so many
+pytestmark = [
+    pytest.mark.portable,
+    pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +106,8 @@ def noted_of(place, jobs) -> dict[str, float]:
 def test_two_workers(board, tmp_path, large):
     """The same chunks by two workers of one run, by two unrelated processes, and some of them by one alone."""
     sides = Together(tmp_path, large)
-    two, apart, alone = in_turns(TURNS, sides, "workers", "apart", "alone")
+    two, apart = in_turns(TURNS, sides, "workers", "apart")
+    (alone,) = in_turns(ALONE, sides, "alone")
     assert sides.peaks("workers").equals(sides.peaks("apart"))
     what = f"covid run of {large:,} paths by 2 workers, peaks written (wall clock)"
     board.faster(what, "two unrelated processes, half of it each", ours=two, theirs=apart, at_least=0.97)

@@ -97,17 +97,19 @@ def _read(run: Run, agent: str | None) -> tuple[Any, Any, pl.DataFrame]:
 
     from analysis import frames
     from analysis.summary import summarise
+    from sim.estimate import without_pulls
 
     metrics, labels = {}, {}
     parts = []
     twin = frames.twin_name(run)
     worlds = {"actual": ""} | ({twin: "twin_"} if twin else {})
-    for world, prefix in worlds.items():
-        for name, number in summarise(run, agent=agent, world=world).items():
-            metrics[prefix + name] = (number.value, number.error)
-            labels[name] = {"label": number.label, "unit": number.unit}
-        if frames.desks(run, agent):
-            parts.append(_paths(run, agent, world))
+    with without_pulls():
+        for world, prefix in worlds.items():
+            for name, number in summarise(run, agent=agent, world=world).items():
+                metrics[prefix + name] = (number.value, number.error)
+                labels[name] = {"label": number.label, "unit": number.unit}
+            if frames.desks(run, agent):
+                parts.append(_paths(run, agent, world))
     return metrics, labels, pl.concat(parts) if parts else pl.DataFrame()
 
 
