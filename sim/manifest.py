@@ -51,22 +51,26 @@ def digest_of(place: Path) -> str:
     return found.hexdigest()
 
 
-def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+def described(
+    folder: Path, names: Iterable[str], made: Mapping[str, Written] | None = None
+) -> dict[str, dict[str, Any]]:
     """The `files` of a manifest: size and checksum of each file of the folder, by name.
 
-    The checksums are remembered: this process hashes a file again only if its metadata have changed.
+    made: files whose checksums were taken as they were written. All are remembered: this process hashes a file again
+    only if its metadata have changed.
     """
     _by_heart.clear()
     found: dict[str, dict[str, Any]] = {}
     for name in sorted(names):
-        found[name] = written(folder / name)
+        found[name] = written(folder / name, (made or {}).get(name))
     return found
 
 
-def written(place: Path) -> dict[str, Any]:
-    """Size and checksum of one more file, which is remembered too."""
+def written(place: Path, made: Written | None = None) -> dict[str, Any]:
+    """Size and checksum of one more file, which is remembered too. made: as it was written, if that is known."""
     seen = _seen(place)
-    digest = _by_heart[seen] = digest_of(place)
+    known = made.sha256 if made is not None and made.size == seen.size else None
+    digest = _by_heart[seen] = known or digest_of(place)
     return {"size": seen.size, "sha256": digest}
 
 

@@ -121,8 +121,8 @@ TEN = (
 FURTHER = (
     Mutation(
         name="realised ratio squared",
-        old="lambda: implied * self._ratio, implied",
-        new="lambda: implied * self._ratio**2, implied",
+        old="lambda: implied * self._ratio,",
+        new="lambda: implied * self._ratio**2,",
         cases=("bridge",),
         control="a-sale",
     ),
@@ -310,8 +310,8 @@ FURTHER = (
     ),
     Mutation(
         name="outside spread upside down",
-        old="self._spec.half_spread * factors.spread_line_at",
-        new="self._spec.half_spread / factors.spread_line_at",
+        old="_spec.half_spread * factors.spread_line_at",
+        new="_spec.half_spread / factors.spread_line_at",
         cases=("storyline",),
         control="a-sale",
     ),

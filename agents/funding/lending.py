@@ -155,7 +155,7 @@ class Lending:
 
     def _log(self) -> None:
         world = self.world
-        if not world.log.witness.size:
+        if not (world.log.sees("funding") or world.log.sees("netting_sets")):
             return
         for name, client in self.clients.items():
             assert client.asked is not None, "the close's margin is settled"

@@ -16,7 +16,7 @@ from markets.costs import INVENTORY
 from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
-from markets.venues.quote import Lean, Quote
+from markets.venues.quote import Awaited, Lean, Quote
 from sim.dataclass import dataclass
 from sim.memo import Memo
 from sim.params import param
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.venues.investors import Investors
+    from markets.venues.quote import Paths
     from markets.venues.quotes import Asked
     from markets.venues.venue import Venue
     from sim.place import Place
@@ -144,7 +145,7 @@ class _Making:
 
     def run(self) -> Process:
         """Quote at every tick."""
-        world = self.world
+        world, recorded = self.world, self.world.log.sees("quotes")
         while True:
             yield world.tick(Phase.QUOTE)
             tick = world.tick_index
@@ -157,7 +158,7 @@ class _Making:
                 self._post_lazily(able)
             else:
                 self._post(able)
-            if world.log.witness.size:
+            if recorded:
                 write_quotes(world, self.agent.name, self.venues)
 
     def _passed_on(self) -> list[float]:
@@ -214,13 +215,25 @@ class _Making:
         for venue, quotes, funded in self.places:
             inventory = _own(venue.listing.exposure(name)) if venue in held else nothing
             credit = self.world.factors.credit if funded else nothing
-            quotes.post(name, partial(self._quote, venue, quotes.ask(), able, inventory, credit, room))
+            terms = (venue, quotes.ask(), able, inventory, credit, room)
+            quotes.post(name, Awaited(partial(self._quote, *terms)))
 
     def _quote(
-        self, venue: Venue, asked: Asked, able: Vector, inventory: Vector, credit: Vector, room: Vector
+        self,
+        venue: Venue,
+        asked: Asked,
+        able: Vector,
+        inventory: Vector,
+        credit: Vector,
+        room: Vector,
+        paths: Paths | None = None,
     ) -> Quote:
-        """The last quote again, where nothing has changed."""
-        terms = (venue.quotes.rule_of(asked).levels, able, inventory, credit, room)
+        """On all paths: the last quote again, where nothing has changed. Or on some."""
+        rule = venue.quotes.rule_of(asked)
+        if paths is not None:
+            some = (able[paths], inventory[paths], credit[paths], room[paths])
+            return self._vol_proportional(venue, rule.on(paths), *some)
+        terms = (rule.levels, able, inventory, credit, room)
         return self.quotes[venue.name].get(lambda: self._vol_proportional(venue, *terms), *terms)
 
     def _post(self, able: Vector) -> None:
@@ -251,7 +264,7 @@ class _Making:
 
         A maker short of capital quotes up to twice as wide.
         """
-        agent, quote = self.agent, np.empty((QUOTE_ROWS, self.world.paths))
+        agent, quote = self.agent, np.empty((QUOTE_ROWS, able.size))
         vol_proportional(
             *rule,
             able,

@@ -53,6 +53,11 @@ class ParSwap:
         annuity, floating = self.terms()
         return floating / annuity
 
+    def mid_in(self, other: Snapshot) -> Vector:
+        """The par rate in another market, (paths,) decimal."""
+        annuity, floating = self.terms(other)
+        return floating / annuity
+
     def terms(self, other: Snapshot | None = None) -> tuple[Vector, Vector]:
         """Annuity and value of the floating leg, (paths,) per unit of notional: now, or in another market."""
         swap, tick, market = self.benchmark, self.market.factors.tick, self.market.factors.snapshot

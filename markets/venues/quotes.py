@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.venues.order_book import OrderBook, gathered
+from markets.venues.quote import Awaited
 from markets.venues.rule import Rule
 from sim.memo import Memo
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
-    from markets.venues.quote import Quote
+    from markets.venues.quote import Paths, Quote
     from markets.venues.surroundings import Surroundings
 
 Vector = NDArray[np.float64]
@@ -44,6 +45,7 @@ class Quotes:
         self._book: OrderBook | None = None  # of this tick and these quotes
         self._rules: Memo[Rule] = Memo()
         self._books: Memo[OrderBook] = Memo()
+        self._seen: dict[str, Quote] = {}  # by maker, on the paths that a record shows
         self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
         self._key = next(iter(listing.displaces))
 
@@ -60,6 +62,7 @@ class Quotes:
         if self._posted.get(maker) is not quote:
             self._posted[maker] = self._quotes[maker] = quote
             self._book = None
+            self._seen.pop(maker, None)
 
     def of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
@@ -67,6 +70,22 @@ class Quotes:
         if callable(quote):
             quote = self._quotes[maker] = quote()
         return quote
+
+    def seen(self, maker: str, paths: Paths) -> Quote:
+        """A maker's quote on the paths that a record shows, always the same; computed there alone, if it can be."""
+        if maker not in self._seen:
+            quote = self._quotes[maker]
+            self._seen[maker] = quote.on(paths) if isinstance(quote, Awaited) else self.of(maker).on(paths)
+        return self._seen[maker]
+
+    def seen_book(self, paths: Paths) -> Vector:
+        """Levels of the order book, (QUOTE_ROWS, paths), on those paths."""
+        if self._book is not None:
+            return self._book.levels[:, paths]
+        quotes = {maker: self.seen(maker, paths) for maker in self._quotes}
+        floor = self._floor()
+        some = floor[paths] if isinstance(floor, np.ndarray) else floor
+        return gathered(quotes, np.atleast_1d(some), self.rule().on(paths)[0]).levels
 
     def forget(self) -> None:
         """The market has moved into the next tick."""
@@ -114,6 +133,9 @@ class Quotes:
         return self._book
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
+        return gathered(quotes, np.atleast_1d(self._floor()), self.rule().half_spread)
+
+    def _floor(self) -> Vector | float:
+        """What outside investors show now, $ notional."""
         factors = self._market.factors
-        floor = self._spec.depth_floor * self._outside_depth(factors.depth_line_at(factors.tick))
-        return gathered(quotes, np.atleast_1d(floor), self.rule().half_spread)
+        return self._spec.depth_floor * self._outside_depth(factors.depth_line_at(factors.tick))

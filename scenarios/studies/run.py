@@ -14,8 +14,9 @@ from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
 from scenarios.studies.figures import keeps_figures, with_figures
 from scenarios.worlds.blueprint import blueprint_of
-from scenarios.worlds.chunk_job import ChunkJob, take_profile
+from scenarios.worlds.chunk_job import ChunkJob
 from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.left_behind import PROFILES, take
 from scenarios.worlds.manifest import content_hash, make_manifest
 from scenarios.worlds.orders_table import given_orders
 from scenarios.worlds.run_files import default_folder, file_names, with_companions
@@ -27,6 +28,7 @@ from sim.ensemble import Progress, chunks, run_chunks
 from sim.errors import UserError
 from sim.files import writing
 from sim.manifest import write_manifest
+from sim.profile import merged
 from sim.run_folder import claimed, holds_other
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def run(
             manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, seconds, given)
             manifest["command"] = command
             if profile:
-                manifest["profile"] = take_profile(claim.partial)
+                manifest["profile"] = merged(take(claim.partial, PROFILES))
             if keeps_figures(scenario, tables):
                 manifest = with_figures(manifest, claim.partial)
             write_manifest(manifest, claim.partial)

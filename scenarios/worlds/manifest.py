@@ -13,10 +13,11 @@ from agents.hedging.seat import ORDERS
 from markets.specs.smiles import smile_moves, surface_moves
 from markets.tables import market_tables
 from scenarios.worlds.assumed import assumed
+from scenarios.worlds.left_behind import FILES, take
 from scenarios.worlds.remembered import Remembered, remembered
 from scenarios.worlds.tables import has_counterparty, tables_of_agents
 from sim import schema
-from sim.manifest import described
+from sim.manifest import Written, described
 from sim.names import UNHEDGED
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def make_manifest(
 ) -> dict[str, Any]:
     """How the run was made, and sizes and checksums of its files. orders: of seats, by name."""
     notes, memory = assumed(scenario), _memory(scenario, clock)
+    made = {name: Written(*entry) for left in take(folder, FILES) for name, entry in left.items()}
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     return {
         "notes": list(notes),
@@ -48,7 +50,7 @@ def make_manifest(
         **({"seats": sorted(orders)} if orders else {}),
         "timing": {"seconds": round(seconds, 3)},
         **({} if memory is None else {"memory": memory.described()}),
-        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
+        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet")), made),
     }
 
 
