@@ -114,6 +114,11 @@ class TradingWorld(MarketWorld):
                 total = value if total is None else total + value
         return np.zeros(self.paths) if total is None else total
 
+    def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
+        """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
+        row, worth = self.held_by(name)
+        return (read_only(worth), self._one) if row == NONE else (read_only(self.ledger.rows[row]), worth)
+
     def held_by(self, name: str) -> tuple[int, Vector]:
         """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one
         thing; else NONE and the value of all.
@@ -125,15 +130,6 @@ class TradingWorld(MarketWorld):
         row = self.ledger.balance_row(name, listing.assets[0])
         assert row is not None
         return row, listing.worth_of_one()[listing.assets[0]]
-
-    def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
-        """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
-        held = self._venues_held(name)
-        worth = held[0].listing.worth_of_one() if len(held) == 1 else {}
-        if len(worth) == 1:
-            ((asset, price),) = worth.items()
-            return self.ledger.balance(name, asset), price
-        return read_only(self.hedge_value(name)), self._one
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""

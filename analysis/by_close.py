@@ -26,9 +26,28 @@ def vectors(rows: pl.LazyFrame, times: pl.Series, paths: int, *columns: str) -> 
         part = times[begin : begin + many]
         then = rows.filter(pl.col("time").is_between(part[0], part[-1]))
         found = then.select("time", "path", *columns).collect()
+        if (written := _as_written(found, part)) is not None:
+            yield from zip(part.to_list(), written, strict=True)
+            continue
         values = _room(found, (len(part), len(columns)))
         _lay_out(found, part, values)
         yield from zip(part.to_list(), values, strict=True)
+
+
+def _as_written(found: pl.DataFrame, times: pl.Series) -> list[FloatArray] | None:
+    """(columns, paths) close by close, of rows that stand as a run writes them: close by close, the same paths at each.
+
+    None where they stand otherwise.
+    """
+    paths = found.height // len(times)
+    if not paths or paths * len(times) != found.height:
+        return None
+    time, path = (found[name].to_physical().to_numpy().reshape(-1, paths) for name in ("time", "path"))
+    ascending = np.arange(path[0, 0], path[0, 0] + paths)
+    if not ((time == times.to_physical().to_numpy()[:, None]).all() and (path == ascending).all()):
+        return None
+    each = [found[name].to_numpy().reshape(-1, paths) for name in found.columns[2:]]
+    return [np.stack([column[close] for column in each]) for close in range(len(times))]
 
 
 def _room(found: pl.DataFrame, shape: tuple[int, ...]) -> FloatArray:
@@ -53,7 +72,7 @@ class Closes:
     def __init__(self, chunks: Sequence[pl.LazyFrame], times: pl.Series, paths: int, *columns: str) -> None:
         """Chunks, ascending, have a row for each of `times` and each of their paths. paths: of all of them."""
         self.times = times
-        self._names, self._aside = columns, Columns(paths)
+        self._aside = Columns(paths)
         for rows in chunks:
             for close, (_, values) in enumerate(vectors(rows, times, paths // len(chunks) + 1, *columns)):
                 self._aside.add({f"{close} {name}": each for name, each in zip(columns, values, strict=True)})
@@ -62,15 +81,21 @@ class Closes:
         """(paths,) a column at the close of that number."""
         return self._aside[f"{close} {column}"]
 
-    def __iter__(self) -> Iterator[FloatArray]:
-        """(columns, paths) close by close."""
-        for close in range(len(self.times)):
-            yield np.stack([self.at(close, name) for name in self._names])
+    def changes(self, *columns: str) -> Iterator[FloatArray]:
+        """(columns, paths) from close to close, the first from zero. Each is gone when the next one is asked for."""
+        if not len(self.times):
+            return
+        found = np.stack([self.at(0, name) for name in columns])
+        yield found
+        for close in range(1, len(self.times)):
+            for i, name in enumerate(columns):
+                np.subtract(self.at(close, name), self.at(close - 1, name), out=found[i])
+            yield found
 
-    def spread(self) -> pl.DataFrame:
+    def spread(self, *columns: str) -> pl.DataFrame:
         """time, `<column>_q05` ... `<column>_q95` over paths (linearly interpolated), one row a close, ascending."""
         found = {"time": self.times}
-        for column in self._names:
+        for column in columns:
             levels = [at_shares(np.sort(self.at(close, column))) for close in range(len(self.times))]
             for name, values in zip(SHARES, np.array(levels).reshape(-1, len(SHARES)).T, strict=True):
                 found[f"{column}_{name}"] = pl.Series(values)

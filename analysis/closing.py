@@ -31,20 +31,21 @@ def figures_of(run: Run) -> pl.DataFrame:
 def ask(run: Run) -> None:
     """Ask all that the report and the summary in the terminal ask of paths."""
     worlds = [str(world) for world in run.manifest["worlds"]]
-    numbers = {world: summarise(run, agent=None, world=world) for world in worlds}[worlds[0]]
+    for world in worlds:
+        summarise(run, agent=None, world=world)
+        if frames.desks(run, None):
+            frames.daily(run, None, world)
+            pnl.survival_curve(run, agent=None, world=world)
+        frames.closes(run, world)
+    numbers = summarise(run, agent=None, world=worlds[0])
     words.paragraphs(run, numbers, agent=None)
     tables.all_tables(run, numbers, agent=None)
-    for world in worlds:
-        frames.closes(run, world)
     frames.witnesses(run, worlds[0])
     record.against_storyline(run)
     if frames.twin_name(run) is not None:
         twins.difference(run, None)
     if not frames.desks(run, None):
         return
-    for world in worlds:
-        frames.daily(run, None, world)
-        pnl.survival_curve(run, agent=None, world=world)
     book.short_table(run, None, worlds[0])
     liquidity.calls_by_day(run, None, worlds[0])
     pnl.distribution(run, None, worlds[0], frames.unhedged_world(run, None), BINS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from weakref import finalize
 
@@ -13,10 +14,12 @@ from analysis.numbers import FloatArray
 from sim.files import writing
 
 WIDTH = 8  # bytes of a number
+HELD = 1 << 22  # bytes that are held in memory before there is a file
 
 
 class Columns:
-    """Columns of at most `paths` numbers, written part by part; the file has no name and goes with the object.
+    """Columns of at most `paths` numbers, written part by part: many of them to a file without a name, which goes with
+    the object.
 
     Raises SpiralError if the disk is full.
     """
@@ -26,7 +29,7 @@ class Columns:
         self._places: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
         with _room():
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the columns are asked for
+            self._file = tempfile.SpooledTemporaryFile(HELD)  # noqa: SIM115 - open as long as columns are asked for
         finalize(self, self._file.close)
 
     def add(self, part: Mapping[str, FloatArray]) -> None:
@@ -47,9 +50,9 @@ class Columns:
         values = np.empty(self._sizes[name])
         if values.size:
             self._file.seek(WIDTH * self._places[name] * self._paths)
-            self._file.readinto(values.data.cast("B"))  # type: ignore[attr-defined]
+            self._file.readinto(values.data.cast("B"))
         return values
 
 
-def _room():
+def _room() -> AbstractContextManager[None]:
     return writing(Path(tempfile.gettempdir()), "set TMPDIR to a folder with room")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -31,8 +31,12 @@ T = TypeVar("T")
 ASSET = "asset"
 DESKS = "desks"  # table of what is needed of every path at every close; `marks` then has the last close and witnesses
 FEW = 1 << 15  # paths of which frames with a row a path are read with all their columns
+MOVES = ("rates", "vega")  # columns of `marks`: what moves of the curve and of vol made
+OTHER_MOVES = ("delta", "gamma", "theta", "fx", "credit", "defaults")  # some only with other currencies, or names
 LARGE = 1 << 24  # bytes of the vectors over paths that are remembered together
 _cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
+_parts: WeakKeyDictionary[Run, list[Run]] = WeakKeyDictionary()
+_days: WeakKeyDictionary[Run, tuple[tuple[str | None, str], Closes]] = WeakKeyDictionary()
 _lately: WeakKeyDictionary[Run, dict[object, pl.DataFrame]] = WeakKeyDictionary()
 
 
@@ -249,7 +253,9 @@ def chunks_of(run: Run) -> list[Run]:
     """The run in parts that each have some paths; they know the cast and the last close."""
     if hedgers(run):
         last_close(run)
-    return parts_of(run, but=TABLE)
+    if run not in _parts:
+        _parts[run] = parts_of(run, but=TABLE)
+    return _parts[run] or [run]
 
 
 def _alone(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
@@ -309,7 +315,7 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     totals = [pl.col(c).mean() * count for c in (*gains(run), "unhedged_pnl")]
     rows = at_closes(run, desks(run, agent), world)
     means = rows.filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
-    bands = marks_by_close(run, agent, world, "pnl", "unhedged_pnl").spread()
+    bands = days_of(run, agent, world).spread("pnl", "unhedged_pnl")
     return means.collect(engine="streaming").join(bands, on="time").sort("time")
 
 
@@ -317,7 +323,7 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 def closes(run: Run, world: str) -> pl.DataFrame:
     """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
     levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
-    return closes_by_close(run, world, *levels).spread()
+    return closes_by_close(run, world, *levels).spread(*levels)
 
 
 def closes_by_close(run: Run, world: str, *columns: str) -> Closes:
@@ -326,11 +332,27 @@ def closes_by_close(run: Run, world: str, *columns: str) -> Closes:
     return Closes(chunks, close_times(run, world), paths_of(run), *columns)
 
 
-def marks_by_close(run: Run, agent: str | None, world: str, *columns: str, **sums: Sequence[str]) -> Closes:
-    """Columns of `desk_marks` at each close. sums: further ones, by name, of these columns added up."""
-    added = {name: pl.sum_horizontal(parts) for name, parts in sums.items()}
-    chunks = [rows.with_columns(**added) for rows in mark_chunks(run, agent, world)]
-    return Closes(chunks, mark_times(run, world), paths_of(run), *columns, *sums)
+def marks_by_close(run: Run, agent: str | None, world: str, *columns: str) -> Closes:
+    """Columns of `desk_marks` at each close."""
+    return Closes(list(mark_chunks(run, agent, world)), mark_times(run, world), paths_of(run), *columns)
+
+
+def days_of(run: Run, agent: str | None, world: str) -> Closes:
+    """What is asked of a desk day by day: its P&Ls, hedge and moves. The latest ones are remembered.
+
+    pnl, unhedged_pnl; `hedge_gains`, of all hedges; rates, vega, and `explained`, the moves of the whole book.
+    """
+    key, latest = (agent, world), _days.get(run)
+    if latest is not None and latest[0] == key:
+        return latest[1]
+    _days.pop(run, None)
+    held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
+    explained = [*MOVES, *(name for name in OTHER_MOVES if name in gains(run))]
+    sums = {"hedge_gains": pl.sum_horizontal(held), "explained": pl.sum_horizontal(explained)}
+    chunks = [rows.with_columns(**sums) for rows in mark_chunks(run, agent, world)]
+    found = Closes(chunks, mark_times(run, world), paths_of(run), "pnl", "unhedged_pnl", *MOVES, *sums)
+    _days[run] = key, found
+    return found
 
 
 @once

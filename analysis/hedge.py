@@ -11,7 +11,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import frames, parts
+from analysis import frames
 from analysis.comoments import CoMoments
 from analysis.lowest import Lowest
 from analysis.numbers import FloatArray, Number
@@ -165,11 +165,7 @@ def _at_risk(ascending: FloatArray, n: int) -> float:
 
 def _daily(run: Run, agent: str | None, world: str) -> Iterator[FloatArray]:
     """Gains from close to close of the book and of its hedge, (2, paths) $, day by day, the start first."""
-    held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
-    before = None
-    for level in frames.marks_by_close(run, agent, world, "unhedged_pnl", hedge_gains=held):
-        yield level.copy() if before is None else np.subtract(level, before, out=before)
-        before = level
+    return frames.days_of(run, agent, world).changes("unhedged_pnl", "hedge_gains")
 
 
 def _over(top: float, bottom: float) -> float:

@@ -52,8 +52,10 @@ def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     """
     twin = frames.check_world(run, frames.twin_name(run) or PRICE_TAKER)
     labels = parts.labels(parts.loss_of(run))
-    differ = {name: cost(run, agent, "actual", name) - cost(run, agent, twin, name) for name in labels}
-    return {name: numbers.mean(values, "$", labels[name]) for name, values in differ.items()}
+    return {
+        name: numbers.mean(cost(run, agent, "actual", name) - cost(run, agent, twin, name), "$", label)
+        for name, label in labels.items()
+    }
 
 
 @frames.shown

@@ -66,7 +66,8 @@ class Peaks:
         fresh = [
             none if level is before else level for level, before, none in zip(levels, seen, self._left_out, strict=True)
         ]
-        widen(*fresh, self._found)
+        fresh.append(self._found)
+        widen(*fresh)
         if factors.rates_vol is not None:
             np.maximum(self._rates_vol, factors.rate_vol(), out=self._rates_vol)
 

@@ -16,10 +16,12 @@ from sim.collector import rest
 def start(name: str | None = None) -> NoReturn:
     """Run the command that the process was called with, and end the process."""
     rest()
+    code: str | int | None = None
     try:
         main(prog_name=name)
     except SystemExit as end:
-        leave(end.code)
+        code = end.code
+    leave(code)
 
 
 def leave(code: str | int | None) -> NoReturn:

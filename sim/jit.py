@@ -59,6 +59,9 @@ class Kernel(partial[Any]):
     A `partial` of the compiled one from then on: calling it takes no Python. (A tick has fifty such calls.)
     """
 
+    _function: Callable[..., Any]
+    _compiler: Callable[[Callable[..., Any]], Any]
+
     def __new__(cls, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> Kernel:
         """A partial of nothing yet."""
         self = super().__new__(cls, function)
@@ -72,7 +75,7 @@ class Kernel(partial[Any]):
         self._call(self._first)
 
     def _call(self, function: Callable[..., Any]) -> None:
-        self.__setstate__((function, (), {}, vars(self)))
+        cast(Any, self).__setstate__((function, (), {}, vars(self)))
 
     @cached_property
     def compiled(self) -> Any:

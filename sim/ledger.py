@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.errors import BugError
 from sim.kernels import moves as kernels
 from sim.names import Key, Name
+from sim.vectors import lined_up
 
 Vector = NDArray[np.float64]
 Amount = Vector | float
@@ -57,7 +58,7 @@ class Ledger:
         self.paths = paths
         self.accounts: dict[Name, None] = {}  # in order of opening
         self.assets: dict[Name, None] = {CASH: None}
-        self.rows = np.zeros((ROOM, paths))  # a row, once written to, is a balance, a flow or an asset's gross
+        self.rows = lined_up(ROOM, paths)  # a row, once written to, is a balance, a flow or an asset's gross
         self.used = 0  # rows ever written to. It only grows: row numbers found before are valid while it is the same
         self._balances: dict[tuple[Name, Name], int] = {}  # row by (account, asset) that was ever reached
         self._flows: dict[Name, dict[str, int]] = {}  # row by account, by reason
@@ -107,7 +108,8 @@ class Ledger:
 
     def _new_row(self) -> int:
         if self.used == len(self.rows):
-            self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
+            full, self.rows = self.rows, lined_up(2 * self.used, self.paths)
+            self.rows[: self.used] = full
             self._views.clear()
             self._held.clear()
         self.used += 1

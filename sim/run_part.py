@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from weakref import ref
 
 from sim.dataset import Run
 
@@ -10,36 +11,41 @@ PATHS = 16_384  # of a part: small chunks are read together
 
 
 class RunPart(Run):
-    """The paths of some chunks of a run. What all paths have alike, such as who is in the cast, is the whole run's."""
+    """The paths of some chunks of a run. What all paths have alike, such as who is in the cast, is the whole run's.
 
-    def __init__(self, run: Run, numbers: Sequence[str]) -> None:
+    It is of use as long as that run is open, and does not keep it so.
+    """
+
+    def __init__(self, run: Run, names: Iterable[str]) -> None:
         self.__dict__.update(run.__dict__)
-        self._of = run
-        self._numbers = frozenset(numbers)
+        self.__dict__["files"] = {name: run.files[name] for name in names}
+        self._of = ref(run)
 
     @property
     def whole(self) -> Run:
         """The run that this is a part of."""
-        return self._of
-
-    def _places(self, table: str, world: str | None = None) -> list[str]:
-        return [place for place in super()._places(table, world) if _number_of(place) in self._numbers]
+        run = self._of()
+        assert run is not None
+        return run
 
 
 def parts_of(run: Run, *, but: str) -> list[Run]:
-    """The run in parts of some `PATHS`, ascending; in one where its tables are not in files of the same chunks.
+    """The run in parts of some `PATHS`, ascending; none where its tables are not in files of the same, several, chunks.
 
     but: a table that is in one file a world.
     """
     found: dict[str, set[str]] = {}
+    chunks: dict[str, list[str]] = {}
     for name in run.files:
-        found.setdefault(name.partition("/")[0], set()).add(_number_of(name))
-    found.pop(but, None)
-    numbers = next(iter(found.values()), set())
-    if type(run) is not Run or any(other != numbers for other in found.values()) or len(numbers) < 2:
-        return [run]
-    ascending, together = sorted(numbers), max(PATHS * len(numbers) // int(run.manifest["paths"]), 1)
-    return [RunPart(run, ascending[i : i + together]) for i in range(0, len(ascending), together)]
+        table, number = name.partition("/")[0], _number_of(name)
+        if table != but:
+            found.setdefault(table, set()).add(number)
+            chunks.setdefault(number, []).append(name)
+    if type(run) is not Run or any(len(other) != len(chunks) for other in found.values()) or len(chunks) < 2:
+        return []
+    ascending, together = sorted(chunks), max(PATHS * len(chunks) // int(run.manifest["paths"]), 1)
+    groups = (ascending[first : first + together] for first in range(0, len(ascending), together))
+    return [RunPart(run, [name for number in group for name in chunks[number]]) for group in groups]
 
 
 def _number_of(place: str) -> str:

@@ -121,8 +121,8 @@ TEN = (
 FURTHER = (
     Mutation(
         name="realised ratio squared",
-        old="implied * self._ratio if",
-        new="implied * self._ratio**2 if",
+        old="lambda: implied * self._ratio,",
+        new="lambda: implied * self._ratio**2,",
         cases=("bridge",),
         control="a-sale",
     ),
@@ -156,8 +156,8 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the power of depth",
-        old="spec.depth_power * feedback.depth",
-        new="-spec.depth_power * feedback.depth",
+        old="spec.depth_power * market.feedback.depth",
+        new="-spec.depth_power * market.feedback.depth",
         cases=("a-sale",),
         control="margin",
     ),
@@ -310,8 +310,8 @@ FURTHER = (
     ),
     Mutation(
         name="outside spread upside down",
-        old="spec.half_spread * now.spread_line",
-        new="spec.half_spread / now.spread_line",
+        old="_spec.half_spread * factors.spread_line_at",
+        new="_spec.half_spread / factors.spread_line_at",
         cases=("storyline",),
         control="a-sale",
     ),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from agents.desk.book_record import figures, split
+from markets.curves.calendars import business_calendar
 from scenarios.reading.loading import load
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
@@ -59,12 +60,52 @@ def test_the_python_api_loads_nothing_heavy():
         ("show covid_crash_2020", set()),
         ("check svb_2023", set()),
         ("check covid_crash_2020", set()),
+        ("check sonia_swap_desk", set()),
+        ("show sonia_swap_desk", set()),
+        ("show gilt_ldi_2022", set()),
     ],
 )
 def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
     load("covid_crash_2020"), make_clock(load("covid_crash_2020"))  # the calendars are kept; else pandas makes them
-    make_clock(load("svb_2023"))
+    for name in ("svb_2023", "sonia_swap_desk", "gilt_ldi_2022"):
+        make_clock(load(name))
+    business_calendar("uk")
     assert loaded(RUN.format(arguments=["spiral", *command.split()])) == needs
+
+
+QUOTES = "curve,kind,tenor,rate_percent\nsofr,swap,1Y,3.9\nsofr,swap,5Y,3.64\n"
+
+
+def test_curves_and_contracts_are_solved_without_libraries(tmp_path: Path):
+    (tmp_path / "quotes.csv").write_text(QUOTES)
+    business_calendar("us government bond")
+    command = ["spiral", "curve", str(tmp_path / "quotes.csv"), "--date", "2026-03-02"]
+    assert loaded(RUN.format(arguments=command)) == set()
+    (tmp_path / "cds.csv").write_text("name,tenor,spread_bp\nacme,1Y,70\nacme,5Y,88\n")
+    command = ["spiral", "cds", str(tmp_path / "cds.csv"), "--date", "2025-10-03", "--rate", "0.015"]
+    assert loaded(RUN.format(arguments=command)) <= {"polars", "email", "numpy.ma"}
+
+
+ENDED = """
+import sys, threading
+sys.argv = ["spiral", "list"]
+import atexit
+atexit.register(lambda: print("the end", flush=True))
+{more}
+from scenarios.__main__ import start
+start()
+"""
+
+
+@pytest.mark.parametrize(
+    "more", ["", "threading.Thread(target=lambda: (threading.Event().wait(0.5), print('a thread'))).start()"]
+)
+def test_a_command_ends_as_python_does(more: str):
+    """What waits for the end of the process is done, other threads are waited for, and all output is there."""
+    done = subprocess.run([sys.executable, "-c", ENDED.format(more=more)], cwd=ROOT, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and "covid_crash_2020" in done.stdout and not done.stderr
+    assert lines[-1] == "the end" and ("a thread" in lines) == bool(more)
 
 
 READING = {"polars", "email"}  # polars looks for the metadata of packages

@@ -218,6 +218,10 @@ class Desk:
             return self.book.slopes(tick, snapshot, self.fixings, settled=self._tick)
         return self._slopes.get(lambda: self.book.slopes(tick, now, self.fixings, settled=self._tick), now)
 
+    def _first_order(self, snapshot: Snapshot) -> Risk:
+        """At least value and delta of the risk in another market."""
+        return self.book.first_order(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
+
     @property
     def explained(self) -> Vector:
         """The running totals that add up to the book's P&L, (some of `parts`, paths) $."""
@@ -367,7 +371,8 @@ class Desk:
             return together
         end = self._unit_value_now()
         if not self.book.slides:
-            return Stepped(self.slopes(old), None, self._revalued(tick, new, end))
+            first = self.risk if self._full else self._first_order
+            return Stepped(first(old), None, self._revalued(tick, new, end))
         held, free = self.slopes(self._held(old, old)), self.slopes(old)
         slides = {asset: free.delta_of(asset) - held.delta_of(asset) for asset in (MAIN, *self.book.assets)}
         return Stepped(held, slides, self._revalued(tick, new, end))

@@ -77,7 +77,8 @@ def overnight_days(calendar: str, start: date, end: date) -> list[date]:
 def _open_days(name: str) -> Flags:
     """Whether the market is open, by day from `FIRST` on."""
     if "+" in name:
-        return np.logical_and.reduce([_open_days(part.strip()) for part in name.split("+")])
+        together: Flags = np.logical_and.reduce([_open_days(part.strip()) for part in name.split("+")])
+        return together
     if name not in CALENDARS:
         raise UserError("no such business calendar", value=name, remedy=nearest(name, list(CALENDARS)))
     closed = kept(("closed", name, FIRST, LAST, library_version("QuantLib")), lambda: _closed_days(*CALENDARS[name]))

@@ -155,7 +155,7 @@ class SwapBook:
 
     def zero_dv01(self, *, curve: str | None = None, role: str | None = None) -> Floats:
         """Change of value for +1 bp on all zero rates, or those of one curve, or of one role, (swaps,)."""
-        out: Floats = self.by_point @ (self.flows.mask(curve=curve, role=role) * BP)
+        out: Floats = self.by_point @ np.where(self.flows.mask(curve=curve, role=role), BP, 0.0)
         return out
 
     def key_rates(self, tents: Floats) -> Floats:

@@ -307,9 +307,10 @@ def option_greeks(
         terms: (options, OPTION_TERMS).
         blank: whether `out` is still empty memory, to be cleared first.
         out: (NODE + nodes or more, paths), added to: $, units, units/$, $ per 1.00 of s, units per unit of ln s, and
-            $ per 1.00 of each node rate. Or (SLOPES, paths): the first three alone.
+            $ per 1.00 of each node rate. Or (SLOPES, paths): the first three alone; or (GAMMA, paths): the first two.
     """
     paths, full, alike = spot.shape[0], out.shape[0] > SLOPES, stretch.shape[0] == 1
+    bent = out.shape[0] > GAMMA
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     zts, sds, pers = own[0], own[1], own[2]
@@ -322,13 +323,14 @@ def option_greeks(
         block = slice(start, start + width)
         s, v = spot[block], vol[block]
         wide = stretch if alike else stretch[block]
-        value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
+        value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA if bent else 0, block]
         vega, vanna = out[VEGA if full else 0, block], out[VANNA if full else 0, block]
         for k in range(out.shape[0] if blank else 0):
             out[k, block] = 0.0
         seen = 1 if alike else different(v, nodes, wide, start)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
+        for j in range(width if bent else 0):
             per_spot[j] = 1.0 / at_least(s[j], FLOOR)
         for j in range(seen):
             log_vol[j] = log(at_least(v[j], FLOOR) * per_vol0)
@@ -353,6 +355,7 @@ def option_greeks(
                 n1, rho = quantity * side1[j], quantity * side2[j]
                 value[j] += fma(carry * s[j], n1, -rho)
                 delta[j] = fma(carry, n1, delta[j])
+            for j in range(width if bent else 0):
                 density = quantity * carry * INV_SQRT_2PI * bell[j]
                 gamma[j] = fma(0.0 if sds[j] < TINY else density * pers[j], per_spot[j], gamma[j])
             if not full:

@@ -312,13 +312,19 @@ def fallen(price: Floats, close: Floats, levels: Floats, before: Ints, hit: Ints
     Args:
         before: (paths,) number of levels hit before.
     """
-    fresh = False
-    for j in range(price.shape[0]):
-        fall, count = 1.0 - price[j] / close[j], 0
+    fresh, falls = False, np.empty(BLOCK)
+    for start in range(0, price.shape[0], BLOCK):
+        width = min(BLOCK, price.shape[0] - start)
+        now, then = price[start : start + width], close[start : start + width]
+        count, known = hit[start : start + width], before[start : start + width]
+        for j in range(width):
+            falls[j] = 1.0 - now[j] / then[j]
+            count[j] = 0
         for level in levels:
-            count += 1 if level <= fall else 0
-        hit[j] = count
-        fresh |= count > before[j]
+            for j in range(width):
+                count[j] += 1 if level <= falls[j] else 0
+        for j in range(width):
+            fresh |= count[j] > known[j]
     return fresh
 
 

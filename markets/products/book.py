@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL, VOL_SLOPE
-from markets.products.risk import SLOPES_ONLY, Risk, layout
+from markets.products.risk import SLOPES_ONLY, STEPPED, Risk, layout
 from markets.products.table import NEVER, When
 from sim.dataclass import dataclass
 from sim.errors import BugError
@@ -60,6 +60,7 @@ class CompiledBook:
         self._layout = layout(self._nodes, further=self._own, assets=self.assets)
         self._with_bends = layout(self._nodes, bends=True, further=self._own, assets=self.assets)
         self._slopes = self._layout if self.assets else SLOPES_ONLY
+        self._first = STEPPED if all(table.lean for table in self.tables) else self._slopes
         self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = distinct(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
         self.steps_together = len(self.tables) == 1  # or perhaps: see `stepped`
@@ -124,6 +125,10 @@ class CompiledBook:
     def slopes(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Risk:
         """Value, delta and gamma alone, at less cost; all derivatives of a book on further assets."""
         return self._add_risk(_when(tick, settled), snapshot, fixings, Risk(self._slopes, snapshot.paths), 1.0)
+
+    def first_order(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int) -> Risk:
+        """Value and delta alone, where that costs less than `slopes`, else those."""
+        return self._add_risk(When(tick, settled), snapshot, fixings, Risk(self._first, snapshot.paths), 1.0)
 
     def delta(
         self,

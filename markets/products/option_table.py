@@ -27,6 +27,7 @@ class OptionTable(EuropeanTable):
     """Calls and puts; they come first, so that their kernel writes where others add."""
 
     order: ClassVar[int] = 0
+    lean: ClassVar[bool] = True
 
     def __init__(self, options: Sequence[European], clock: Clock, start: Start) -> None:
         super().__init__(options, clock, start)

@@ -41,6 +41,7 @@ class Table(ABC, Generic[Rows]):
 
     order: ClassVar[int]  # tables of a book add up in this order: the digits of a sum depend on it
     asset: str = MAIN  # on which its claims are written, if on any
+    lean: ClassVar[bool] = False  # whether its value and delta alone cost less than with its gamma
     bends: ClassVar[bool] = False  # whether it knows its second derivatives by pairs of nodes
     needs: tuple[FactorKey, ...] = ()  # factors that its value depends on
     dates: Ints = NEVER  # seconds at which something expires, is paid or is fixed

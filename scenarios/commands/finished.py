@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from scenarios.commands.output import complain, say
 from scenarios.commands.prepare import prepare
-from scenarios.commands.terminal import console
 from sim.run_pages import REPORT, add_page, check_report
 from sim.scratch import clear_once
 
@@ -20,6 +19,7 @@ SUMMARY_WIDTH = 100  # characters, where the output is not a terminal
 def print_summary(run: Run) -> None:
     """The run's figures in the terminal."""
     from analysis.terminal import render
+    from scenarios.commands.terminal import console
     from sim.estimate import without_pulls
 
     with run.reading(), without_pulls():

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from scenarios.commands.output import say
 from scenarios.commands.prepare import prepare
-from scenarios.commands.terminal import console
 from sim.errors import SpiralError, UserError
 from sim.sweep_dataset import SweepResult, open_sweep
 from sim.sweep_folder import CELLS, PATHS_FOLDER
@@ -21,6 +20,7 @@ def print_sweep(result: SweepResult) -> None:
     """Print the sweep's figures in the terminal."""
     from analysis.pages.frontier_report import command_lines, render
     from analysis.pages.sweep_report import render_sweep
+    from scenarios.commands.terminal import console
 
     of_policies = result.manifest["kind"] != "sweep"
     console(WIDTH, markup=False).print(render(result) if of_policies else render_sweep(result))

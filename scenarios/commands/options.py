@@ -150,6 +150,8 @@ def own_record(command: Command) -> Command:
         **options: Any,
     ) -> Any:
         first = None if since is None else since.date()
+        if history is None and options.get("scenario") is not None:
+            there_is(options["scenario"])
         record = Record(
             history=history,
             book=book,
@@ -164,6 +166,13 @@ def own_record(command: Command) -> Command:
     for option in reversed(OWN_RECORD):
         packed = option(packed)
     return packed
+
+
+def there_is(scenario: str) -> None:
+    """Raise UserError for a scenario that there is not, before the command loads what would run it."""
+    from scenarios.reading.shipped import find
+
+    find(scenario)
 
 
 def trusting(command: Command) -> Command:

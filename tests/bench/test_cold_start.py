@@ -28,9 +28,29 @@ def least(*commands):
     return in_turns(TURNS, lambda command: wall(command)[0], *commands)
 
 
-def test_imports_and_commands(board):
+QUOTES = "curve,kind,tenor,rate_percent\nsofr,swap,3M,4.2\nsofr,swap,2Y,3.68\nsofr,swap,5Y,3.64\nsofr,swap,30Y,3.92\n"
+NAMES = "name,tenor,spread_bp,recovery\nacme,1Y,70,0.4\nacme,5Y,88,0.4\nbeta,5Y,310,0.35\n"
+
+
+def others(folder):
+    """Further commands that simulate nothing, by what is said of them; their tables are written into a folder."""
+    quotes, names = folder / "quotes.csv", folder / "cds.csv"
+    quotes.write_text(QUOTES), names.write_text(NAMES)
+    return {
+        "check sonia_swap_desk": ["check", "sonia_swap_desk"],
+        "show sonia_swap_desk": ["show", "sonia_swap_desk"],
+        "check gilt_ldi_2022": ["check", "gilt_ldi_2022"],
+        "show gilt_ldi_2022": ["show", "gilt_ldi_2022"],
+        "bond, a Treasury": ["bond", "3.875% 2031-02-28 at 100.46", "--settled", "2026-03-03"],
+        "curve, four quotes": ["curve", str(quotes), "--date", "2026-03-02"],
+        "cds, two names": ["cds", str(names), "--date", "2025-10-03", "--rate", "0.015"],
+        "risk svb_2023": ["risk", "svb_2023"],
+    }
+
+
+def test_imports_and_commands(board, tmp_path_factory):
     """What a command costs before it does anything, and those that simulate nothing, whole."""
-    python = [sys.executable]
+    python, folder = [sys.executable], tmp_path_factory.mktemp("tables")
     jobs = {
         "import scenarios": ([*python, "-c", "import scenarios"], 0.4),
         "from scenarios import load, run": ([*python, "-c", "from scenarios import load, run"], 0.6),
@@ -38,6 +58,7 @@ def test_imports_and_commands(board):
         "spiral check covid_crash_2020": ([*python, "-m", "scenarios", "check", "covid_crash_2020"], 0.25),
         "spiral show covid_crash_2020": ([*python, "-m", "scenarios", "show", "covid_crash_2020"], 0.25),
         "spiral keys": ([*python, "-m", "scenarios", "keys"], 0.25),
+        **{f"spiral {name}": ([*python, "-m", "scenarios", *words], 0.25) for name, words in others(folder).items()},
     }
     for command, _ in jobs.values():
         wall(command)  # byte code is written, the calendar kept
