@@ -13,7 +13,7 @@ from sim.parquet_pages import PLAIN, RLE, TEXT, TIME, Kind, Pages, Runs, pages
 from sim.thrift import BINARY, END, FALSE, I32, I64, LIST, STRUCT, TRUE, Field, binary, fields, items, struct, whole
 
 MAGIC, BY = b"PAR1", b"Spiral"
-VERSION, REQUIRED, UTF8, UNCOMPRESSED = 1, 0, 0, 0
+VERSION, REQUIRED, UTF8, UNCOMPRESSED, GZIP = 1, 0, 0, 0, 2
 NOTHING = struct([])
 ORDER = struct([(1, STRUCT, NOTHING)])  # least and most of a column are by its type's own order
 MICROSECONDS = struct([(1, FALSE, b""), (2, STRUCT, struct([(2, STRUCT, NOTHING)]))])  # of no time zone
@@ -27,7 +27,7 @@ class ParquetFile:
 
     def __init__(self, place: Path, columns: Sequence[tuple[str, Kind]]) -> None:
         self._columns = columns
-        self._heads: dict[tuple[str, int], bytes] = {}  # of the metadata, by column and encoding
+        self._heads: dict[tuple[str, int, int], bytes] = {}  # of the metadata, by column, encoding and codec
         self._groups: list[bytes] = []
         self._hash = hashlib.sha256()
         self.size = self.rows = 0  # bytes; rows
@@ -37,13 +37,14 @@ class ParquetFile:
     def add(self, values: Sequence[NDArray[Any] | Runs], rows: int) -> None:
         """A row group: a vector or runs for each column, as `sim.parquet_pages.pages` takes them."""
         buffers: list[Any] = []
-        told, place = [], self.size
+        told, place, saved = [], self.size, 0
         for (name, kind), value in zip(self._columns, values, strict=True):
             found = pages(kind, value, rows)
             buffers += found.buffers
             told.append(self._chunk(name, kind, found, rows, place))
             place += found.size
-        group = [(1, LIST, items(STRUCT, told)), (2, I64, whole(place - self.size)), (3, I64, whole(rows))]
+            saved += found.saved
+        group = [(1, LIST, items(STRUCT, told)), (2, I64, whole(place - self.size + saved)), (3, I64, whole(rows))]
         self._groups.append(struct(group))
         self.rows += rows
         self._append(buffers)
@@ -79,11 +80,11 @@ class ParquetFile:
 
     def _chunk(self, name: str, kind: Kind, found: Pages, rows: int, place: int) -> bytes:
         """Where a column of a group is, and how it is stored."""
-        key = name, found.encoding
+        key = name, found.encoding, GZIP if found.saved else UNCOMPRESSED
         if key not in self._heads:
-            self._heads[key] = _head(name, kind, found.encoding)
-        size = whole(found.size)
-        told = [(5, I64, whole(rows)), (6, I64, size), (7, I64, size), (9, I64, whole(place + found.dictionary))]
+            self._heads[key] = _head(kind, *key)
+        told = [(5, I64, whole(rows)), (6, I64, whole(found.size + found.saved)), (7, I64, whole(found.size))]
+        told.append((9, I64, whole(place + found.dictionary)))
         if found.dictionary:
             told.append((11, I64, whole(place)))
         if found.least is not None and found.most is not None:
@@ -92,14 +93,14 @@ class ParquetFile:
         return self._heads[key] + fields(told, last=4) + END + END
 
 
-def _head(name: str, kind: Kind, encoding: int) -> bytes:
+def _head(kind: Kind, name: str, encoding: int, codec: int) -> bytes:
     """The beginning of a column's metadata in a group: what does not differ between groups."""
     encodings = sorted({PLAIN, RLE, encoding})
     told = [
         (1, I32, whole(kind.number)),
         (2, LIST, items(I32, [whole(each) for each in encodings])),
         (3, LIST, items(BINARY, [binary(name.encode())])),
-        (4, I32, whole(UNCOMPRESSED)),
+        (4, I32, whole(codec)),
     ]
     return fields([(2, I64, whole(0)), (3, STRUCT, fields(told))])
 

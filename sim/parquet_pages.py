@@ -1,11 +1,12 @@
 """Columns of a row group as Parquet pages: plain values, and dictionaries of what repeats.
 
-What is the same in all rows takes a few bytes, and a vector is written as it lies in memory.
-Format: https://parquet.apache.org/docs/file-format (version 1 pages, required columns, no compression).
+What is the same in all rows takes a few bytes, a vector is written as it lies in memory, and only one that repeats
+itself is packed. Format: https://parquet.apache.org/docs/file-format (version 1 pages, required columns).
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from sim.thrift import FALSE, I32, STRUCT, Field, struct, varint, whole
 DATA_PAGE, DICTIONARY_PAGE = 0, 2
 PLAIN, RLE, DELTA, DICTIONARY = 0, 3, 5, 8  # encodings
 BITS = {size: np.dtype(f"i{size}") for size in (1, 2, 4, 8)}  # integers by bytes
+MANY, SAMPLE, DISTINCT = 1_024, 32, 0.7  # rows from which packing is worth a look; rows looked at; share of new ones
+GZIP_FORMAT = 31  # zlib's `wbits` for it
 BLOCK, PARTS = 128, 4  # numbers of a block of differences, and its parts
 
 
@@ -44,6 +47,7 @@ class Runs(NamedTuple):
 class Pages(NamedTuple):
     """A column of a row group. buffers: bytes in order; the first `dictionary` bytes are its dictionary page, if any.
 
+    saved: bytes that packing has saved; 0 if it is not packed (by GZIP).
     least, most: the smallest and the largest value, as stored; None where nobody asks for them.
     """
 
@@ -51,6 +55,7 @@ class Pages(NamedTuple):
     size: int
     dictionary: int
     encoding: int
+    saved: int = 0
     least: bytes | None = None
     most: bytes | None = None
 
@@ -66,7 +71,7 @@ def pages(kind: Kind, values: NDArray[Any] | Runs, rows: int) -> Pages:
     if is_constant(values):
         return _runs(kind, Runs([values[0]], [rows]), rows)
     if kind in (NUMBER, SINGLE):
-        return _plain(values, rows)
+        return _packed(values, rows) if _repeats(values) else _plain(values, rows)
     if kind is PATH and _is_counting(values):
         return _bounded(_counting(int(values[0]), rows), values)
     return _bounded(_plain(values, rows), values)
@@ -85,6 +90,21 @@ def _bounded(found: Pages, values: NDArray[Any]) -> Pages:
 def _plain(values: NDArray[Any], rows: int) -> Pages:
     head = _data_head(values.nbytes, rows, PLAIN)
     return Pages([head, values], len(head) + values.nbytes, 0, PLAIN)
+
+
+def _repeats(values: NDArray[Any]) -> bool:
+    """Whether a number often stands again, as the zero of what happens on some paths: by a sample of the rows."""
+    if values.size < MANY:
+        return False
+    return len(set(values[:: values.size // SAMPLE].tolist())) < DISTINCT * SAMPLE
+
+
+def _packed(values: NDArray[Any], rows: int) -> Pages:
+    """Repetitions alone are looked for, which is fast."""
+    packer = zlib.compressobj(level=1, wbits=GZIP_FORMAT, strategy=zlib.Z_RLE)
+    content = packer.compress(values.data) + packer.flush()
+    head = _data_head(values.nbytes, rows, PLAIN, len(content))
+    return Pages([head, content], len(head) + len(content), 0, PLAIN, values.nbytes - len(content))
 
 
 def _is_counting(values: NDArray[Any]) -> bool:
@@ -129,17 +149,20 @@ def _stored(kind: Kind, value: Any) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _data_head(size: int, rows: int, encoding: int) -> bytes:
-    """The header of a data page. Required columns have no levels, which are declared as RLE all the same."""
+def _data_head(size: int, rows: int, encoding: int, packed: int | None = None) -> bytes:
+    """The header of a data page of so many bytes, packed to fewer.
+
+    Required columns have no levels, which are declared as RLE all the same.
+    """
     told = struct([(1, I32, whole(rows)), (2, I32, whole(encoding)), (3, I32, whole(RLE)), (4, I32, whole(RLE))])
-    return _head(DATA_PAGE, size, (5, STRUCT, told))
+    return _head(DATA_PAGE, size, (5, STRUCT, told), size if packed is None else packed)
 
 
 @lru_cache(maxsize=4096)
 def _dictionary_head(size: int, values: int) -> bytes:
     told = struct([(1, I32, whole(values)), (2, I32, whole(PLAIN)), (3, FALSE, b"")])
-    return _head(DICTIONARY_PAGE, size, (7, STRUCT, told))
+    return _head(DICTIONARY_PAGE, size, (7, STRUCT, told), size)
 
 
-def _head(page: int, size: int, told: Field) -> bytes:
-    return struct([(1, I32, whole(page)), (2, I32, whole(size)), (3, I32, whole(size)), told])
+def _head(page: int, size: int, told: Field, packed: int) -> bytes:
+    return struct([(1, I32, whole(page)), (2, I32, whole(size)), (3, I32, whole(packed)), told])

@@ -61,6 +61,20 @@ def test_a_constant_takes_a_few_bytes(tmp_path, value):
     assert (tmp_path / "x").stat().st_size < 600
 
 
+@pytest.mark.parametrize("kind", [NUMBER, SINGLE])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.999])
+def test_what_repeats_is_packed_and_comes_back_to_the_last_bit(tmp_path, kind, share):
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal(10_000).astype(kind.dtype)
+    values[rng.random(10_000) < share] = 1.0
+    values[:3] = [np.nan, -0.0, np.inf]
+    plain = rng.standard_normal(10_000).astype(kind.dtype)
+    found = written(tmp_path / "x", kind, (values, 10_000), (plain, 10_000), (values[:100].copy(), 100))
+    assert found.to_numpy().tobytes() == values.tobytes() + plain.tobytes() + values[:100].tobytes()
+    whole_size = values.nbytes + plain.nbytes
+    assert ((tmp_path / "x").stat().st_size < (1 - share / 4) * whole_size) == (share >= 0.5)
+
+
 def test_minus_zero_among_zeros_is_no_constant(tmp_path):
     mixed = np.array([0.0, -0.0, 0.0])
     assert written(tmp_path / "x", NUMBER, (mixed, 3)).to_numpy().tobytes() == mixed.tobytes()
