@@ -78,7 +78,7 @@ QUOTES = "curve,kind,tenor,rate_percent\nsofr,swap,1Y,3.9\nsofr,swap,5Y,3.64\n"
 
 def test_curves_and_contracts_are_solved_without_libraries(tmp_path: Path):
     (tmp_path / "quotes.csv").write_text(QUOTES)
-    business_calendar("us government bond")
+    business_calendar("us government bond"), business_calendar("weekends")
     command = ["spiral", "curve", str(tmp_path / "quotes.csv"), "--date", "2026-03-02"]
     assert loaded(RUN.format(arguments=command)) == set()
     (tmp_path / "cds.csv").write_text("name,tenor,spread_bp\nacme,1Y,70\nacme,5Y,88\n")
