@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from weakref import finalize
 
@@ -47,9 +48,9 @@ class Columns:
         values = np.empty(self._sizes[name])
         if values.size:
             self._file.seek(WIDTH * self._places[name] * self._paths)
-            self._file.readinto(values.data.cast("B"))  # type: ignore[attr-defined]
+            self._file.readinto(values.data.cast("B"))
         return values
 
 
-def _room():
+def _room() -> AbstractContextManager[None]:
     return writing(Path(tempfile.gettempdir()), "set TMPDIR to a folder with room")
