@@ -84,7 +84,8 @@ def _by_group(
     """Sums of each figure, (groups, paths)."""
     place = rows["group"].to_numpy() * shape[1] + rows["path"].to_numpy().astype(np.int64) - first
     for name in figures:
-        yield name, np.bincount(place, rows[name].to_numpy(), shape[0] * shape[1]).reshape(shape)
+        sums = np.bincount(place, rows[name].to_numpy(), shape[0] * shape[1])
+        yield name, np.asarray(sums, dtype=np.float64).reshape(shape)
 
 
 def _worst(name: str, values: FloatArray) -> dict[str, float | None]:

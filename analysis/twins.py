@@ -65,14 +65,12 @@ def difference(run: Run, agent: str | None) -> pl.DataFrame:
     Columns `<name>`, `<name>_error`, `<name>_q05` ... `<name>_q95` for name in pnl, vol, spot.
     """
     worlds = ("actual", frames.check_world(run, frames.twin_name(run) or PRICE_TAKER))
-    found = _apart(
-        *(frames.closes_by_close(run, world, "vol", "mid") for world in worlds),
-        {"vol": ("vol", np.subtract), "spot": ("mid", _gain)},
-    )
+    mine, other = (frames.closes_by_close(run, world, "vol", "mid") for world in worlds)
+    found = _apart(mine, other, {"vol": ("vol", np.subtract), "spot": ("mid", _gain)})
     if not frames.desks(run, agent):
         return found
-    marks = (frames.marks_by_close(run, agent, world, "pnl") for world in worlds)
-    money = _apart(*marks, {"pnl": ("pnl", np.subtract)})
+    mine, other = (frames.marks_by_close(run, agent, world, "pnl") for world in worlds)
+    money = _apart(mine, other, {"pnl": ("pnl", np.subtract)})
     return found.join(money, on="time", how="full", coalesce=True).sort("time")
 
 
