@@ -66,10 +66,11 @@ docs: $(DEV) ## the documentation site, into build/docs (half a minute)
 
 # QUICK=1: fewer paths and turns, without what is long. ALL=1: also what would make it take more than ten minutes.
 # CPU=x86-64-v3: machine code for that processor, so that figures of different machines compare; both sides are
-# compiled for it.
+# compiled for it. Into runs/bench/bench-x86-64-v3.json, and only what kernels decide (six minutes).
 bench: $(DEV) ## speed and memory against named opponents, into runs/bench/bench.json (ten minutes; QUICK=1: two)
 	@test -n "$(QUICK)" || sh tests/bench/pfhedge_env.sh $(PYTHON) || echo "pfhedge could not be installed: its rows are left out"
-	$(if $(CPU),NUMBA_CPU_NAME=$(CPU) NUMBA_CPU_FEATURES=) $(BIN)/python -m pytest tests/bench -q -p no:cacheprovider $(if $(QUICK),--quick) $(if $(ALL),--all)
+	$(if $(CPU),NUMBA_CPU_NAME=$(CPU) NUMBA_CPU_FEATURES=) $(BIN)/python -m pytest tests/bench -q -p no:cacheprovider \
+		--bench-out runs/bench/bench$(if $(CPU),-$(CPU)).json $(if $(QUICK),--quick) $(if $(ALL),--all)
 
 calibrate: $(RUNTIME) ## fit the presets' outside worlds to their records again, in place (an hour); PRESETS="a b" for some
 	@failed=; for file in $(PRESETS:%=scenarios/catalogue/%.toml); do \

@@ -50,6 +50,8 @@ class Claims:
 
     def value(self, name: str) -> Vector:
         """An agent's claims less its debts, at par, (paths,) $."""
+        if not self.debts:
+            return np.zeros(self._ledger.paths)
         parties = (debt.asset for debt in self.debts if name in (debt.debtor, debt.creditor))
         zero = np.zeros(self._ledger.paths)
         return sum((self._ledger.balance(name, asset) for asset in parties), zero)

@@ -38,11 +38,11 @@ class Interval:
         """Whether the desk looks at `tick`, if it last looked at tick `last`."""
         if self.unit == "tick" or tick == 0:
             return True
+        ticks, _, _, days, is_open, is_close = clock.plain
         if self.unit == "d":
-            return bool(clock.is_close[tick]) and int(clock.day[tick] - clock.day[last]) >= self.number
+            return is_close[tick] and days[tick] - days[last] >= self.number
         seconds = self.number * (60 if self.unit == "m" else 3600)
-        morning = clock.sessions is not None and bool(clock.is_open[tick])
-        return morning or int(clock.ticks[tick] - clock.ticks[last]) >= seconds
+        return (clock.sessions is not None and is_open[tick]) or ticks[tick] - ticks[last] >= seconds
 
     def years(self, clock: Clock) -> float:
         """Its mean length in trading years; hours are those of the exchange's usual session."""

@@ -85,6 +85,13 @@ class Situation:
     interval_years: float
     expiry_variance_years: float | None = None
 
+    @classmethod
+    def of(cls, **values: Any) -> Situation:
+        """One with these values, of all fields: in a third of the time that the constructor takes."""
+        at = cls.__new__(cls)
+        vars(at).update(values)
+        return at
+
     def but(self, **changes: Any) -> Situation:
         """A copy with other values. Fields not read yet are not computed by copying."""
         return Situation(**{**vars(self), **changes})

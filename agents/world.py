@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +13,8 @@ from agents.claims import Claims
 from agents.desk.desk import Desk
 from markets.world import MarketWorld
 from sim.errors import BugError
-from sim.memo import Memo
+from sim.kernels.moves import NONE
+from sim.vectors import read_only
 
 if TYPE_CHECKING:
     from agents.obligations import Obligation
@@ -89,7 +89,8 @@ class TradingWorld(MarketWorld):
         self.desks: dict[str, Desk] = {}
         self.lenders: list[Lender] = []
         self.seats: Mapping[str, Seat] = seats or {}
-        self._venues_of: dict[str, Memo[list[Venue]]] = defaultdict(Memo)  # by account
+        self._venues_of: dict[str, tuple[int, list[Venue]]] = {}  # by account, with the ledger's rows in use then
+        self._one = self.full(1.0)
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -106,14 +107,37 @@ class TradingWorld(MarketWorld):
 
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
         """Value at mid of an agent's positions at the venues (those that book `gains`, if given), (paths,) $."""
-        held = self._venues_held(name)
-        values = [venue.value(name) for venue in held if gains in (None, venue.listing.gains)]
-        return sum(values[1:], values[0]) if values else self.full(0.0)
+        total: Vector | None = None
+        for venue in self._venues_held(name):
+            if gains is None or gains == venue.listing.gains:
+                value = venue.value(name)
+                total = value if total is None else total + value
+        return np.zeros(self.paths) if total is None else total
+
+    def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
+        """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
+        row, worth = self.held_by(name)
+        return (read_only(worth), self._one) if row == NONE else (read_only(self.ledger.rows[row]), worth)
+
+    def held_by(self, name: str) -> tuple[int, Vector]:
+        """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one
+        thing; else NONE and the value of all.
+        """
+        venues = self._venues_held(name)
+        listing = venues[0].listing if len(venues) == 1 else None
+        if listing is None or len(listing.assets) > 1:
+            return NONE, self.hedge_value(name)
+        row = self.ledger.balance_row(name, listing.assets[0])
+        assert row is not None
+        return row, listing.worth_of_one()[listing.assets[0]]
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
-        venues = self.venues.values()
-        return self._venues_of[name].get(lambda: [v for v in venues if v.reached(name)], self.ledger.used)
+        known = self._venues_of.get(name)
+        if known is None or known[0] != self.ledger.used:
+            held = [venue for venue in self.venues.values() if venue.reached(name)]
+            known = self._venues_of[name] = self.ledger.used, held
+        return known[1]
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the present market, claims at par, (paths,) $."""
@@ -133,7 +157,7 @@ class TradingWorld(MarketWorld):
     @property
     def answering_options(self) -> list[str]:
         """Venues of options on assets at which any desk trades as the market moves, in one order in every world."""
-        return sorted({name for desk in self.desks.values() for name in desk.answering_options})
+        return sorted({name for desk in self.desks.values() for name in desk.answering_options}) if self.options else []
 
     def answering_on(self, asset: str) -> list[str]:
         """Those of options on one asset."""

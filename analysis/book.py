@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from analysis import by_close, frames
+from analysis import frames
 from analysis.book_words import TOTAL, quantity
+from analysis.columns import Columns
 from analysis.numbers import FloatArray, Number, mean, money
 from analysis.page import Table
 from analysis.parts import schema_of
@@ -22,7 +24,7 @@ FIGURES = ("value", "delta_dollars", "gamma_dollars_1pct", "vega_point", "theta_
 KEY = ("agent", "number")
 
 
-@frames.once
+@frames.shown
 def by_position(run: Run, agent: str | None, world: str, most: int | None = None) -> pl.DataFrame:
     """position, quantity, start_* and worst_* (`FIGURES`), pnl, error, q05, q50, q95: one row a position, $.
 
@@ -39,6 +41,8 @@ def by_position(run: Run, agent: str | None, world: str, most: int | None = None
     first = mine.filter(pl.col("at") == "start").collect()  # of path 0: of all paths alike
     if not first.height:
         return pl.DataFrame()
+    if most is not None and first.select(KEY).unique().height <= most + 1:
+        return by_position(run, agent, world)
     group = _group(mine, most)
     first = first.with_columns(group)
     labels = _labels(first, several=len(names) > 1)
@@ -47,33 +51,41 @@ def by_position(run: Run, agent: str | None, world: str, most: int | None = None
     for i, row in rows.items():
         told = first.filter(pl.col("group") == i) if i >= 0 else first
         row.update({f"start_{name}": float(told[name].sum()) for name in FIGURES})
-    for at, figures, measured in (("worst", FIGURES, _worst), ("end", ("pnl",), _made_of)):
-        for i, name, values in _sums(
-            mine.filter(pl.col("at") == at), group, list(labels), figures, frames.paths_of(run)
-        ):
-            rows[i].update(measured(name, values))
+    sums = _sums(run, world, pl.col("agent").is_in(names), group, max(labels) + 1)
+    for i, (at, (figures, measured)) in product((*labels, -1), MEASURED.items()):
+        for name in figures:
+            rows[i].update(measured(name, sums[f"{at} {name} {i}"]))
     return pl.DataFrame([rows[i] for i in (*labels, -1)])
 
 
-def _sums(
-    rows: pl.LazyFrame, group: pl.Expr, groups: list[int], figures: tuple[str, ...], paths: int
-) -> Iterator[tuple[int, str, FloatArray]]:
-    """Figures path by path, summed over the lines of each group and, as group -1, over all: (group, figure, (paths,)).
+def _sums(run: Run, world: str, mine: pl.Expr, group: pl.Expr, groups: int) -> Columns:
+    """Figures path by path, summed over the lines of each group, and over all as group -1: `worst value 0`, ..."""
+    found = Columns(frames.paths_of(run))
+    for part in frames.chunks_of(run):
+        lines = part.table("book", world).filter(mine, pl.col("at").is_in(list(MEASURED))).with_columns(group)
+        rows = lines.select("at", "group", "path", *FIGURES, "pnl").collect()
+        if not rows.height:
+            continue
+        first, last = (int(path) for path in rows.select(pl.col("path").min(), last=pl.col("path").max()).row(0))
+        found.add(
+            {
+                f"{at} {name} {i}": values
+                for at, (figures, _) in MEASURED.items()
+                for name, each in _by_group(rows.filter(pl.col("at") == at), figures, (groups, last - first + 1), first)
+                for i, values in [*enumerate(each), (-1, each.sum(axis=0))]
+            }
+        )
+    return found
 
-    As many at a time as memory that does not grow with the paths allows.
-    """
-    for names in by_close.few(paths * (len(groups) + 1), figures):
-        total = np.zeros((len(names), paths))
-        for chosen in by_close.few(paths * len(names), groups):
-            lines = rows.with_columns(group).filter(pl.col("group").is_in(chosen)).select("group", "path", *names)
-            found = lines.collect()
-            place = (found["group"].to_numpy().astype(np.int64) - chosen[0]) * paths + found["path"].to_numpy()
-            for k, name in enumerate(names):
-                sums = np.bincount(place, found[name].to_numpy(), len(chosen) * paths)
-                values = np.asarray(sums, dtype=np.float64).reshape(-1, paths)
-                total[k] += values.sum(axis=0)
-                yield from ((i, name, one) for i, one in zip(chosen, values, strict=True))
-        yield from ((-1, name, one) for name, one in zip(names, total, strict=True))
+
+def _by_group(
+    rows: pl.DataFrame, figures: tuple[str, ...], shape: tuple[int, int], first: int
+) -> Iterator[tuple[str, FloatArray]]:
+    """Sums of each figure, (groups, paths)."""
+    place = rows["group"].to_numpy() * shape[1] + rows["path"].to_numpy().astype(np.int64) - first
+    for name in figures:
+        sums = np.bincount(place, rows[name].to_numpy(), shape[0] * shape[1])
+        yield name, np.asarray(sums, dtype=np.float64).reshape(shape)
 
 
 def _worst(name: str, values: FloatArray) -> dict[str, float | None]:
@@ -84,6 +96,9 @@ def _made_of(name: str, values: FloatArray) -> dict[str, float | None]:
     made = mean(values, "$", "")
     low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]).tolist()
     return {name: made.value, "error": made.error, "q05": low, "q50": middle, "q95": high}
+
+
+MEASURED = {"worst": (FIGURES, _worst), "end": (("pnl",), _made_of)}  # by moment: figures, and what is told of them
 
 
 def _group(lines: pl.LazyFrame, most: int | None) -> pl.Expr:

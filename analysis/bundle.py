@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 
 from sim.errors import SpiralError
@@ -20,6 +19,8 @@ def script() -> str:
 
     A stored script that is truncated or changed is made again.
     """
+    from importlib.metadata import version
+
     kept = _cache() / f"vega-embed-{SCHEMA}-vl-convert-{version('vl-convert-python')}.js"
     found = _whole(kept)
     if found is not None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 import numpy as np
 import polars as pl
 
+from analysis.columns import Columns
 from analysis.numbers import FloatArray
 from analysis.spread import SHARES, at_shares
 
-T = TypeVar("T")
-
 BLOCK = 1 << 16  # rows that are put in their places at a time
-CELLS = 1 << 21  # numbers that are read at a time, 16 MB; of more than two million paths a vector
+CELLS = 1 << 19  # numbers that are read at a time, 4 MB; of more paths a vector
 
 
 def vectors(rows: pl.LazyFrame, times: pl.Series, paths: int, *columns: str) -> Iterator[tuple[datetime, FloatArray]]:
@@ -27,19 +25,35 @@ def vectors(rows: pl.LazyFrame, times: pl.Series, paths: int, *columns: str) -> 
     for begin in range(0, len(times), many):
         part = times[begin : begin + many]
         then = rows.filter(pl.col("time").is_between(part[0], part[-1]))
-        values, done = np.empty((len(part), len(columns), 0)), 0
-        for names in few(paths, columns):
-            found = then.select("time", "path", *names).collect()
-            values = values if done else _room(found, values.shape)
-            _lay_out(found, part, values[:, done : done + len(names)])
-            done += len(names)
+        found = then.select("time", "path", *columns).collect()
+        if (written := _as_written(found, part)) is not None:
+            yield from zip(part.to_list(), written, strict=True)
+            continue
+        values = _room(found, (len(part), len(columns)))
+        _lay_out(found, part, values)
         yield from zip(part.to_list(), values, strict=True)
+
+
+def _as_written(found: pl.DataFrame, times: pl.Series) -> list[FloatArray] | None:
+    """(columns, paths) close by close, of rows that stand as a run writes them: close by close, the same paths at each.
+
+    None where they stand otherwise.
+    """
+    paths = found.height // len(times)
+    if not paths or paths * len(times) != found.height:
+        return None
+    time, path = (found[name].to_physical().to_numpy().reshape(-1, paths) for name in ("time", "path"))
+    ascending = np.arange(path[0, 0], path[0, 0] + paths)
+    if not ((time == times.to_physical().to_numpy()[:, None]).all() and (path == ascending).all()):
+        return None
+    each = [found[name].to_numpy().reshape(-1, paths) for name in found.columns[2:]]
+    return [np.stack([column[close] for column in each]) for close in range(len(times))]
 
 
 def _room(found: pl.DataFrame, shape: tuple[int, ...]) -> FloatArray:
     """(times, columns, paths) for what is found, NaN where there is nothing."""
     paths = found.select(pl.col("path").max() - pl.col("path").min() + 1).item() or 0
-    return np.full((*shape[:2], paths), np.nan)
+    return np.full((*shape, paths), np.nan)
 
 
 def _lay_out(found: pl.DataFrame, times: pl.Series, values: FloatArray) -> None:
@@ -52,22 +66,37 @@ def _lay_out(found: pl.DataFrame, times: pl.Series, values: FloatArray) -> None:
             values[close, i, path] = piece[column].to_numpy()
 
 
-def few(paths: int, columns: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The columns, in groups that are read together: as many as one vector over paths of each may take."""
-    size = max(CELLS // max(paths, 1), 1)
-    for begin in range(0, len(columns), size):
-        yield columns[begin : begin + size]
+class Closes:
+    """Columns of a table at each of its closes, laid aside chunk by chunk of paths: memory holds one close."""
 
+    def __init__(self, chunks: Sequence[pl.LazyFrame], times: pl.Series, paths: int, *columns: str) -> None:
+        """Chunks, ascending, have a row for each of `times` and each of their paths. paths: of all of them."""
+        self.times = times
+        self._aside = Columns(paths)
+        for rows in chunks:
+            for close, (_, values) in enumerate(vectors(rows, times, paths // len(chunks) + 1, *columns)):
+                self._aside.add({f"{close} {name}": each for name, each in zip(columns, values, strict=True)})
 
-def spread_of(rows: pl.LazyFrame, times: pl.Series, paths: int, columns: tuple[str, ...]) -> pl.DataFrame:
-    """time, `<column>_q05` ... `<column>_q95` over paths (linearly interpolated), one row a time, ascending."""
-    found = pl.DataFrame({"time": times})
-    for group in few(paths, columns):
-        levels = [[at_shares(np.sort(one)) for one in each] for _, each in vectors(rows, times, paths, *group)]
-        table = np.array(levels).reshape(len(times), len(group), len(SHARES))
-        found = found.with_columns(
-            pl.Series(f"{column}_{name}", table[:, i, j])
-            for i, column in enumerate(group)
-            for j, name in enumerate(SHARES)
-        )
-    return found
+    def at(self, close: int, column: str) -> FloatArray:
+        """(paths,) a column at the close of that number."""
+        return self._aside[f"{close} {column}"]
+
+    def changes(self, *columns: str) -> Iterator[FloatArray]:
+        """(columns, paths) from close to close, the first from zero. Each is gone when the next one is asked for."""
+        if not len(self.times):
+            return
+        found = np.stack([self.at(0, name) for name in columns])
+        yield found
+        for close in range(1, len(self.times)):
+            for i, name in enumerate(columns):
+                np.subtract(self.at(close, name), self.at(close - 1, name), out=found[i])
+            yield found
+
+    def spread(self, *columns: str) -> pl.DataFrame:
+        """time, `<column>_q05` ... `<column>_q95` over paths (linearly interpolated), one row a close, ascending."""
+        found = {"time": self.times}
+        for column in columns:
+            levels = [at_shares(np.sort(self.at(close, column))) for close in range(len(self.times))]
+            for name, values in zip(SHARES, np.array(levels).reshape(-1, len(SHARES)).T, strict=True):
+                found[f"{column}_{name}"] = pl.Series(values)
+        return pl.DataFrame(found)

@@ -104,6 +104,7 @@ def _used_up(share_of_line: FloatArray) -> Number:
     return numbers.share(int((share_of_line >= FULL).sum()), share_of_line.size, label)
 
 
+@frames.shown
 def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> str:
     """The date on which free cash is most often lowest, as YYYY-MM-DD; the first where several are; "" for none."""
     days = pl.Series(_values(run, agent, world, "day"))

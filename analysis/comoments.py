@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,6 +53,19 @@ class CoMoments:
             if group != left_out:
                 found.merge(self._one(group))
         return found
+
+    def without_each(self) -> Iterator[CoMoments]:
+        """`without` each group in turn, to the same digits: one merge for all of them together."""
+        found, every = CoMoments(self.n.size), np.arange(self.n.size)
+        for group in range(self.n.size):
+            other, left_out = CoMoments(self.n.size), every == group
+            other.n, other.xx, other.yy, other.xy = (
+                np.where(left_out, 0.0, values[group]) for values in (self.n, self.xx, self.yy, self.xy)
+            )
+            other.x = np.where(left_out, found.x, self.x[group])  # no pairs there: nothing moves
+            other.y = np.where(left_out, found.y, self.y[group])
+            found.merge(other)
+        yield from map(found._one, range(self.n.size))
 
     def _one(self, group: int) -> CoMoments:
         found, kept = CoMoments(1), slice(group, group + 1)

@@ -20,6 +20,7 @@ from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.dataset import Run
+from sim.estimate import without_pulls
 from sim.metric_names import COST
 from sim.names import ACTUAL
 
@@ -45,7 +46,8 @@ def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
 
 
 def _compared(a: Run, b: Run, agent: str | None) -> pl.DataFrame:
-    of_a, of_b = summarise(a, agent=agent), summarise(b, agent=agent)
+    with without_pulls():  # as a run of many paths keeps them
+        of_a, of_b = summarise(a, agent=agent), summarise(b, agent=agent)
     found = []
     for name, mine in of_a.items():
         if name not in of_b or not (mine.known or of_b[name].known):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from sim.text import plain
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # What begins a formula in spreadsheets; the wide ones in some languages' versions.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -16,6 +17,8 @@ NUMBER = re.compile(r"[+-]\d[\d.,_]*(e[+-]?\d+)?\s?(%|bp|bn|m|k|x)?")  # a formu
 
 def csv_text(frame: pl.DataFrame, **how: Any) -> str:
     """A frame with its header; text that a spreadsheet would run stands behind an apostrophe. how: of polars."""
+    import polars as pl
+
     texts = [pl.col(name).map_elements(quiet, return_dtype=pl.String) for name, kind in frame.schema.items()
              if kind == pl.String]  # fmt: skip
     header = {name: quiet(name) for name in frame.columns}

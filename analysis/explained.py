@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import islice
 
 import numpy as np
-import polars as pl
 
-from analysis import by_close, frames
+from analysis import frames
 from analysis.comoments import CoMoments
 from analysis.numbers import Number
 from sim.dataset import Run
 
-CURVE, VOL = ("rates",), ("vega",)  # columns of `marks`
-OTHERS = ("delta", "gamma", "theta", "fx", "credit", "defaults")  # the last where there are other currencies, names
 LABELS = {
     "explained_by_curve": "Share of the book's daily variance that moves of the curve explain",
     "explained_by_vol": "Share of the book's daily variance that moves of vol explain",
@@ -29,12 +26,9 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     The share of a part y of the gains x is cov(y, x) / var(x). Parts are revaluations, so that of the curve has its
     convexity. What neither explains is time, the asset, and all that expires.
     """
-    parts = (*CURVE, *VOL, *(name for name in OTHERS if name in frames.gains(run)))
-    rows = frames.world_marks(run, agent, world).with_columns(explained_in_all=pl.sum_horizontal(parts))
-    paths, times, moves = frames.paths_of(run), frames.mark_times(run, world), False
+    changes, moves = frames.days_of(run, agent, world).changes(*frames.MOVES, "explained"), False
     curve, vol = CoMoments(1), CoMoments(1)
-    for (_, before), (_, level) in pairwise(by_close.vectors(rows, times, paths, *CURVE, *VOL, "explained_in_all")):
-        days = np.subtract(level, before, out=before)
+    for days in islice(changes, 1, None):
         moves = moves or bool(np.any(days[0]))
         if np.isnan(days[0]).any():
             return {}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import polars as pl
 
 from analysis import book, frames, liquidity, parts, pnl, twins, way
 from analysis.numbers import Number
+from analysis.sheets import Sheets as Sheets
+from analysis.sheets import about
 from analysis.summary import summarise
 from sim.dataset import Run
 
-Sheets = dict[str, pl.DataFrame]
 FIGURES = {"name": pl.String, "label": pl.String, "value": pl.Float64, "error": pl.Float64, "unit": pl.String}
 
 
@@ -71,12 +71,6 @@ def _about(run: Run, agent: str | None) -> pl.DataFrame:
             **{f"note {i + 1}": note for i, note in enumerate(manifest.get("notes") or ())},
         }
     )
-
-
-def about(said: Mapping[str, Any]) -> pl.DataFrame:
-    """Two columns of text; unknown values are left out."""
-    rows = [(key, str(value)) for key, value in said.items() if value is not None]
-    return pl.DataFrame(rows, schema={"what": pl.String, "value": pl.String}, orient="row")
 
 
 def _figures(run: Run, agent: str | None, worlds: list[str]) -> pl.DataFrame:

@@ -45,6 +45,7 @@ def counterparty(run: Run, *, agent: str | None = None, world: str = "actual") -
     return found | _wrong_way(mine)
 
 
+@frames.shown
 def by_day(run: Run, *, agent: str | None = None, world: str = "actual", level: float = LEVEL) -> pl.DataFrame:
     """`DAYS` by close: expected exposure, the quantile of exposure at `level`, mean CVA, each with its standard error.
 

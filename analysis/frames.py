@@ -12,24 +12,31 @@ from weakref import WeakKeyDictionary
 import polars as pl
 
 from analysis import curve, parts
-from analysis.by_close import CELLS, spread_of
+from analysis.by_close import Closes
 from analysis.calendar_days import day_of
+from analysis.columns import Columns
+from analysis.kept import TABLE
+from analysis.kept import shown as shown
+from analysis.kept import told as told
 from analysis.numbers import FloatArray
 from analysis.spread import SHARES as SHARES
 from sim.dataset import Run
 from sim.errors import UserError
-from sim.estimate import pulls_kept
 from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
+from sim.run_part import parts_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
-V = TypeVar("V")
 
 ASSET = "asset"
 DESKS = "desks"  # table of what is needed of every path at every close; `marks` then has the last close and witnesses
-FEW = CELLS // 64  # paths of which frames with a row a path are read with all their columns
-LARGE = 8 * CELLS  # bytes of the vectors over paths that are remembered together
+FEW = 1 << 15  # paths of which frames with a row a path are read with all their columns
+MOVES = ("rates", "vega")  # columns of `marks`: what moves of the curve and of vol made
+OTHER_MOVES = ("delta", "gamma", "theta", "fx", "credit", "defaults")  # some only with other currencies, or names
+LARGE = 1 << 24  # bytes of the vectors over paths that are remembered together
 _cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
+_parts: WeakKeyDictionary[Run, list[Run]] = WeakKeyDictionary()
+_days: WeakKeyDictionary[Run, tuple[tuple[str | None, str], Closes]] = WeakKeyDictionary()
 _lately: WeakKeyDictionary[Run, dict[object, pl.DataFrame]] = WeakKeyDictionary()
 
 
@@ -38,7 +45,7 @@ def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run
 
     @functools.wraps(question)
     def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        known = _cache.setdefault(run, {})
+        known = _cache.setdefault(run.whole, {})
         key = (question, args, tuple(sorted(kwargs.items())))
         if key not in known:
             known[key] = question(run, *args, **kwargs)
@@ -61,17 +68,6 @@ def lately(question: Callable[Concatenate[Run, P], pl.DataFrame]) -> Callable[Co
         while sum(frame.estimated_size() for frame in known.values()) > LARGE:
             known.pop(next(iter(known)))
         return found
-
-    return answer
-
-
-def told(question: Callable[Concatenate[Run, P], dict[str, V]]) -> Callable[Concatenate[Run, P], dict[str, V]]:
-    """Remember figures that have no pulls, as those of reports: they are asked for by cards, tables and charts."""
-    remembered = once(question)
-
-    @functools.wraps(question)
-    def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> dict[str, V]:
-        return question(run, *args, **kwargs) if pulls_kept() else dict(remembered(run, *args, **kwargs))
 
     return answer
 
@@ -125,10 +121,14 @@ def first_chunk(run: Run, name: str, world: str | None = None) -> pl.LazyFrame:
 @once
 def cast(run: Run) -> dict[str, str]:
     """Role of every agent that is marked, by name."""
-    if "marks" not in run.tables:
-        return {}
+    return dict(_roles(run).iter_rows()) if "marks" in run.tables else {}
+
+
+@shown
+def _roles(run: Run) -> pl.DataFrame:
+    """agent, role."""
     last = first_chunk(run, "marks").filter(pl.col("time") == pl.col("time").max())  # all are marked at every close
-    return dict(last.select("agent", "role").unique().sort("agent").collect().iter_rows())
+    return last.select("agent", "role").unique().sort("agent").collect()
 
 
 def hedgers(run: Run) -> list[str]:
@@ -178,7 +178,8 @@ def mark_chunks(run: Run, agent: str | None, world: str) -> Iterator[pl.LazyFram
     """`world_marks` chunk by chunk of paths."""
     names = desks(run, agent)
     brief = DESKS in run.tables and set(names) <= set(_briefly(run))
-    for rows in run.chunks(DESKS if brief else "marks", world):
+    for part in chunks_of(run):
+        rows = part.table(DESKS if brief else "marks", world)
         yield _together(run, _of_every_close(run, rows, brief=brief), names, ())
 
 
@@ -225,9 +226,11 @@ def _filled(run: Run, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def path_column(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
-    """(paths,) a column of a frame with a row a path, paths ascending; of many paths it is read alone."""
-    found = whole(run, question, *args) if paths_of(run) <= FEW else _alone(run, question, name, *args)
-    return found[name].to_numpy()
+    """(paths,) a column of a frame with a row a path, paths ascending; of many paths it is laid aside on the disk."""
+    if paths_of(run) <= FEW:
+        return whole(run, question, *args)[name].to_numpy()
+    aside = columns_of(run, question, *args)
+    return aside[name] if name in aside else _alone(run, question, name, *args)
 
 
 @lately
@@ -236,11 +239,28 @@ def whole(run: Run, question: Callable[..., pl.LazyFrame], *args: object) -> pl.
     return question(run, *args).sort("path").collect()
 
 
-@lately
-def _alone(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> pl.DataFrame:
-    """One column of it."""
-    found = question(run, *args).select("path", name).collect()
-    return (found if found["path"].is_sorted() else found.sort("path")).select(name)
+@once
+def columns_of(run: Run, question: Callable[..., pl.LazyFrame], *args: object) -> Columns:
+    """The numbers of such a frame, column by column."""
+    found = Columns(paths_of(run))
+    for part in chunks_of(run):
+        rows = question(part, *args).sort("path").select(pl.col(pl.Float64)).collect()
+        found.add({column.name: column.to_numpy() for column in rows.get_columns()})
+    return found
+
+
+def chunks_of(run: Run) -> list[Run]:
+    """The run in parts that each have some paths; they know the cast and the last close."""
+    if hedgers(run):
+        last_close(run)
+    if run not in _parts:
+        _parts[run] = parts_of(run, but=TABLE)
+    return _parts[run] or [run]
+
+
+def _alone(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
+    """A column that is no number."""
+    return question(run, *args).select("path", name).sort("path").collect()[name].to_numpy()
 
 
 def final(run: Run, agent: str | None, world: str) -> pl.DataFrame:
@@ -287,7 +307,7 @@ def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
     return down.group_by("world", "path").agg(pl.col("time").min(), pl.col("defaulted").any()).collect()
 
 
-@once
+@shown
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls."""
     mine = pl.col("agent").is_in(desks(run, agent))
@@ -295,16 +315,44 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     totals = [pl.col(c).mean() * count for c in (*gains(run), "unhedged_pnl")]
     rows = at_closes(run, desks(run, agent), world)
     means = rows.filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
-    results = world_marks(run, agent, world)
-    bands = spread_of(results, mark_times(run, world), paths_of(run), ("pnl", "unhedged_pnl"))
+    bands = days_of(run, agent, world).spread("pnl", "unhedged_pnl")
     return means.collect(engine="streaming").join(bands, on="time").sort("time")
 
 
-@once
+@shown
 def closes(run: Run, world: str) -> pl.DataFrame:
     """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
     levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
-    return spread_of(asset_closes(run, world), close_times(run, world), paths_of(run), levels)
+    return closes_by_close(run, world, *levels).spread(*levels)
+
+
+def closes_by_close(run: Run, world: str, *columns: str) -> Closes:
+    """Levels of the asset's market at each close."""
+    chunks = [asset_closes(part, world) for part in chunks_of(run)]
+    return Closes(chunks, close_times(run, world), paths_of(run), *columns)
+
+
+def marks_by_close(run: Run, agent: str | None, world: str, *columns: str) -> Closes:
+    """Columns of `desk_marks` at each close."""
+    return Closes(list(mark_chunks(run, agent, world)), mark_times(run, world), paths_of(run), *columns)
+
+
+def days_of(run: Run, agent: str | None, world: str) -> Closes:
+    """What is asked of a desk day by day: its P&Ls, hedge and moves. The latest ones are remembered.
+
+    pnl, unhedged_pnl; `hedge_gains`, of all hedges; rates, vega, and `explained`, the moves of the whole book.
+    """
+    key, latest = (agent, world), _days.get(run)
+    if latest is not None and latest[0] == key:
+        return latest[1]
+    _days.pop(run, None)
+    held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
+    explained = [*MOVES, *(name for name in OTHER_MOVES if name in gains(run))]
+    sums = {"hedge_gains": pl.sum_horizontal(held), "explained": pl.sum_horizontal(explained)}
+    chunks = [rows.with_columns(**sums) for rows in mark_chunks(run, agent, world)]
+    found = Closes(chunks, mark_times(run, world), paths_of(run), "pnl", "unhedged_pnl", *MOVES, *sums)
+    _days[run] = key, found
+    return found
 
 
 @once
@@ -341,11 +389,11 @@ def asset_closes(run: Run, world: str | None = None) -> pl.LazyFrame:
     return frame.filter(pl.col("venue") == ASSET) if "venue" in frame.collect_schema() else frame
 
 
-@once
+@shown
 def witnesses(run: Run, world: str, most: int = 12) -> pl.DataFrame:
-    """Closes of the first few paths, to draw single paths faintly behind an ensemble."""
+    """time, path, vol, half_spread, credit: closes of the first few paths, drawn faintly behind an ensemble."""
     chosen = asset_closes(run, world).filter(pl.col("path") < most)
-    return chosen.sort("path", "time").collect()
+    return chosen.select("time", "path", "vol", "half_spread", "credit").sort("path", "time").collect()
 
 
 def quantiles(columns: tuple[str, ...]) -> list[pl.Expr]:

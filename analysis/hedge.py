@@ -9,10 +9,9 @@ from functools import cached_property
 from itertools import chain
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from analysis import by_close, frames, parts
+from analysis import frames
 from analysis.comoments import CoMoments
 from analysis.lowest import Lowest
 from analysis.numbers import FloatArray, Number
@@ -143,7 +142,7 @@ class Gathered:
 
     def without_each(self) -> FloatArray:
         """Without one group after the other, (groups, figures)."""
-        return np.stack([self._figures(self._sums.without(group), group) for group in range(self.count)])
+        return np.stack([self._figures(sums, group) for group, sums in enumerate(self._sums.without_each())])
 
     def _figures(self, sums: CoMoments, left_out: int) -> FloatArray:
         (var_x,), (var_y,), (cov,) = sums.variances
@@ -166,12 +165,7 @@ def _at_risk(ascending: FloatArray, n: int) -> float:
 
 def _daily(run: Run, agent: str | None, world: str) -> Iterator[FloatArray]:
     """Gains from close to close of the book and of its hedge, (2, paths) $, day by day, the start first."""
-    held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
-    rows = frames.world_marks(run, agent, world).with_columns(hedge_gains=pl.sum_horizontal(held))
-    times, before = frames.mark_times(run, world), None
-    for _, level in by_close.vectors(rows, times, frames.paths_of(run), "unhedged_pnl", "hedge_gains"):
-        yield level.copy() if before is None else np.subtract(level, before, out=before)
-        before = level
+    return frames.days_of(run, agent, world).changes("unhedged_pnl", "hedge_gains")
 
 
 def _over(top: float, bottom: float) -> float:

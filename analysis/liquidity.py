@@ -109,7 +109,7 @@ def desk_calls(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     return pl.concat(found).sort("time", "path") if found else pl.DataFrame(schema=CALLS)
 
 
-@frames.once
+@frames.shown
 def calls_by_day(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """date, outcome, called ($), met ($), paths: the desk's margin calls of a day by how they ended, over all paths."""
     keys = pl.col("time").dt.date().alias("date"), pl.col("outcome")

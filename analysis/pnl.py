@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 import polars as pl
@@ -31,7 +32,7 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
     return {c: numbers.mean(column(run, agent, world, c), "$", names[c]) for c in frames.gains(run)}
 
 
-@frames.once
+@frames.shown
 def attribution_table(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
     """Component, mean, its standard error, and the 5, 50 and 95 % quantiles over paths, all in $."""
     rows = []
@@ -95,6 +96,22 @@ def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[s
     return found
 
 
+@frames.shown
+def distribution(run: Run, agent: str | None, world: str, other: str | None, bins: int) -> pl.DataFrame:
+    """low, high, hedged, unhedged: shares of paths by the P&L at the end, in equal bins from the lowest to the highest.
+
+    Unhedged is the same desk in the world `other`; the whole book marked alone where that is None.
+    """
+    mine = column(run, agent, world, "pnl")
+    bare = column(run, agent, world, "unhedged_pnl") if other is None else column(run, agent, other, "pnl")
+    low, high = float(min(mine.min(), bare.min())), float(max(mine.max(), bare.max()))
+    if high - low < 1e-9 * max(abs(low), abs(high), 1.0):
+        low, high = low - 0.5, high + 0.5  # one bin of $1 around a single value
+    edges = np.linspace(low, high, bins + 1)
+    shares = {name: np.histogram(v, edges)[0] / v.size for name, v in (("hedged", mine), ("unhedged", bare))}
+    return pl.DataFrame({"low": edges[:-1], "high": edges[1:], **shares})
+
+
 @frames.told
 def survival(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Share of paths on which the desk was never liquidated, and share on which it defaulted."""
@@ -114,6 +131,7 @@ def liquidation(run: Run, *, agent: str | None = None, world: str = "actual") ->
     return Number(value=1 - alive.value, unit="share", label="Liquidation rate", error=alive.error)
 
 
+@frames.shown
 def survival_curve(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
     """time, alive: share of paths not liquidated up to and including each close."""
     flagged = frames.first_falls(run, agent).filter(pl.col("world") == world)
@@ -121,3 +139,34 @@ def survival_curve(run: Run, *, agent: str | None = None, world: str = "actual")
     first = np.sort(flagged["time"].to_numpy())
     fallen = np.searchsorted(first, times.to_numpy(), side="right")
     return pl.DataFrame({"time": times, "alive": 1.0 - fallen / int(run.manifest["paths"])})
+
+
+@frames.shown
+def of_cast(run: Run, world: str) -> pl.DataFrame:
+    """agent, pnl, error, q05, q95, equity, fallen: every agent at the last close, one row each, $.
+
+    Mean, its error and quantiles of the P&L; the median equity; on how many paths it was ever liquidated or in default.
+    """
+    down, rows = _fallen(run, world), []
+    for name in frames.cast(run):
+        made = numbers.mean(frames.path_column(run, _ends, "pnl", world, name), "$", name)
+        low, high = np.quantile(frames.path_column(run, _ends, "pnl", world, name), [0.05, 0.95])
+        equity = float(np.median(frames.path_column(run, _ends, "equity", world, name)))
+        rows.append((name, made.value, made.error, float(low), float(high), equity, down.get(name, 0)))
+    return pl.DataFrame(rows, schema=["agent", "pnl", "error", "q05", "q95", "equity", "fallen"], orient="row")
+
+
+def _ends(run: Run, world: str, name: str) -> pl.LazyFrame:
+    """path, pnl, equity of an agent at the last close."""
+    mine = (pl.col("time") == frames.last_close(run), pl.col("agent") == name)
+    return run.table("marks", world).filter(*mine).select("path", "pnl", "equity")
+
+
+def _fallen(run: Run, world: str) -> dict[str, int]:
+    """By agent: paths on which it was ever flagged as liquidated or in default."""
+    flagged = run.chunks(frames.DESKS if frames.DESKS in run.tables else "marks", world)  # only desks are
+    down: Counter[str] = Counter()
+    for rows in flagged:
+        fallen = rows.filter(pl.col("liquidated") | pl.col("defaulted"))
+        down.update(dict(fallen.group_by("agent").agg(pl.col("path").n_unique()).collect().iter_rows()))
+    return down

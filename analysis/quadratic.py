@@ -17,8 +17,11 @@ def value_at_risk(delta: Floats, gamma: Floats, level: float) -> Floats:
     low, high = -size, size.copy()
     for _ in range(STEPS):
         middle = 0.5 * (low + high)
-        beyond = _tail(delta, gamma, middle)[0] > 1 - level
-        low, high = np.where(beyond, middle, low), np.where(beyond, high, middle)
+        beyond = _probability(delta, gamma, middle) > 1 - level
+        above, below = np.where(beyond, middle, low), np.where(beyond, high, middle)
+        if np.array_equal(above, low) and np.array_equal(below, high):
+            break  # and so at every further step
+        low, high = above, below
     found: Floats = 0.5 * (low + high)
     return found
 
@@ -28,6 +31,12 @@ def expected_shortfall(delta: Floats, gamma: Floats, level: float) -> Floats:
     delta, gamma = np.broadcast_arrays(np.asarray(delta, float), np.asarray(gamma, float))
     _, gain = _tail(delta, gamma, value_at_risk(delta, gamma, level))
     return -gain / (1 - level)
+
+
+def _probability(delta: Floats, gamma: Floats, loss: Floats) -> Floats:
+    """The first of `_tail`."""
+    part = _share(*_roots(delta, gamma, loss))
+    return np.where(gamma < 0, 1 - part, part)
 
 
 def _tail(delta: Floats, gamma: Floats, loss: Floats) -> tuple[Floats, Floats]:
@@ -60,10 +69,16 @@ def _roots(delta: Floats, gamma: Floats, loss: Floats) -> tuple[Floats, Floats]:
 
 def _partial(delta: Floats, gamma: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Probability of low < z < high, and E[delta z + gamma z^2 / 2] there."""
-    from scipy.special import ndtr
-
+    share = _share(low, high)
     low, high = np.clip(low, -40.0, 40.0), np.clip(high, -40.0, 40.0)
     at_low, at_high = (np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) for z in (low, high))
-    share = ndtr(high) - ndtr(low)
     second = share + low * at_low - high * at_high
     return share, delta * (at_low - at_high) + 0.5 * gamma * second
+
+
+def _share(low: Floats, high: Floats) -> Floats:
+    """Probability of low < z < high."""
+    from scipy.special import ndtr
+
+    found: Floats = ndtr(np.clip(high, -40.0, 40.0)) - ndtr(np.clip(low, -40.0, 40.0))
+    return found

@@ -15,7 +15,7 @@ SHOWN = 1e-3  # of the largest risk; buckets with less have no row
 WORDS = {NODE: "DV01 by node", VEGA: "vega by expiry and length of the swap"}
 
 
-@frames.once
+@frames.shown
 def by_holder(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """at, kind, bucket, holder, risk: means over paths, $ per basis point. Empty without the table `risk`."""
     table = frames.table(run, "risk")

@@ -37,7 +37,7 @@ def capital(run: Run, *, agent: str | None = None, world: str = "actual") -> dic
     }
 
 
-@frames.once
+@frames.shown
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """time, and quantiles `equity_q05` ... `required_q95` over paths; no rows where there is no limit."""
     mine = _mine(run, agent, world)

@@ -29,6 +29,7 @@ from sim.estimate import Estimate
 
 
 @takes(run=A_RUN, agent=maybe(text), world=text)
+@frames.told
 def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Every key figure of one world by name, each with its unit and, where it is an average, its standard error.
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-
-import numpy as np
-import polars as pl
 
 from analysis import (
     book,
@@ -25,7 +21,7 @@ from analysis import (
     way,
 )
 from analysis.horizon import OVER_THE_RUN
-from analysis.numbers import MINUS, Number, mean, money, share
+from analysis.numbers import MINUS, Number, money, share
 from analysis.page import Table
 from sim.dataset import Run
 from sim.names import UNHEDGED
@@ -127,41 +123,14 @@ def market(run: Run, worlds: list[str]) -> Table:
 
 def cast(run: Run, world: str) -> Table:
     """Every agent that is marked: its P&L and whether it survived."""
-    down = _fallen(run, world)
-    paths, rows = frames.paths_of(run), []
-    for name, role in frames.cast(run).items():
-        made, equity = (frames.path_column(run, _ends, each, world, name) for each in ("pnl", "equity"))
-        low, high = np.quantile(made, [0.05, 0.95])
-        alive = share(paths - down.get(name, 0), paths, name)
-        rows.append(
-            (
-                name,
-                role.replace("_", " "),
-                str(mean(made, "$", name)),
-                money(low),
-                money(high),
-                money(float(np.median(equity))),
-                str(alive),
-            )
-        )
+    paths, roles, rows = frames.paths_of(run), frames.cast(run), []
+    for each in pnl.of_cast(run, world).iter_rows(named=True):
+        name, made = each["agent"], Number(value=each["pnl"], unit="$", label=each["agent"], error=each["error"])
+        alive = share(paths - each["fallen"], paths, name)
+        shown = (money(each[column]) for column in ("q05", "q95", "equity"))
+        rows.append((name, roles[name].replace("_", " "), str(made), *shown, str(alive)))
     header = ("agent", "role", "mean P&L", "P&L 5 %", "P&L 95 %", "median equity", "survival rate")
     return Table(f"The cast, {world} world", header, rows, note="At the last close.")
-
-
-def _ends(run: Run, world: str, name: str) -> pl.LazyFrame:
-    """path, pnl, equity of an agent at the last close."""
-    mine = (pl.col("time") == frames.last_close(run), pl.col("agent") == name)
-    return run.table("marks", world).filter(*mine).select("path", "pnl", "equity")
-
-
-def _fallen(run: Run, world: str) -> dict[str, int]:
-    """By agent: paths on which it was ever flagged as liquidated or in default."""
-    flagged = run.chunks(frames.DESKS if frames.DESKS in run.tables else "marks", world)  # only desks are
-    down: Counter[str] = Counter()
-    for rows in flagged:
-        fallen = rows.filter(pl.col("liquidated") | pl.col("defaulted"))
-        down.update(dict(fallen.group_by("agent").agg(pl.col("path").n_unique()).collect().iter_rows()))
-    return down
 
 
 def storyline(run: Run) -> Table:

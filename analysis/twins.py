@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analysis import by_close, frames, numbers, parts
+from analysis import frames, numbers, parts
+from analysis.by_close import Closes
 from analysis.numbers import FloatArray, Number
 from analysis.pnl import cost
 from analysis.spread import SHARES, at_shares
@@ -51,23 +52,25 @@ def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     """
     twin = frames.check_world(run, frames.twin_name(run) or PRICE_TAKER)
     labels = parts.labels(parts.loss_of(run))
-    differ = {name: cost(run, agent, "actual", name) - cost(run, agent, twin, name) for name in labels}
-    return {name: numbers.mean(values, "$", labels[name]) for name, values in differ.items()}
+    return {
+        name: numbers.mean(cost(run, agent, "actual", name) - cost(run, agent, twin, name), "$", label)
+        for name, label in labels.items()
+    }
 
 
-@frames.once
+@frames.shown
 def difference(run: Run, agent: str | None) -> pl.DataFrame:
     """Actual - twin day by day: mean, error and quantiles of the desk's P&L ($), of vol (decimal) and of spot (share).
 
     Columns `<name>`, `<name>_error`, `<name>_q05` ... `<name>_q95` for name in pnl, vol, spot.
     """
     worlds = ("actual", frames.check_world(run, frames.twin_name(run) or PRICE_TAKER))
-    market = [(frames.asset_closes(run, world), frames.close_times(run, world)) for world in worlds]
-    found = _apart(run, market, {"vol": ("vol", np.subtract), "spot": ("mid", _gain)})
+    mine, other = (frames.closes_by_close(run, world, "vol", "mid") for world in worlds)
+    found = _apart(mine, other, {"vol": ("vol", np.subtract), "spot": ("mid", _gain)})
     if not frames.desks(run, agent):
         return found
-    marks = [(frames.world_marks(run, agent, world), frames.mark_times(run, world)) for world in worlds]
-    money = _apart(run, marks, {"pnl": ("pnl", np.subtract)})
+    mine, other = (frames.marks_by_close(run, agent, world, "pnl") for world in worlds)
+    money = _apart(mine, other, {"pnl": ("pnl", np.subtract)})
     return found.join(money, on="time", how="full", coalesce=True).sort("time")
 
 
@@ -78,22 +81,17 @@ def _gain(mine: FloatArray, other: FloatArray) -> FloatArray:
     return mine / other - 1
 
 
-def _apart(run: Run, worlds: list[tuple[pl.LazyFrame, pl.Series]], wanted: dict[str, tuple[str, Less]]) -> pl.DataFrame:
+def _apart(mine: Closes, other: Closes, wanted: dict[str, tuple[str, Less]]) -> pl.DataFrame:
     """Mean, error and quantiles over paths of what sets two worlds apart, close by close.
 
-    worlds: rows and closes of each. wanted: by name, the column, and what is taken of its values in both.
+    wanted: by name, the column, and what is taken of its values in both.
     """
-    paths, found = frames.paths_of(run), pl.DataFrame({"time": worlds[0][1]})
-    for names in by_close.few(2 * paths, tuple(wanted)):
-        columns = [wanted[name][0] for name in names]
-        both = (by_close.vectors(closes, times, paths, *columns) for closes, times in worlds)
-        rows: list[dict[str, Any]] = []
-        for (time, mine), (_, other) in zip(*both, strict=True):
-            rows.append({"time": time})
-            for name, values, twins in zip(names, mine, other, strict=True):
-                rows[-1] |= _figures(name, wanted[name][1](values, twins))
-        found = found.join(pl.DataFrame(rows), on="time")
-    return found
+    rows: list[dict[str, Any]] = []
+    for close, time in enumerate(mine.times):
+        rows.append({"time": time})
+        for name, (column, less) in wanted.items():
+            rows[-1] |= _figures(name, less(mine.at(close, column), other.at(close, column)))
+    return pl.DataFrame(rows)
 
 
 def _figures(name: str, apart: FloatArray) -> dict[str, float | None]:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from analysis import by_close, frames, numbers
+from analysis.columns import Columns
 from analysis.numbers import FloatArray, Number
 from analysis.pnl import expected_shortfall
 from sim.dataset import Run
@@ -15,19 +16,34 @@ from sim.dataset import Run
 QUANTILE = 0.95
 
 
-@frames.lately
 def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """path, lowest, day, drawdown, one row a path: $ and dates at closes.
 
     `lowest`: the lowest P&L of any close (at most 0, the start), on `day`. `drawdown`: the largest fall of the P&L
     below its highest close before (the start included), >= 0. As capital is constant, equity falls by as much.
     """
-    times = frames.mark_times(run, world)
-    found = [_worst(rows, times) for rows in frames.mark_chunks(run, agent, world)]
-    return pl.concat(found).sort("path")
+    found = _aside(run, agent, world)
+    days = frames.mark_times(run, world).dt.date()
+    return pl.DataFrame(
+        {
+            "path": pl.Series(found["path"].astype(np.int32)),
+            "lowest": found["lowest"],
+            "day": days.gather(found["day"].astype(np.int64)),
+            "drawdown": found["drawdown"],
+        }
+    )
 
 
-def _worst(rows: pl.LazyFrame, times: pl.Series) -> pl.DataFrame:
+@frames.once
+def _aside(run: Run, agent: str | None, world: str) -> Columns:
+    """The columns of `worst`, the day as the number of the close."""
+    times, found = frames.mark_times(run, world), Columns(frames.paths_of(run))
+    for rows in frames.mark_chunks(run, agent, world):
+        found.add(_worst(rows, times))
+    return found
+
+
+def _worst(rows: pl.LazyFrame, times: pl.Series) -> dict[str, FloatArray]:
     """The same of a chunk of paths."""
     marks = rows.select("time", "path", "pnl").collect()
     closes = by_close.vectors(marks.lazy(), times, marks.height // max(len(times), 1), "pnl")
@@ -40,30 +56,29 @@ def _worst(rows: pl.LazyFrame, times: pl.Series) -> pl.DataFrame:
         np.maximum(high, pnl, out=high)
         np.maximum(fall, high - pnl, out=fall)
     first = marks.select(pl.col("path").min()).item() or 0
-    return pl.DataFrame(
-        {
-            "path": pl.Series(np.arange(first, first + lowest.size), dtype=pl.Int32),
-            "lowest": np.minimum(lowest, 0.0),
-            "day": times.gather(day).dt.date(),
-            "drawdown": fall,
-        }
-    )
+    path = np.arange(first, first + lowest.size, dtype=np.float64)
+    return {"path": path, "lowest": np.minimum(lowest, 0.0), "day": day.astype(np.float64), "drawdown": fall}
 
 
 @frames.told
 def on_the_way(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Worst close and drawdown of the P&L over paths: median, mean, 95 % quantile, ES 95 %; losses > 0, $."""
-    found = worst(run, agent, world)
+    found = _aside(run, agent, world)
     return {
-        **_figures("worst_close", -found["lowest"].to_numpy(), "Loss at the worst close"),
-        **_figures("drawdown", found["drawdown"].to_numpy(), "Drawdown of P&L and equity"),
+        **_figures("worst_close", -found["lowest"], "Loss at the worst close"),
+        **_figures("drawdown", found["drawdown"], "Drawdown of P&L and equity"),
     }
 
 
+@frames.shown
 def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> str:
     """The date that is most often a path's worst close, as YYYY-MM-DD; the first where several are."""
-    days = worst(run, agent, world)["day"].drop_nulls()
-    return str(days.mode().sort()[0]) if len(days) else ""
+    closes = _aside(run, agent, world)["day"].astype(np.int64)
+    if not closes.size:
+        return ""
+    days = frames.mark_times(run, world).dt.date()
+    often = np.bincount(days.rank("dense").to_numpy().astype(np.int64)[closes] - 1).argmax()
+    return str(days.unique().sort()[int(often)])
 
 
 def _figures(name: str, losses: FloatArray, label: str) -> dict[str, Number]:

@@ -11,14 +11,14 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from analysis.csv_text import csv_text
 from sim.errors import UserError
 from sim.files import check_target, make_folder, write_whole
 from sim.text import plain
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LISTED = "export.json"  # names and checksums of the CSV files of a folder
 MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767  # of a sheet, its header among them; characters: the format's limits
@@ -92,6 +92,8 @@ def _write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool) -> N
 
 def csv(frame: pl.DataFrame) -> bytes:
     """A frame as UTF-8 with its header; numbers in full, text that a spreadsheet would run behind an apostrophe."""
+    from analysis.csv_text import csv_text
+
     return csv_text(frame, null_value="", datetime_format="%Y-%m-%d %H:%M:%S").encode()
 
 

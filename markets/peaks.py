@@ -3,78 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import MAIN
+from markets.factors.key import CREDIT, MAIN, USD, VOL
+from markets.kernels.extremes import EXTREMES, widen
+from markets.kernels.trading import QUOTE_ROWS
 
 if TYPE_CHECKING:
-    from markets.factors.key import FactorKey
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
 
-
-class Watched(NamedTuple):
-    """A level, and the columns of its lowest and highest value in the table `peaks`."""
-
-    level: Callable[[], Vector]
-    low: str = ""
-    high: str = ""
+# Columns of the table `peaks` (`markets.tables`), in the order of the kernel's rows.
+OF_ASSET = (
+    "low_mid",
+    "high_mid",
+    "peak_vol",
+    "peak_half_spread_multiple",
+    "low_depth_multiple",
+    "peak_credit",
+    "peak_loop_gain",
+    "peak_spectral_radius",
+)
 
 
 class Peaks:
-    """Running extremes, (paths,) each by column; an unchanged level is skipped."""
+    """Running extremes, (paths,) each by column: of the main asset's venue, vol, credit, and the traded nodes."""
 
     def __init__(self, world: MarketWorld, radius: Callable[[], Vector]) -> None:
         """radius: the spectral radius of the loop gains now."""
-        self._world, self._watched = world, [*_watched(world), Watched(radius, high="peak_spectral_radius")]
-        self._low = {each.low: world.full(np.inf) for each in self._watched if each.low}
-        self._high = {each.high: world.full(-np.inf) for each in self._watched if each.high}
-        self._seen: list[Vector | None] = [None] * len(self._watched)
-        self._looks = [(each.level, self._low.get(each.low), self._high.get(each.high)) for each in self._watched]
+        self._world, self._venue, self._radius = world, world.venue(MAIN), radius
+        nodes = world.factors.rates.keys
+        rates = [f"{side}_{key.node}" for key in nodes[1:] for side in ("low", "high")]
+        self._names = (*OF_ASSET, *rates)
+        self._found = np.empty((len(self._names), world.paths))
+        for row, name in zip(self._found, self._names, strict=True):
+            row[:] = np.inf if name.startswith("low") else -np.inf
+        nothing = np.empty(0)
+        none, book, curve = nothing, np.empty((QUOTE_ROWS, 0)), np.empty((len(nodes), 0))
+        self._left_out = (none, none, book, none, none, none, curve)  # in place of an unchanged level
+        self._seen: tuple[Vector, ...] = self._left_out
+        assert len(self._names) == EXTREMES + 2 * (len(nodes) - 1)
+        self._rates_vol = world.full(-np.inf)
 
     def look(self) -> None:
         """Update the extremes with the present levels."""
+        factors, venue = self._world.factors, self._venue
+        now = factors.snapshot
         seen = self._seen
-        for i, (read, low, high) in enumerate(self._looks):
-            level = read()
-            if level is seen[i]:
-                continue
-            seen[i] = level
-            if low is not None:
-                np.minimum(low, level, out=low)
-            if high is not None:
-                np.maximum(high, level, out=high)
+        self._seen = levels = (
+            venue.mid,
+            now.row(VOL),
+            venue.book().levels,
+            now.row(CREDIT),
+            venue.loop_gain,
+            self._radius(),
+            now.block(USD),
+        )
+        fresh = [
+            none if level is before else level for level, before, none in zip(levels, seen, self._left_out, strict=True)
+        ]
+        fresh.append(self._found)
+        widen(*fresh)
+        if factors.rates_vol is not None:
+            np.maximum(self._rates_vol, factors.rate_vol(), out=self._rates_vol)
 
     def columns(self) -> dict[str, Vector]:
         """Columns of the table `peaks`; spread and depth as multiples of the base."""
-        found, spec = self._low | self._high, self._world.venue(MAIN).spec
+        found, spec = dict(zip(self._names, self._found, strict=True)), self._venue.spec
+        if self._world.factors.rates_vol is not None:
+            found["peak_rates_vol"] = self._rates_vol
         widest = found["peak_half_spread_multiple"]
         found["peak_half_spread_multiple"] = (
             widest / spec.half_spread if spec.half_spread > 0 else self._world.full(1.0)
         )
         found["low_depth_multiple"] = found["low_depth_multiple"] / spec.depth
         return found
-
-
-def _watched(world: MarketWorld) -> list[Watched]:
-    """The levels with columns in `markets.tables`: the main asset's venue, vol, credit, and the traded nodes."""
-    venue, factors = world.venue(MAIN), world.factors
-
-    def rate(key: FactorKey) -> Watched:
-        return Watched(lambda: factors.snapshot.row(key), f"low_{key.node}", f"high_{key.node}")
-
-    of_rates = [] if factors.rates_vol is None else [Watched(factors.rate_vol, high="peak_rates_vol")]
-    return [
-        Watched(lambda: venue.mid, "low_mid", "high_mid"),
-        Watched(lambda: factors.vol, high="peak_vol"),
-        Watched(lambda: venue.half_spread, high="peak_half_spread_multiple"),
-        Watched(lambda: venue.depth, low="low_depth_multiple"),
-        Watched(lambda: factors.credit, high="peak_credit"),
-        Watched(lambda: venue.loop_gain, high="peak_loop_gain"),
-        *(rate(key) for key in factors.rates.keys[1:]),
-        *of_rates,
-    ]

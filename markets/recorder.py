@@ -8,18 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import MAIN, SPOT, SmileKeys
+from markets.kernels.trading import DEPTH, HALF_SPREAD
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
 from markets.venues.loop_gain import VANNA, merged, spectral_radius
+from markets.venues.par_swap import ParSwap
 from markets.venues.vol_listing import VolListing
+from sim.memo import Memo
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.quote import Paths
     from markets.venues.venue import Venue
     from markets.world import MarketWorld
     from sim.world import Process
 
 Vector = NDArray[np.float64]
+NOBODY: frozenset[str] = frozenset()
+EVERY = slice(None)  # path
 
 
 def is_recorded(venue: Venue, *, closing: bool) -> bool:
@@ -37,17 +44,18 @@ class Recorder:
         self._options = {option.name for option in world.options if option.underlying.name == MAIN}
         self._peaks = Peaks(world, lambda: self._radius)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
+        self._taken: Memo[Snapshot] = Memo()  # the market on the witnesses' paths
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
-        world, closes, last = self._world, self._world.clock.is_close.tolist(), len(self._world.clock.ticks) - 1
+        world, closes, last = self._world, self._world.clock.plain.is_close, len(self._world.clock.ticks) - 1
         if world.log.wants("closes"):
             listings = (venue.listing for venue in world.venues.values())
             self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
-            gains = world.loop_gains(frozenset(name for name in self._options if not world.venues[name].exposed))
+            gains = world.loop_gains(self._silent() if self._options else NOBODY)
             whole = merged(gains, self._options) if self._options else gains
             self._radius = spectral_radius(whole, world.paths) if gains else self._nothing
             self._peaks.look()
@@ -60,41 +68,75 @@ class Recorder:
             if tick == last:
                 world.log.add("peaks", world.now, **self._peaks.columns())
 
-    def _write_levels(self, closing: bool) -> None:
-        world, witnesses = self._world, bool(self._world.log.witness.size)
-        wanted = closing and world.log.wants("closes")
-        if not (wanted or witnesses):
-            return
-        for venue in world.venues.values():
-            closes = wanted and venue.listing.priced
-            seen = witnesses and is_recorded(venue, closing=closing)
-            columns = self._levels(venue) if closes or seen else {}
-            if seen:
-                world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
-            if closes:
-                squared = self._squares[venue.name].take()
-                world.log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
+    def _silent(self) -> frozenset[str]:
+        """Venues of options at which nobody trades as prices move."""
+        return frozenset(name for name in self._options if not self._world.venues[name].exposed)
 
-    def _levels(self, venue: Venue) -> dict[str, Vector]:
-        factors, listing = self._world.factors, venue.listing
+    def _write_levels(self, closing: bool) -> None:
+        world, log = self._world, self._world.log
+        wanted, seen = closing and log.wants("closes"), log.sees("market")
+        if not (wanted or seen):
+            return
+        market = self._market()
+        shown = {name: level[log.witness] for name, level in market.items()} if seen else {}
+        for venue in world.venues.values():
+            if seen and is_recorded(venue, closing=closing):
+                log.add_seen("market", world.now, venue=venue.name, **shown, **self._seen(venue, log.witness))
+            if wanted and venue.listing.priced:
+                squared = self._squares[venue.name].take()
+                columns = {**market, **self._levels(venue)}
+                log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
+
+    def _market(self) -> dict[str, Vector]:
+        """What is the same for all venues."""
+        factors = self._world.factors
         return {
-            "mid": venue.mid,
-            "vol": factors.vol if (own := factors.vol_of(venue.key)) is None else factors.snapshot.row(own.key),
-            "half_spread": venue.half_spread,
-            "depth": venue.depth,
-            "impact": factors.impact(venue.key),
-            "realised_vol": listing.vol() if listing.priced else factors.realised_vol(SPOT),
             "credit": factors.credit,
             "credit_index": factors.credit_index,
             **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             **({} if factors.rates_vol is None else {"rates_vol": factors.rate_vol()}),
-            **(self._surface(venue) if self._world.surface_moves else {}),
             **({} if factors.other_curves is None else factors.other_curves.shown()),
             **factors.lending,
-            "loop_gain": venue.loop_gain,
-            "gain_vanna": venue.gain(venue.name, VANNA),
-            "gain_all": venue.loop_gain + venue.gain(venue.name, VANNA),
             "spectral_radius": self._radius,
+        }
+
+    def _levels(self, venue: Venue) -> dict[str, Vector]:
+        """What is a venue's own."""
+        return self._own(venue, EVERY, venue.mid, venue.half_spread, venue.depth)
+
+    def _seen(self, venue: Venue, paths: Paths) -> dict[str, Vector]:
+        """The same on some paths: what nobody else has asked for is computed there alone."""
+        listing, book = venue.listing, venue.quotes.seen_book(paths)
+        mid = listing.mid_in(self._few(paths)) if isinstance(listing, ParSwap) else listing.mid[paths]
+        return self._own(venue, paths, mid, book[HALF_SPREAD], book[DEPTH])
+
+    def _own(
+        self, venue: Venue, paths: Paths | slice, mid: Vector, half_spread: Vector, depth: Vector
+    ) -> dict[str, Vector]:
+        own, vanna = venue.loop_gain[paths], venue.gain(venue.name, VANNA)[paths]
+        return {
+            "mid": mid,
+            **{name: level[paths] for name, level in self._vols(venue).items()},
+            "half_spread": half_spread,
+            "depth": depth,
+            "impact": self._world.factors.impact(venue.key)[paths],
+            "loop_gain": own,
+            "gain_vanna": vanna,
+            "gain_all": own + vanna,
+        }
+
+    def _few(self, paths: Paths) -> Snapshot:
+        """The present market on some paths."""
+        now = self._world.factors.snapshot
+        return self._taken.get(lambda: now.take(paths), now)
+
+    def _vols(self, venue: Venue) -> dict[str, Vector]:
+        factors, listing = self._world.factors, venue.listing
+        own = factors.vol_of(venue.key)
+        return {
+            "vol": factors.vol if own is None else factors.snapshot.row(own.key),
+            "realised_vol": listing.vol() if listing.priced else factors.realised_vol(SPOT),
+            **(self._surface(venue) if self._world.surface_moves else {}),
         }
 
     def _surface(self, venue: Venue) -> dict[str, Vector]:

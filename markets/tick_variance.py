@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from markets.venues.listing import Listing
 
 Vector = NDArray[np.float64]
+TOGETHER = 8  # prices that wait: a call for few paths costs as much as one for these
 
 
 class TickVariance:
@@ -18,20 +19,26 @@ class TickVariance:
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
-        self._last = np.array(listing.mid)  # (paths,) $
-        self._sum = np.zeros_like(self._last)
-        self._move = np.empty_like(self._last)
+        self._prices = [listing.mid]  # (paths,) $ each: the last that is in the sum, and those that wait
+        self._sum = np.zeros_like(listing.mid)
 
     def add(self) -> None:
         """Add the square of the move since the last call."""
-        move = self._move
-        self._listing.returned(self._last, move)
-        np.multiply(move, move, out=move)
-        self._sum += move
-        self._last[:] = self._listing.mid
+        self._prices.append(self._listing.mid)
+        if len(self._prices) > TOGETHER:
+            self._gather()
+
+    def _gather(self) -> None:
+        prices, self._prices = np.array(self._prices), self._prices[-1:]
+        moves = np.empty_like(prices[1:])
+        self._listing.returned(prices[:-1], prices[1:], moves)
+        np.multiply(moves, moves, out=moves)
+        for move in moves:  # in their order
+            self._sum += move
 
     def take(self) -> Vector:
         """Return the sum, (paths,), and reset it to zero."""
+        self._gather()
         found = self._sum.copy()
         self._sum[:] = 0.0
         return found

@@ -17,7 +17,8 @@ from pathlib import Path
 
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
 # Files of this folder that decide how a kernel is compiled and stored.
-COMPILED_BY = ("cache_folder.py", "code_cache.py", "jit.py", "sealed_file.py")
+# Other folders' kernels have those of the ledger's moves within them.
+COMPILED_BY = ("cache_folder.py", "code_cache.py", "jit.py", "sealed_file.py", "kernels/moves.py")
 
 
 @cache
@@ -41,7 +42,7 @@ def code_folder(sources: Path, given: str = "") -> Path | None:
 def version(sources: Path) -> str:
     """Hash of everything that decides a kernel's machine code: the sources of its folder, and how they are compiled."""
     digest = hashlib.sha256()
-    for source in [*(Path(__file__).with_name(name) for name in COMPILED_BY), *sorted(sources.glob("*.py"))]:
+    for source in [*(Path(__file__).parent / name for name in COMPILED_BY), *sorted(sources.glob("*.py"))]:
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

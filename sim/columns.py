@@ -5,10 +5,12 @@ Table("quotes", (Column("maker", "Maker", kind="text"), Column("depth", "Depth s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from sim.dataclass import dataclass
+
 Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
+Kind = Literal["number", "single", "count", "flag", "text", "time"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Column:
     name: str
     label: str
     unit: Unit | Literal[""] = ""
-    kind: Literal["number", "single", "count", "flag", "text", "time"] = "number"
+    kind: Kind = "number"
 
 
 @dataclass(frozen=True)

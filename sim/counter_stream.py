@@ -29,21 +29,34 @@ class _Draws:
     def __init__(self, fill: Fill, words: NDArray[np.uint64], first: int, paths: int) -> None:
         self._fill, self._words, self._first = fill, words, first
         self._pair, self._pairs_ahead = 0, max(AHEAD // paths // 2, 1)
-        self._left: Vector = np.empty((0, paths))
+        self._rows: Vector = np.empty((0, paths))
+        self._taken = 0  # of the rows
 
     def take(self, rows: int) -> Vector:
         """The next `rows` draws of each path: (rows, paths), the caller's to change."""
-        if rows > len(self._left):
-            self._draw(rows - len(self._left))
-        taken, self._left = self._left[:rows], self._left[rows:]
+        if self._taken + rows > len(self._rows):
+            self._draw(rows)
+        taken = self._rows[self._taken : self._taken + rows]
+        self._taken += rows
         return taken
 
+    def one(self) -> Vector:
+        """The next draw of each path: (paths,), the caller's to change."""
+        if self._taken == len(self._rows):
+            self._draw(1)
+        row: Vector = self._rows[self._taken]
+        self._taken += 1
+        return row
+
     def _draw(self, wanted: int) -> None:
-        kept, pairs = len(self._left), max((wanted + 1) // 2, self._pairs_ahead)
-        rows = np.empty((kept + 2 * pairs, self._left.shape[1]))
-        rows[:kept] = self._left
+        """Have so many rows that are not taken."""
+        left = self._rows[self._taken :]
+        kept = len(left)
+        pairs = max((wanted - kept + 1) // 2, self._pairs_ahead)
+        rows = np.empty((kept + 2 * pairs, left.shape[1]))
+        rows[:kept] = left
         self._fill(self._words, self._first, self._pair, rows[kept:])
-        self._left, self._pair = rows, self._pair + pairs
+        self._rows, self._taken, self._pair = rows, 0, self._pair + pairs
 
 
 class CounterStream:
@@ -71,8 +84,7 @@ class CounterStream:
 
     def normal(self) -> Vector:
         """The next standard normal of each path: (paths,)."""
-        row: Vector = self._normals.take(1)[0]
-        return row
+        return self._normals.one()
 
     def normals(self, rows: int) -> Vector:
         """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""
@@ -80,5 +92,4 @@ class CounterStream:
 
     def uniform(self) -> Vector:
         """The next uniform on (0, 1) of each path: (paths,)."""
-        row: Vector = self._uniforms.take(1)[0]
-        return row
+        return self._uniforms.one()

@@ -1,19 +1,22 @@
-"""`@dataclass` for parameters: the standard library's, without compiling six methods for each class.
+"""`@dataclass`: the standard library's, without compiling up to six methods for each class at its import.
 
-Compiling takes half a millisecond a class, and a command that shows a scenario loads two hundred of them. Frozen
-classes whose fields are given by keyword share the methods below instead; any other class is the standard library's.
-Fields, `replace`, equality, hash, repr, subclasses and pickles are those of any frozen dataclass. What is made at every
-tick stays the library's, whose `__init__` is faster.
+Compiling takes half a millisecond a class, and a command that shows a scenario loads three hundred of them. Frozen
+classes whose fields are given by keyword share the methods below instead; other frozen classes have their own methods
+compiled when one is first called, and then are the standard library's. Any other class is its from the outset.
+Fields, `replace`, equality, hash, repr, subclasses and pickles are those of any frozen dataclass.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from inspect import Parameter, Signature
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
 SHARED = {"frozen": True, "kw_only": True}
+LATE = {"frozen", "kw_only", "eq"}
+LATER: dict[Any, Any] = {}  # methods that are not compiled yet, and whose they are
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -21,19 +24,79 @@ else:
 
     def dataclass(cls: type[Any] | None = None, /, **how: bool) -> Any:
         """As `dataclasses.dataclass`."""
-        return _share if how == SHARED else dataclasses.dataclass(cls, **how)
+        if how == SHARED:
+            return _share
+        if how.get("frozen") and how.keys() <= LATE:
+            return partial(_compile_late, how)
+        return dataclasses.dataclass(cls, **how)
 
 
 def _share(cls: Any) -> Any:
     """Give a class its fields and the shared methods, save those that it defines itself."""
-    below = any(dataclasses.is_dataclass(base) for base in cls.__mro__[1:])  # must then be frozen from the outset
-    dataclasses.dataclass(init=False, repr=False, eq=False, frozen=below, kw_only=True)(cls)
+    _find_fields(cls, kw_only=True)
+    _take(cls, METHODS)
+    return cls
+
+
+def _compile_late(how: dict[str, bool], cls: Any) -> Any:
+    """Give a class its fields, and methods that are compiled at their first call, save those that it defines itself."""
+    _find_fields(cls, kw_only=how.get("kw_only", False))
+    own = ("__init__", "__eq__", "__hash__") if how.get("eq", True) else ("__init__",)
+    shared = {name: METHODS[name] for name in ("__repr__", "__setattr__", "__delattr__", "__signature__")}
+    _take(cls, {**{name: _late(cls, name) for name in own}, **shared})
+    return cls
+
+
+def _find_fields(cls: Any, *, kw_only: bool) -> None:
+    """Make a frozen dataclass of a class, with no method. Below a frozen class the library would compile two, so the
+    bases pass for others meanwhile.
+    """
+    bases = [vars(base)["__dataclass_params__"] for base in cls.__mro__[1:] if "__dataclass_params__" in vars(base)]
+    if not all(base.frozen for base in bases):
+        raise TypeError("cannot inherit frozen dataclass from a non-frozen one")
+    try:
+        for base in bases:
+            base.frozen = False
+        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
+    finally:
+        for base in bases:
+            base.frozen = True
     cls.__dataclass_params__.frozen = True
+
+
+def _take(cls: Any, methods: dict[str, Any]) -> None:
     own = vars(cls)
-    for name, method in METHODS.items():
+    for name, method in methods.items():
         if own.get(name) is None:
             setattr(cls, name, method)
-    return cls
+
+
+def _late(cls: Any, name: str) -> Any:
+    """A method that at its first call puts the library's in its place."""
+
+    def method(self: Any, /, *args: Any, **named: Any) -> Any:
+        return _compiled(cls, name)(self, *args, **named)
+
+    method.__name__, method.__qualname__ = name, f"{cls.__qualname__}.{name}"
+    LATER[method] = cls
+    return method
+
+
+def _compiled(cls: Any, name: str) -> Any:
+    """The library's method, which the class has from now on: that of a class with the same fields and no other part."""
+    found = method = vars(cls)[name]
+    if method in LATER:
+        init = name == "__init__"
+        fields = {f.name: f for f in dataclasses.fields(cls)}
+        after = {"__post_init__": None} if hasattr(cls, "__post_init__") else {}
+        twin = type(
+            cls.__name__, (), {"__annotations__": {key: f.type for key, f in fields.items()}, **fields, **after}
+        )
+        twin.__module__, twin.__qualname__ = cls.__module__, cls.__qualname__
+        found = vars(dataclasses.dataclass(frozen=True, repr=False, init=init, eq=not init)(twin))[name]
+        setattr(cls, name, found)
+        LATER.pop(method, None)
+    return found
 
 
 def _init(self: Any, /, **given: Any) -> None:
@@ -102,6 +165,8 @@ class _Signature:
     """What `inspect.signature` and notebooks show of a class: its fields."""
 
     def __get__(self, instance: Any, cls: Any) -> Signature:
+        if cls.__init__ in LATER:
+            _compiled(LATER[cls.__init__], "__init__")
         if instance is not None or cls.__init__ is not _init:
             raise AttributeError("__signature__")
         fields = [f for f in dataclasses.fields(cls) if f.init]

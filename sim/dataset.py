@@ -69,6 +69,11 @@ class Run:
         return {name: told[name] for name in self.tables if name in told}
 
     @property
+    def whole(self) -> Run:
+        """The run itself; of a part, the run that it is a part of."""
+        return self
+
+    @property
     def altered(self) -> bool:
         """Whether the manifest was changed after the run was made."""
         return altered(self.manifest)

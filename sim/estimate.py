@@ -14,11 +14,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.dataclass import dataclass
 from sim.errors import BugError, UserError
 
 FloatArray = NDArray[np.float64]

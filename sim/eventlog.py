@@ -1,8 +1,9 @@
-"""The event log: typed columns gathered as arrays, written once as Parquet."""
+"""The event log: typed columns gathered as arrays, and written as Parquet while the run goes."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import BugError
-from sim.files import writing
+from sim.log_files import DIRECT, LogFiles
 from sim.names import malformed
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sim.columns import Table
 
 BLOCK = 1 << 20  # floats
-GROUP = 1 << 14  # rows of a row group: who asks for one close of many reads little else
 SINGLE = "single"
 # Kinds of column that are gathered as arrays.
 KINDS = {"number": np.float64, SINGLE: np.float32, "count": np.int64, "flag": np.bool_}
@@ -43,9 +43,11 @@ class EventLog:
         self._room = _Room()
         self.paths = np.arange(first, first + paths, dtype=np.int32)
         self.witness = np.flatnonzero(self.paths < witnesses)
+        self._witness_paths = self.paths[self.witness]
         self._tables: dict[str, Table] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._singles: dict[str, frozenset[str]] = {}  # columns of single precision, by table
+        self._files: LogFiles | None = None  # while rows are written as they come
 
     def declare(self, *tables: Table) -> None:
         """Declare tables; each is written even when it stays empty."""
@@ -63,6 +65,10 @@ class EventLog:
         """Whether rows of a table are kept."""
         return self._wanted is None or table in self._wanted
 
+    def sees(self, table: str) -> bool:
+        """Whether there are witnesses, and rows of theirs are kept in a table."""
+        return self.witness.size > 0 and self.wants(table)
+
     def add(
         self, table: str, seconds: int | NDArray[np.int64], mask: NDArray[Any] | None = None, /, **columns: Any
     ) -> None:
@@ -76,15 +82,17 @@ class EventLog:
         if ids.size == 0:
             return
         row: dict[str, Any] = {"time": seconds, "path": ids, "size": ids.size}
-        singles = self._singles[table]
+        singles, kept = self._singles[table], self._files is None or ids.size < DIRECT
         for name, value in columns.items():
             if not isinstance(value, np.ndarray) or not value.ndim:
                 row[name] = value
             elif name in singles:
                 row[name] = (value if mask is None else value[mask]).astype(np.float32)
+            elif mask is None:
+                row[name] = self._room.copy(value) if kept else value
             else:
-                row[name] = self._room.copy(value) if mask is None else value[mask]
-        self._rows[table].append(row)
+                row[name] = value[mask]
+        self._append(table, row)
 
     def added(self, table: str, since: int = 0) -> list[dict[str, Any]]:
         """What has been appended to a table, from the `since`-th time on: time, paths, and columns as given."""
@@ -122,21 +130,36 @@ class EventLog:
         parts = [np.broadcast_to(np.asarray(v, dtype=np.int64), (n,)) for v, n in pairs]
         return pl.Series(name, clock.timestamps(np.concatenate(parts)), dtype=pl.Datetime("us"))
 
-    def write(self, folder: Path, clock: Clock, tables: tuple[str, ...] | None = None) -> None:
-        """Write those tables (all, where None) to `folder/<table>/<world>-<first path>.parquet`.
+    def add_seen(self, table: str, seconds: int, /, **columns: Any) -> None:
+        """Append rows of the witness paths. Columns: new (witnesses,) arrays, or scalars. Only where a table `sees`."""
+        size = self.witness.size
+        self._append(table, {"time": seconds, "path": self._witness_paths, "size": size, **columns})
 
-        A file appears whole or not at all. Raises SpiralError if the disk is full.
+    def _append(self, table: str, row: dict[str, Any]) -> None:
+        if self._files is None:
+            self._rows[table].append(row)
+        else:
+            self._files.add(table, row)
+
+    @contextmanager
+    def written(self, folder: Path, clock: Clock) -> Iterator[dict[str, tuple[int, str]]]:
+        """A block whose rows are written to `folder/<table>/<world>-<first path>.parquet`, with those from before it.
+
+        Gives size and SHA-256 of the files by name, once the block is over; only then do they have their names. Rows
+        are not remembered. Raises SpiralError if the disk is full.
         """
-        for name in self._tables if tables is None else tables:
-            place = folder / name / f"{self.world}-{int(self.paths[0]):07d}.parquet"
-            part, frame = place.with_suffix(".part"), self.frame(name, clock)
-            with writing(place):
-                place.parent.mkdir(exist_ok=True)  # without parents: if the run's own folder is gone, the run has ended
-                frame.write_parquet(
-                    part, compression="zstd", compression_level=1, statistics=True, row_group_size=GROUP
-                )
-                os.replace(part, place)
-            self._rows[name] = []
+        made: dict[str, tuple[int, str]] = {}
+        name = f"{self.world}-{int(self.paths[0]):07d}.parquet"
+        files = LogFiles(folder, name, self.world, clock, [self._tables[t] for t in self._tables if self.wants(t)])
+        with files:
+            for table, rows in self._rows.items():
+                for row in rows:
+                    files.add(table, row)
+                rows.clear()
+            self._files = files
+            yield made
+            made |= files.finish()
+        self._files = None
 
 
 class _Room:

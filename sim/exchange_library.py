@@ -67,13 +67,14 @@ def _within_bounds(library: Any, name: str, start: date, end: date) -> Any | Non
 
 
 @lru_cache
-def library_version() -> str:
-    """Changes with the library: its version's folder, else the size and time of its first file; "" without it."""
-    found = find_spec("exchange_calendars")
+def library_version(package: str = "exchange_calendars") -> str:
+    """Changes with a library: its version's folder, else the size and time of its first file; "" without it."""
+    found = find_spec(package)
     if found is None or found.origin is None:
         return ""
     home = Path(found.origin)
-    told = sorted(each.name for each in home.parent.parent.glob("exchange_calendars-*.dist-info"))
+    beside = (each.name for each in home.parent.parent.glob("*.dist-info"))
+    told = sorted(name for name in beside if name.lower().startswith(f"{package.lower()}-"))
     return told[0] if told else f"{home.stat().st_size} {home.stat().st_mtime_ns}"
 
 

@@ -10,7 +10,7 @@ import ctypes
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, cached_property, update_wrapper
+from functools import cache, cached_property, partial, update_wrapper
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -34,15 +34,18 @@ MOST = 500_000  # of all such calls, with one for each: some tenths of a second;
 
 
 class _Interpreting:
-    """How many more numbers may be interpreted."""
+    """How many more numbers may be interpreted, and the kernels that do not ask."""
 
     left = 0
+    bound: list[Kernel] = []  # noqa: RUF012 - one for the process
 
 
 @contextmanager
 def interpreted() -> Iterator[None]:
     """A block in which kernels on few numbers are interpreted. Digits are those of compiled ones."""
     before, _Interpreting.left = _Interpreting.left, MOST
+    while _Interpreting.bound:
+        _Interpreting.bound.pop().ask()
     try:
         with np.errstate(all="ignore"):
             yield
@@ -50,12 +53,29 @@ def interpreted() -> Iterator[None]:
         _Interpreting.left = before
 
 
-class Kernel:
-    """A function that numba compiles at its first call; kernels that call it find it as a compiled function."""
+class Kernel(partial[Any]):
+    """A function that numba compiles at its first call; kernels that call it find it as a compiled function.
 
-    def __init__(self, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> None:
+    A `partial` of the compiled one from then on: calling it takes no Python. (A tick has fifty such calls.)
+    """
+
+    _function: Callable[..., Any]
+    _compiler: Callable[[Callable[..., Any]], Any]
+
+    def __new__(cls, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> Kernel:
+        """A partial of nothing yet."""
+        self = super().__new__(cls, function)
         update_wrapper(self, function)
         self._function, self._compiler = function, compiler
+        self.ask()
+        return self
+
+    def ask(self) -> None:
+        """At the next call look again whether kernels are interpreted."""
+        self._call(self._first)
+
+    def _call(self, function: Callable[..., Any]) -> None:
+        cast(Any, self).__setstate__((function, (), {}, vars(self)))
 
     @cached_property
     def compiled(self) -> Any:
@@ -69,9 +89,11 @@ class Kernel:
 
         return Dispatcher(self.compiled)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def _first(self, *arguments: Any) -> Any:
         if _Interpreting.left > 0:
             return self._interpreted(arguments)
+        self._call(self.compiled)
+        _Interpreting.bound.append(self)
         return self.compiled(*arguments)
 
     def _interpreted(self, arguments: tuple[Any, ...]) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.errors import BugError
 from sim.kernels import moves as kernels
 from sim.names import Key, Name
+from sim.vectors import lined_up
 
 Vector = NDArray[np.float64]
 Amount = Vector | float
@@ -57,8 +58,8 @@ class Ledger:
         self.paths = paths
         self.accounts: dict[Name, None] = {}  # in order of opening
         self.assets: dict[Name, None] = {CASH: None}
-        self.rows = np.zeros((ROOM, paths))  # a row, once written to, is a balance, a flow or an asset's gross
-        self._used = 0
+        self.rows = lined_up(ROOM, paths)  # a row, once written to, is a balance, a flow or an asset's gross
+        self.used = 0  # rows ever written to. It only grows: row numbers found before are valid while it is the same
         self._balances: dict[tuple[Name, Name], int] = {}  # row by (account, asset) that was ever reached
         self._flows: dict[Name, dict[str, int]] = {}  # row by account, by reason
         self._gross: dict[Name, int] = {}  # row by asset
@@ -66,6 +67,7 @@ class Ledger:
         self._entries: dict[tuple[Move, ...], Entries] = {}
         self._of_object: dict[int, tuple[tuple[Move, ...], Entries]] = {}  # the same by id; holds the tuple, so its id
         self._views: dict[int, Vector] = {}  # by row
+        self._held: dict[tuple[Name, Name], Vector] = {}  # the same by account and asset, as callers write them
         self._changed: set[Name] = set()  # assets moved since the last check
         self._nothing = _read_only(np.zeros(paths))
         self._keys: dict[str, Key] = {str(CASH): CASH}  # the engine's own accounts and assets, by what tables call them
@@ -86,6 +88,7 @@ class Ledger:
         self._call(names)
 
     def _call(self, names: tuple[Name, ...]) -> None:
+        self._held.clear()  # a name may mean another thing from now on
         self._keys |= {str(key): key for key in names if isinstance(key, Key)}
 
     def _meant(self, name: Name, known: dict[Name, None]) -> Name:
@@ -103,17 +106,14 @@ class Ledger:
             return self._balances.get(meant)
         return row
 
-    @property
-    def used(self) -> int:
-        """Number of rows ever written to. It only grows: row numbers found before are valid while it is the same."""
-        return self._used
-
     def _new_row(self) -> int:
-        if self._used == len(self.rows):
-            self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
+        if self.used == len(self.rows):
+            full, self.rows = self.rows, lined_up(2 * self.used, self.paths)
+            self.rows[: self.used] = full
             self._views.clear()
-        self._used += 1
-        return self._used - 1
+            self._held.clear()
+        self.used += 1
+        return self.used - 1
 
     # --- balances ---------------------------------------------------------------------------------------------
     def balance(self, account: Name, asset: Name = CASH) -> Vector:
@@ -121,8 +121,13 @@ class Ledger:
 
         Raises KeyError for an account or an asset that is not known.
         """
-        row = self._row_of(account, asset)
-        return self._nothing if row is None else self._view(row)
+        view = self._held.get((account, asset))
+        if view is None:
+            row = self._row_of(account, asset)
+            if row is None:
+                return self._nothing
+            view = self._held[account, asset] = self._view(row)
+        return view
 
     def _view(self, row: int) -> Vector:
         view = self._views.get(row)
@@ -136,7 +141,7 @@ class Ledger:
 
     def reached(self, account: Name, asset: Name = CASH) -> bool:
         """Whether an asset has ever moved into or out of an account: if not, its balance is zero on every path."""
-        return self._row_of(account, asset) is not None
+        return (account, asset) in self._balances or self._row_of(account, asset) is not None
 
     def moved(self, asset: Name) -> bool:
         """Whether an asset has ever moved at all."""
@@ -166,10 +171,17 @@ class Ledger:
 
     def post(self, amounts: Vector, moves: tuple[Move, ...]) -> None:
         """Carry out several moves together, of `amounts` (moves, paths)."""
+        kernels.post(amounts, *self.posting(moves))
+
+    def posting(self, moves: tuple[Move, ...]) -> tuple[Rows, Vector]:
+        """Entries of moves, and `rows`: for a kernel that posts amounts where it finds them, by `kernels.carry_out`.
+
+        It must do so now: their assets count as moved.
+        """
         known = self._of_object.get(id(moves))  # most callers send the same tuple again; to hash one costs more
         entries = self._looked_up(moves) if known is None else known[1]
-        kernels.post(amounts, entries.rows, self.rows)
         self._changed |= entries.assets
+        return entries.rows, self.rows
 
     def note_shares(self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...]) -> None:
         """Note what holders of an asset have of `parts` (parts, paths) $ a unit of it.

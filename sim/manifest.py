@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sim import schema
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.json_file import read_json
+from sim.manifest_shape import NEEDED, is_right
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
 MANIFEST = "manifest.json"
 AGAIN = "move the folder away and run the scenario again"
-NEEDED = {"name", "scenario", "seed", "paths", "worlds", "files"}
 BLOCK = 1 << 20
 
 
@@ -50,18 +51,27 @@ def digest_of(place: Path) -> str:
     return found.hexdigest()
 
 
-def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+def described(
+    folder: Path, names: Iterable[str], made: Mapping[str, Written] | None = None
+) -> dict[str, dict[str, Any]]:
     """The `files` of a manifest: size and checksum of each file of the folder, by name.
 
-    The checksums are remembered: this process hashes a file again only if its metadata have changed.
+    made: files whose checksums were taken as they were written. All are remembered: this process hashes a file again
+    only if its metadata have changed.
     """
     _by_heart.clear()
     found: dict[str, dict[str, Any]] = {}
     for name in sorted(names):
-        seen = _seen(folder / name)
-        digest = _by_heart[seen] = digest_of(folder / name)
-        found[name] = {"size": seen.size, "sha256": digest}
+        found[name] = written(folder / name, (made or {}).get(name))
     return found
+
+
+def written(place: Path, made: Written | None = None) -> dict[str, Any]:
+    """Size and checksum of one more file, which is remembered too. made: as it was written, if that is known."""
+    seen = _seen(place)
+    known = made.sha256 if made is not None and made.size == seen.size else None
+    digest = _by_heart[seen] = known or digest_of(place)
+    return {"size": seen.size, "sha256": digest}
 
 
 def _seen(place: Path) -> Seen:
@@ -91,6 +101,11 @@ def signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {**bare, "digest": hashlib.sha256(text.encode()).hexdigest()}
 
 
+def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
+    """Sign it and write it into the run's folder."""
+    (folder / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
+
+
 def altered(manifest: Mapping[str, Any]) -> bool:
     """Whether the manifest has been changed since it was written; False if it has no digest."""
     return "digest" in manifest and signed(manifest)["digest"] != manifest["digest"]
@@ -115,14 +130,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def _check(manifest: Any, place: Path) -> None:
     """Raise UserError if the manifest is invalid."""
+    if is_right(manifest) and schema.is_right(manifest):
+        return
     from pydantic import ValidationError
 
-    from sim import schema
     from sim.manifest_model import Manifest
 
     rule = "a manifest is as a run writes it"
-    if isinstance(manifest, dict) and NEEDED - manifest.keys():
-        lacking = f"lacks {', '.join(sorted(NEEDED - manifest.keys()))}"
+    if isinstance(manifest, dict) and set(NEEDED) - manifest.keys():
+        lacking = f"lacks {', '.join(sorted(set(NEEDED) - manifest.keys()))}"
         raise UserError("a manifest is complete", place=str(place), value=lacking, remedy=AGAIN)
     try:
         Manifest.model_validate(manifest)

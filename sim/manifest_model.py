@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -18,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-NAME = re.compile(r"(?P<table>\w+)/(?P<world>[^/\\\0]+)-\d+\.parquet")  # of a table's file, for a world and chunk
+from sim.manifest_shape import check_names
 
 
 def _instant(text: str) -> str:
@@ -145,18 +143,3 @@ class Manifest(Part):
         """Raises ValueError unless worlds and files match."""
         check_names(self.worlds, self.files)
         return self
-
-
-def check_names(worlds: list[str], files: Mapping[str, Any]) -> None:
-    """Raise ValueError unless the worlds and the files' names belong together, and every file lies in the folder."""
-    if worlds[0] != "actual" or len(set(worlds)) != len(worlds):
-        raise ValueError("worlds are 'actual' and others, each once")
-    found: dict[str, set[str]] = {}
-    for name in files:
-        parts = NAME.fullmatch(name)
-        if parts is None or parts["world"] not in worlds:
-            raise ValueError(f"{name!r} is no table's file of these worlds")
-        found.setdefault(parts["table"], set()).add(parts["world"])
-    for table, mine in found.items():
-        if mine != set(worlds):
-            raise ValueError(f"table {table!r} lacks a world")

@@ -51,6 +51,11 @@ class Memo(Generic[Value]):
         same = all(one is other or _equal(one, other) for one, other in zip(before, inputs, strict=True))
         return self._value if same else None
 
+    def of(self, one: object) -> Value | None:
+        """The value if its only input was this very object; else None. For what is read several times a tick."""
+        before = self._inputs
+        return self._value if before is not None and before[0] is one else None
+
     def forget(self) -> None:
         """Compute again at the next `get`."""
         self._inputs = None

@@ -20,10 +20,10 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.dataclass import dataclass
 from sim.earlier_run import collisions, is_run, retire
 from sim.errors import SpiralError, UserError
 from sim.files import writing

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from sim.columns import Column, Table
-from sim.split import Split
+from sim.columns import Column, Kind, Table, Unit
+from sim.dataclass import dataclass
+from sim.plainly import by_name, flag, listed, made, maybe, plainly, text, whole, word
+from sim.split import Group, Part, Split
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -48,4 +50,55 @@ def described(tables: Iterable[Table], loss: Split) -> dict[str, Any]:
 
 def read(manifest: Mapping[str, Any]) -> Schema | None:
     """The schema in a manifest; None if the manifest is older than schemas. Raises pydantic's ValidationError."""
-    return _adapter().validate_python(dict(manifest)) if {"tables", "loss"} <= manifest.keys() else None
+    if not has_schema(manifest):
+        return None
+    return _plain(manifest) or _adapter().validate_python(dict(manifest))
+
+
+def has_schema(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest describes its tables."""
+    return manifest.keys() >= {"tables", "loss"}
+
+
+def is_right(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest has no schema, or one that is plainly right."""
+    return not has_schema(manifest) or _plain(manifest) is not None
+
+
+def _plain(manifest: Mapping[str, Any]) -> Schema | None:
+    found: Schema | None = plainly(SCHEMA, {key: manifest[key] for key in KEYS if key in manifest})
+    return found
+
+
+def _group(value: Any) -> Any:
+    return made(Group, {"name": text, "label": text, "within": maybe(_group)}, "name", "label")(value)
+
+
+UNITS = ("", *get_args(Unit))
+COLUMN = made(
+    Column, {"name": text, "label": text, "unit": word(*UNITS), "kind": word(*get_args(Kind))}, "name", "label"
+)
+PART = made(
+    Part,
+    {
+        **dict.fromkeys(("name", "label", "short", "said"), text),
+        "columns": listed(COLUMN),
+        "within": maybe(_group),
+        "rare": flag,
+        "passing": flag,
+        "colour": maybe(whole(-(2**53))),
+    },
+    *("name", "columns", "label", "short", "said"),
+)
+SPLIT = made(
+    Split,
+    {
+        **dict.fromkeys(("name", "label", "column"), text),
+        "lasting": _group,
+        "parts": listed(PART),
+        "sign": whole(-(2**53)),
+    },
+    *("name", "label", "column", "lasting", "parts"),
+)
+KEYS = {"tables": by_name(listed(COLUMN)), "loss": SPLIT, "rows": by_name(text)}
+SCHEMA = made(Schema, KEYS, "tables", "loss")

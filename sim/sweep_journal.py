@@ -13,10 +13,10 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.ordinary import LARGE, read_ordinary
 from sim.sweep_folder import SEGMENT

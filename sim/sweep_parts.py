@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.ordinary import LARGE, is_ordinary, read_ordinary
 from sim.sweep_folder import CELLS, PATHS_FOLDER, SEGMENT, SINGLE, as_named, digest, journal_name, listed

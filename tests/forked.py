@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-HEAVY = ("polars", "scenarios.scenario", "scenarios.worlds.chunk_job")
+HEAVY = ("polars", "scenarios.scenario", "scenarios.worlds.chunk_job", "sim.numba_tables")
 
 
 def seen(variable: str) -> tuple[int, str | None, list[str]]:

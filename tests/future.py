@@ -61,8 +61,8 @@ class Future:
     def relative(self, displacement: Vector) -> Vector:
         return np.expm1(displacement)
 
-    def returned(self, before: Vector, out: Vector) -> None:
-        np.log(self.mid / before, out=out)
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
+        np.log(after / before, out=out)
 
     def cost_per_notional(self) -> float:
         return 1.0

@@ -46,8 +46,8 @@ class Mutation:
 TEN = (
     Mutation(
         name="sign of the gamma term",
-        old="bent = spot_moved[j] - value[j] - straight",
-        new="bent = value[j] + straight - spot_moved[j]",
+        old="bent = spot_moved - value - straight",
+        new="bent = value + straight - spot_moved",
         cases=("attribution-order", "attribution-means"),
         control="a-sale",
     ),
@@ -121,8 +121,8 @@ TEN = (
 FURTHER = (
     Mutation(
         name="realised ratio squared",
-        old="implied * self._ratio if",
-        new="implied * self._ratio**2 if",
+        old="lambda: implied * self._ratio,",
+        new="lambda: implied * self._ratio**2,",
         cases=("bridge",),
         control="a-sale",
     ),
@@ -156,8 +156,8 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the power of depth",
-        old="spec.depth_power * feedback.depth",
-        new="-spec.depth_power * feedback.depth",
+        old="spec.depth_power * market.feedback.depth",
+        new="-spec.depth_power * market.feedback.depth",
         cases=("a-sale",),
         control="margin",
     ),
@@ -310,8 +310,8 @@ FURTHER = (
     ),
     Mutation(
         name="outside spread upside down",
-        old="spec.half_spread * now.spread_line",
-        new="spec.half_spread / now.spread_line",
+        old="_spec.half_spread * factors.spread_line_at",
+        new="_spec.half_spread / factors.spread_line_at",
         cases=("storyline",),
         control="a-sale",
     ),
@@ -356,8 +356,8 @@ MEMORY = (
     ),
     Mutation(
         name="sign of the centring of realised vol's noise",
-        old="(noise[j] - centre)",
-        new="(noise[j] + centre)",
+        old="(drawn - centre)",
+        new="(drawn + centre)",
         cases=("path-memory", "variance-within-the-day"),
         control="a-sale",
     ),

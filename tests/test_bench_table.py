@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.bench import timing
+from tests.bench import paste, timing
 from tests.bench.table import Board
 from tests.bench.timing import Turns, in_turns, of_turns
 
@@ -61,3 +61,54 @@ def test_the_table_shows_the_spread(tmp_path):
     assert text[3] == "| z |  | 500 ms |  |  | once | stated |  |"
     board.write(tmp_path / "bench.json")
     assert json.loads((tmp_path / "bench.json").read_text())["rows"][0]["reached"] == "yes"
+
+
+def written(place, code: str, ratio: float, *, more: bool = True) -> dict:
+    """What a bench of two rows, or of one, has written."""
+    board = Board()
+    board.faster("x", "y", ours=of_turns([1.0, 1.1]), theirs=ratio, at_least=2)
+    if more:
+        board.figure("z", ratio, "ns", at_most=3.0, exact=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NUMBA_CPU_NAME", code)
+        board.write(place)
+    return json.loads(place.read_text())
+
+
+PAGE = f"# Speed\n{paste.BEGIN}| old |\n{paste.END}Words.\n"
+
+
+def test_one_table_is_pasted_between_its_marks(tmp_path):
+    page = paste.pasted(PAGE, written(tmp_path / "bench.json", "", 4.0))
+    assert page.startswith(f"# Speed\n{paste.BEGIN}| what | opponent |")
+    assert "| old |" not in page
+    assert "machine code for this processor,\n" in page
+    assert page.endswith(f"\n{paste.END}Words.\n")
+    assert paste.pasted(page, written(tmp_path / "bench.json", "", 4.0)) == page
+
+
+def test_the_ratios_of_code_for_another_processor_stand_beside_it(tmp_path):
+    mine = written(tmp_path / "bench.json", "", 4.0)
+    page = paste.pasted(PAGE, mine, written(tmp_path / "other.json", "x86-64-v3", 1.5, more=False))
+    lines = page.splitlines()[2:6]
+    assert lines[0].endswith("| to reach | reached | x86-64-v3 |")
+    assert lines[1] == "|" + "---|" * 9
+    assert lines[2] == "| x | y | 1 s | 4 s | 3.82x | 3.64x to 4x (2) | at least 2x | yes | 1.43x **no** |"
+    assert lines[3] == "| z |  | 4 ns |  |  |  | at most 3 ns | **no** |  |"
+    assert "in the last column for x86-64-v3 (both sides).\n" in page
+    whole = paste.pasted(PAGE, mine, written(tmp_path / "other.json", "x86-64-v3", 2.5))
+    assert whole.splitlines()[5].endswith("| **no** | 2.5 ns yes |")
+
+
+def test_figures_of_two_machines_are_not_one_table(tmp_path):
+    mine, other = (written(tmp_path / "bench.json", code, 4.0) for code in ("", "x86-64-v3"))
+    other["machine"]["processor"] = "another"
+    with pytest.raises(ValueError, match="of one machine"):
+        paste.pasted(PAGE, mine, other)
+
+
+def test_without_a_word_all_that_the_bench_has_written_is_pasted(tmp_path, monkeypatch):
+    monkeypatch.setattr(paste, "FOUND", tmp_path)
+    for name in ("bench-x86-64-v3.json", "bench.json", "old.json"):
+        (tmp_path / name).touch()
+    assert [place.name for place in paste.places()] == ["bench.json", "bench-x86-64-v3.json"]

@@ -134,11 +134,66 @@ def test_a_class_keeps_what_it_defines_itself():
     assert repr(Quiet()) == "quiet" and Quiet(size=2.0) == Quiet() and hash(Quiet()) == hash((1.0,))
 
 
-def test_any_other_kind_is_the_librarys():
+@pytest.mark.parametrize("how", [{}, {"eq": False}, {"eq": False, "kw_only": True}])
+def test_what_is_compiled_late_behaves_as_the_librarys(how: dict[str, bool]):
+    def classes(dataclass):
+        @dataclass(frozen=True, **how)
+        class Base:
+            """With a field that is given by name alone."""
+
+            size: float
+            tags: list[int] = dataclasses.field(default_factory=list, compare=False, kw_only=True)
+            family: ClassVar[str] = "none"
+
+        @dataclass(frozen=True, **how)
+        class Below(Base):
+            """With a default and what follows."""
+
+            more: int = 2
+
+            def __post_init__(self) -> None:
+                if self.size < 0:
+                    raise ValueError("size")
+
+        return Base, Below
+
+    for ours, theirs in zip(classes(sim.dataclass.dataclass), classes(dataclasses.dataclass), strict=True):
+        assert inspect.signature(ours) == inspect.signature(theirs)
+        places = [(), (1.0,), (1.0, 3), (1.0, 3, 4)]
+        makers = [lambda cls, place=place: cls(*place) for place in places]
+        makers += [lambda cls: cls(size=-1.0), lambda cls: cls(size=1.0, wrong=2), lambda cls: hash(cls(size=[]))]
+        makers += [lambda cls: setattr(cls(size=1.0), "size", 2.0), lambda cls: delattr(cls(size=1.0), "other")]
+        for do in makers:
+            assert said(do, ours) == said(do, theirs)
+        mine, other = ours(size=1.0, tags=[1]), theirs(size=1.0, tags=[1])
+        assert (mine == ours(size=1.0)) == (other == theirs(size=1.0)) == how.get("eq", True)
+        assert not how.get("eq", True) or hash(mine) == hash(other)
+        assert repr(mine) == repr(other) and dataclasses.asdict(mine) == dataclasses.asdict(other)
+        assert mine.tags is not ours(size=1.0).tags and ours.__match_args__ == theirs.__match_args__
+
+
+def test_a_method_is_compiled_when_it_is_first_called():
     @sim.dataclass.dataclass(frozen=True)
-    class ByPlace:
-        """Fields by place."""
+    class Point:
+        """Of a plane."""
+
+        x: float
+        y: float = 0.0
+
+    late = dict(vars(Point))
+    assert {late["__init__"], late["__eq__"], late["__hash__"]} <= sim.dataclass.LATER.keys()
+    assert Point(1.0) == Point(1.0, 0.0)
+    assert vars(Point)["__init__"] is not late["__init__"] and vars(Point)["__eq__"] is not late["__eq__"]
+    assert vars(Point)["__hash__"] is late["__hash__"] and late["__init__"] not in sim.dataclass.LATER
+
+
+def test_any_other_kind_is_the_librarys():
+    @sim.dataclass.dataclass
+    class Loose:
+        """Not frozen."""
 
         size: float
 
-    assert ByPlace(2.0).size == 2.0 and "__init__" in vars(ByPlace)
+    made = Loose(2.0)
+    made.size = 3.0
+    assert made.size == 3.0 and "__init__" in vars(Loose) and Loose.__init__ not in sim.dataclass.LATER

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from agents.desk.book_record import figures, split
+from markets.curves.calendars import business_calendar
 from scenarios.reading.loading import load
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
 from sim.jit import Kernel, fma, interpreted, kernel
+from tests.synthetic_run import write_run
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
@@ -58,12 +60,83 @@ def test_the_python_api_loads_nothing_heavy():
         ("show covid_crash_2020", set()),
         ("check svb_2023", set()),
         ("check covid_crash_2020", set()),
+        ("check sonia_swap_desk", set()),
+        ("show sonia_swap_desk", set()),
+        ("show gilt_ldi_2022", set()),
     ],
 )
 def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
     load("covid_crash_2020"), make_clock(load("covid_crash_2020"))  # the calendars are kept; else pandas makes them
-    make_clock(load("svb_2023"))
+    for name in ("svb_2023", "sonia_swap_desk", "gilt_ldi_2022"):
+        make_clock(load(name))
+    business_calendar("uk")
     assert loaded(RUN.format(arguments=["spiral", *command.split()])) == needs
+
+
+QUOTES = "curve,kind,tenor,rate_percent\nsofr,swap,1Y,3.9\nsofr,swap,5Y,3.64\n"
+
+
+def test_curves_and_contracts_are_solved_without_libraries(tmp_path: Path):
+    (tmp_path / "quotes.csv").write_text(QUOTES)
+    business_calendar("us government bond"), business_calendar("weekends")
+    command = ["spiral", "curve", str(tmp_path / "quotes.csv"), "--date", "2026-03-02"]
+    assert loaded(RUN.format(arguments=command)) == set()
+    (tmp_path / "cds.csv").write_text("name,tenor,spread_bp\nacme,1Y,70\nacme,5Y,88\n")
+    command = ["spiral", "cds", str(tmp_path / "cds.csv"), "--date", "2025-10-03", "--rate", "0.015"]
+    assert loaded(RUN.format(arguments=command)) <= {"polars", "email", "numpy.ma"}
+
+
+ENDED = """
+import sys, threading
+sys.argv = ["spiral", "list"]
+import atexit
+atexit.register(lambda: print("the end", flush=True))
+{more}
+from scenarios.__main__ import start
+start()
+"""
+
+
+@pytest.mark.parametrize(
+    "more", ["", "threading.Thread(target=lambda: (threading.Event().wait(0.5), print('a thread'))).start()"]
+)
+def test_a_command_ends_as_python_does(more: str):
+    """What waits for the end of the process is done, other threads are waited for, and all output is there."""
+    done = subprocess.run([sys.executable, "-c", ENDED.format(more=more)], cwd=ROOT, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and "covid_crash_2020" in done.stdout and not done.stderr
+    assert lines[-1] == "the end" and ("a thread" in lines) == bool(more)
+
+
+READING = {"polars", "email"}  # polars looks for the metadata of packages
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run, and a broken one beside it."""
+    found = tmp_path_factory.mktemp("runs")
+    write_run(found / "run", paths=20, days=30)
+    (found / "broken").mkdir()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "needs"),
+    [
+        ("compare run --worlds actual,price_taker", READING | {"numpy.ma"}),  # NumPy's quantiles
+        ("export run figures.csv", READING | {"numpy.ma"}),
+        ("backtest run", READING | {"numpy.ma", "scipy"}),
+        ("compare broken run", set()),
+        ("exposure broken", set()),
+        ("chart broken panels x.svg", set()),
+    ],
+)
+def test_a_command_on_a_finished_run_loads_no_engine(folder: Path, command: str, needs: set[str]):
+    files = {"run", "broken", "figures.csv", "x.svg"}
+    arguments = ["spiral", *(str(folder / word) if word in files else word for word in command.split())]
+    engine = "assert not [name for name in sys.modules if name.partition('.')[0] in ('agents', 'markets')]"
+    code = RUN.format(arguments=arguments).replace("not end.code", f"end.code == {2 * ('broken' in command)}")
+    assert loaded(code + engine) == needs
 
 
 COUNT = """
@@ -141,6 +214,18 @@ def test_long_arrays_are_compiled():
         doubled(many, many)
     assert few.tolist() == [2.0 * i for i in range(10)] and many[-1] == 39_998
     assert "compiled" in vars(doubled)
+
+
+def test_a_kernel_that_was_compiled_is_interpreted_again(monkeypatch):
+    @kernel
+    def doubled(x):
+        return 2 * x
+
+    monkeypatch.setattr(Kernel, "_interpreted", lambda self, arguments: "by Python")
+    assert doubled(2) == 4
+    with interpreted():
+        assert doubled(2) == "by Python"
+    assert doubled(2) == 4
 
 
 def test_the_interpreted_multiply_add_rounds_once():

@@ -128,7 +128,8 @@ def test_quantiles_are_those_of_polars(monkeypatch, at_once):
     rows = rows.with_columns(y=-2 * pl.col("x")).sample(fraction=1.0, shuffle=True, seed=1)
     wanted = [pl.col(c).quantile(q, "linear").alias(f"{c}_{name}") for c in "xy" for name, q in SHARES.items()]
     expected = rows.group_by("time").agg(wanted).sort("time")
-    found = by_close.spread_of(rows.lazy(), pl.Series([1, 2, 3]), 50, ("x", "y"))
+    chunks = [rows.lazy().filter(low <= pl.col("path"), pl.col("path") < low + 20) for low in (0, 20, 40)]
+    found = by_close.Closes(chunks, pl.Series("time", [1, 2, 3]), 50, "x", "y").spread("x", "y")
     assert found.columns == expected.columns
     np.testing.assert_allclose(found.to_numpy(), expected.to_numpy(), rtol=1e-15)
 

@@ -74,3 +74,13 @@ def test_forget() -> None:
     memo.get(compute, 1)
     memo.forget()
     assert memo.get(compute, 1) == 2
+
+
+def test_the_value_of_one_object() -> None:
+    memo, array = Memo[int](), np.zeros(2)
+    assert memo.of(array) is None
+    memo.get(lambda: 3, array)
+    assert memo.of(array) == 3
+    assert memo.of(array.copy()) is None
+    memo.forget()
+    assert memo.of(array) is None

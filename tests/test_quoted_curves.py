@@ -317,7 +317,7 @@ def test_flows_multiply_their_discount_factors() -> None:
     logs = np.array([0.1, 0.3])
     values = table.flow_values(logs)
     assert values == pytest.approx([2 * np.exp(0.2), 3 * np.exp(-0.2)])
-    assert table.slopes(values).toarray() == pytest.approx(np.array([[-1, 1], [-2, 0]]) * values[:, None])
+    assert table.slopes(values).full() == pytest.approx(np.array([[-1, 1], [-2, 0]]) * values[:, None])
 
 
 QUOTE_MISTAKES = [

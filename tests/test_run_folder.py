@@ -16,7 +16,7 @@ import pytest
 from analysis.compare import render_comparison
 from analysis.pages.report import report_page, write_chart
 from analysis.terminal import render
-from scenarios.commands.run import write_report
+from scenarios.commands.finished import write_report
 from scenarios.reading.loading import load
 from scenarios.studies.run import run
 from sim.dataset import open_run

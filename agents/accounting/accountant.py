@@ -77,7 +77,7 @@ class Accountant:
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
-        world, closes = self._world, self._world.clock.is_close.tolist()
+        world, closes = self._world, self._world.clock.plain.is_close
         while True:
             yield world.tick(Phase.MARK)
             closing = closes[world.tick_index]
@@ -114,10 +114,10 @@ class Accountant:
     def _write(self, agent: Participant, *, last: bool) -> None:
         """Rows of `marks`: the witnesses' at every close, all paths' at the last; of `desks`: all paths' at each."""
         world, ledger, name = self._world, self._world.ledger, agent.name
-        desk, hedge_value = world.desks.get(name), world.hedge_value(name)
+        desk = world.desks.get(name)
         claims = world.claims.value(name) if world.claims.debts else self._nothing
         record = self._records.get(name)
-        equity, pnl, _ = self._prove(agent, hedge_value, claims, seen=self._seen(name, last=last))
+        equity, pnl, _ = self._prove(agent, claims, seen=self._seen(name, last=last))
         if record is not None:
             record.look(pnl)
         brief = desk is not None and self._desks_written
@@ -137,7 +137,7 @@ class Accountant:
             **told,
             role=agent.role,
             book_value=desk.book_value if desk else 0.0,
-            hedge_value=hedge_value,
+            hedge_value=world.hedge_value(name),
             cash=ledger.balance(name),
             margin=ledger.balance(account) if ledger.reached(account) else 0.0,
             claims=claims if world.claims.debts else 0.0,
@@ -225,7 +225,7 @@ class Accountant:
         balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
         return balances, rows, what
 
-    def _prove(self, agent: Participant, hedge_value: Vector, claims: Vector, *, seen: bool) -> Vector:
+    def _prove(self, agent: Participant, claims: Vector, *, seen: bool) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
 
         (WORTH, 0) if the figures are not wanted (`seen` false): then they are only checked. Raises BugError.
@@ -234,7 +234,7 @@ class Accountant:
         book = (desk.scale, desk.unit_value) if desk else (self._nothing, self._nothing)
         parts, gross = desk.explained if desk else self._no_parts, 1.0 + agent.capital
         rows = self._rows[name].get(lambda: self._rows_of(agent), world.ledger.used)
-        account = world.ledger.rows, *rows, hedge_value, *book, claims, parts, gross, TOLERANCE
+        account = world.ledger.rows, *rows, *world.held_by(name), *book, claims, parts, gross, TOLERANCE
         worth = np.empty((WORTH, world.paths if seen else 0))
         i = explain(*account, worth)
         if i >= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ from agents.capital.fx_class import FxClass
 from agents.capital.rates_class import RatesClass
 from agents.capital.risk_class import RiskClass
 from agents.capital.risk_factor import MEASURES, Measure, RiskFactor, Sensitivity
+from sim.dataclass import dataclass
 from sim.vectors import total
 
 Floats = NDArray[np.float64]

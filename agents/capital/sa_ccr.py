@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.capital.netting_set import NettingSet, Trade
 from agents.capital.supervisory import QUALITIES, group_of
+from sim.dataclass import dataclass
 
 Vector = NDArray[np.float64]
 ALPHA, FLOOR = 1.4, 0.05

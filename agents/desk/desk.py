@@ -16,12 +16,23 @@ from agents.desk.options_held import OptionsHeld, options_among
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN, SMILE_SPOT, SPOT, VOL, of_asset
-from markets.kernels.hedging import DELTA_PART, GAMMA_PART, PARTS, SMILE_PART, VEGA_PART, add_step, attribute
+from markets.kernels.hedging import (
+    DELTA_PART,
+    GAMMA_PART,
+    PARTS,
+    SMILE_PART,
+    VEGA_PART,
+    add_step,
+    attribute,
+    attribute_few,
+)
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agents.desk.counterparty_terms import CounterpartyTerms
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
@@ -48,6 +59,7 @@ class Stepped(NamedTuple):
     slopes: Risk  # with the smile held where it was
     following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
     values: list[Vector]  # before each step after that of spot, and at the end
+    few: tuple[Vector, Vector] | None = None  # values after the steps of spot and vol, where only the curve's is left
 
 
 class Desk:
@@ -75,6 +87,8 @@ class Desk:
         self.asset = Key("book", of=name)
         self.book = book
         self._steps = revaluations(book.needs)
+        self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
+        self._moving = [step for step in self._steps if step.keys]
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
@@ -99,6 +113,7 @@ class Desk:
         self.vega_hedge: VegaHedge | None = None
         self.credit_hedge: CreditHedge | None = None
         self.option_hedge: OptionHedge | None = None
+        self.assets = (MAIN, *(name for name in book.assets if name != MAIN))  # whose delta it hedges
         self._full = full or book.has_rates or world.venue("asset").has_impact or bool(book.assets)
         self.counterparty: Counterparty | None = None
         if counterparty is not None:
@@ -168,6 +183,9 @@ class Desk:
     def _unit_value_now(self) -> Vector:
         """Value of one unit of scale now, (paths,) $; computed once per market."""
         now = self.world.factors.snapshot
+        known = self._value.of(now)
+        if known is not None:
+            return known
         return self._value.get(lambda: self._value_at(now) if self._full else self.slopes().value, now)
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
@@ -182,8 +200,10 @@ class Desk:
 
     def risk(self, snapshot: Snapshot | None = None) -> Risk:
         """Risk of one unit of scale in the present market, computed once per market, or in a given one."""
+        if snapshot is not None:
+            return self._risk_at(snapshot)
         now = self.world.factors.snapshot
-        return self._risk_at(snapshot) if snapshot is not None else self._risk.get(lambda: self._risk_at(now), now)
+        return self._risk.of(now) or self._risk.get(lambda: self._risk_at(now), now)
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
@@ -197,6 +217,10 @@ class Desk:
         if snapshot is not None:
             return self.book.slopes(tick, snapshot, self.fixings, settled=self._tick)
         return self._slopes.get(lambda: self.book.slopes(tick, now, self.fixings, settled=self._tick), now)
+
+    def _first_order(self, snapshot: Snapshot) -> Risk:
+        """At least value and delta of the risk in another market."""
+        return self.book.first_order(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
 
     @property
     def explained(self) -> Vector:
@@ -225,12 +249,7 @@ class Desk:
     def hedge_options(self, hedge: OptionHedge) -> None:
         """Hedge with options on the asset from now on, which needs more of the risk than `slopes`."""
         self.option_hedge, self._full = hedge, True
-
-    @property
-    def assets(self) -> tuple[str, ...]:
-        """Assets whose delta it hedges, the main one first."""
-        legs = () if self.option_hedge is None else self.option_hedge.assets
-        return (MAIN, *sorted({*self.book.assets, *legs} - {MAIN}))
+        self.assets = (MAIN, *sorted({*self.book.assets, *hedge.assets} - {MAIN}))
 
     @property
     def option_names(self) -> tuple[str, ...]:
@@ -312,8 +331,8 @@ class Desk:
         tick, now, since = self.world.factors.tick, self.world.factors.snapshot, self._tick
         if tick == since:
             return
+        steps = self._stepped(tick, now) if self.attributed else None
         end = value = self._unit_value_now()
-        steps = self._stepped(tick, now, end) if self.attributed else None
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
             self.book.fix(since, tick, now, self.fixings)
@@ -342,17 +361,41 @@ class Desk:
         for follower in self.followers:
             follower.receive(due)
 
-    def _stepped(self, tick: int, new: Snapshot, end: Vector) -> Stepped:
+    def _stepped(self, tick: int, new: Snapshot) -> Stepped:
         """Before rates are fixed and rights used.
 
         What is fixed or exercised at this mark is so in the new market: in an old one it would be worth something else.
         """
-        old = self._snapshot
+        old, together = self._snapshot, self._stepped_together(tick, new)
+        if together is not None:
+            return together
+        end = self._unit_value_now()
         if not self.book.slides:
-            return Stepped(self.slopes(old), None, self._revalued(tick, new, end))
+            first = self.risk if self._full else self._first_order
+            return Stepped(first(old), None, self._revalued(tick, new, end))
         held, free = self.slopes(self._held(old, old)), self.slopes(old)
         slides = {asset: free.delta_of(asset) - held.delta_of(asset) for asset in (MAIN, *self.book.assets)}
         return Stepped(held, slides, self._revalued(tick, new, end))
+
+    def _stepped_together(self, tick: int, new: Snapshot) -> Stepped | None:
+        """All by one kernel, where the book has one and spot's, vol's and the curve's steps all move; None elsewhere.
+
+        The value of the book now is known then, too.
+        """
+        old = self._snapshot
+        if not (self._full and self.book.steps_together):
+            return None
+        for step in self._moving:
+            if _stand(old, new, step.keys):
+                return None
+        found = self.book.stepped(tick, old, new, settled=self._tick)
+        if found is None:
+            return None
+        slopes, (by_spot, by_vol, by_all) = found
+        coming, values = [by_vol, self._value.get(lambda: by_all, new)], [by_spot]
+        for step in self._steps:
+            values.append(coming.pop(0) if step.keys else values[-1])
+        return Stepped(slopes, None, values, (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
@@ -369,6 +412,10 @@ class Desk:
         old, parts = self._snapshot, (self.parts, self.unhedged)
         slopes, values = steps.slopes, [*steps.values[:-1], end]
         spots = old.row(SPOT), new.row(SPOT)
+        if steps.few is not None:
+            attribute_few(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, *steps.few, end, *parts)
+            self._moved_besides = True
+            return
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for asset in self.book.assets:  # the step of spot has taken them for gamma
             straight = self.scale * slopes.delta_of(asset) * self._moved(asset, new)
@@ -397,10 +444,12 @@ class Desk:
     def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
+        if old.stands(new, self._besides) and not self.book.slides and not self.book.settles(self._tick, tick):
+            return [end] * (len(self._steps) + 1)
         keys = [of_asset(SPOT, asset) for asset in (MAIN, *self.book.assets)]
-        slid = self.book.slides and not all(_equal(old.row(key), new.row(key)) for key in keys)
+        slid = self.book.slides and not _stand(old, new, keys)
         for step in reversed(self._steps):
-            stands = all(_equal(old.row(key), new.row(key)) for key in step.keys) and not (step.first and slid)
+            stands = not (step.first and slid) and _stand(old, new, step.keys)
             if not stands or (step.last and self.book.settles(self._tick, tick)):
                 before = old.with_rows({key: new.row(key) for key in step.before})
                 values.insert(0, self._value_at(self._held(before, old) if step.first else before))
@@ -458,9 +507,13 @@ class Desk:
         return np.where(least > 0.98, 1.0, least)
 
 
-def _equal(a: Vector, b: Vector) -> bool:
-    """Whether a level is unchanged on all paths; an unchanged one is usually the same array object."""
-    return a is b or np.array_equal(a, b)
+def _stand(old: Snapshot, new: Snapshot, keys: Iterable[FactorKey]) -> bool:
+    """Whether levels are unchanged on all paths: usually the same array object, or another number on path 0."""
+    for key in keys:
+        a, b = old.row(key), new.row(key)
+        if a is not b and (a[0] != b[0] or not np.array_equal(a, b)):
+            return False
+    return True
 
 
 def _at_most(wanted: Vector, held: Vector) -> Vector:

@@ -37,6 +37,9 @@ class OptionsHeld(NamedTuple):
         return found
 
 
+NONE_HELD = OptionsHeld([])
+
+
 def options_among(world: MarketWorld, names: Container[Name], asset: str) -> Iterator[VolListing]:
     """Listings on an asset whose names are among these."""
     return (each for each in world.options if each.underlying.name == asset and each.name in names)
@@ -49,6 +52,8 @@ def options_held(
 
     Only what is held or on the way is valued.
     """
+    if not world.options:
+        return NONE_HELD
     coming, found, ledger = more or {}, [], world.ledger
     there = world.reached_options(account, asset)
     if any(name not in {option.name for option in there} for name in coming):

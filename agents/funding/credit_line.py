@@ -65,7 +65,7 @@ class CreditLine:
         It shrinks as credit widens and as the lender loses money.
         """
         factors = self._world.factors
-        intact = np.clip(1 - self.losses / self._capital, 0.0, 1.0)
+        intact = np.minimum(np.maximum(1 - self.losses / self._capital, 0.0), 1.0)
         floor = max(factors.credit_law.at_start, 1e-12)
         line: Vector = self._base * np.minimum((floor / np.maximum(factors.credit, 1e-12)) ** self._power, 1.0) * intact
         return line

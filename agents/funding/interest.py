@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import WHOLESALE, margin_account
 from markets.venues.interest import growth
+from sim.ledger import Move
 
 if TYPE_CHECKING:
     from agents.funding.credit_line import CreditLine
@@ -32,14 +33,23 @@ class Interest:
         self._world, self._lender, self._line = world, lender, line
         self._borrowers, self._margined = borrowers, margined
         self._accrued_through = 0  # tick
+        self._moves = {name: self._of(name) for name in borrowers}
         world.ledger.open(WHOLESALE)
+
+    def _of(self, name: str) -> tuple[Move, Move, Move]:
+        """What interest moves for one borrower: on balances to it and to the lender, on loans from it."""
+        return (
+            Move(self._lender, name, "funding_overnight"),
+            Move(WHOLESALE, self._lender, "funding_overnight"),
+            Move(name, self._lender, "funding_credit"),
+        )
 
     def accrue(self) -> None:
         """At SHOCK of every tick: pay the accrued interest if a day begins."""
-        clock, tick = self._world.clock, self._world.tick_index
+        clock, tick = self._world.clock.plain, self._world.tick_index
         if tick == 0 or not clock.is_open[tick]:
             return
-        years = float(clock.calendar_years[tick] - clock.calendar_years[self._accrued_through])
+        years = clock.calendar_years[tick] - clock.calendar_years[self._accrued_through]
         self._accrued_through = tick
         for name in self._borrowers:
             self._pay(name, years)
@@ -53,6 +63,6 @@ class Interest:
         on_loans = np.maximum(-cash - stock, 0.0) * growth(self._line.spread(name), years, day_count)
         if self._line.repo_spread is not None:
             on_loans = on_loans + stock * growth(world.full(self._line.repo_spread), years, day_count)
-        ledger.transfer(on_balances, source=self._lender, target=name, reason="funding_overnight")
-        ledger.transfer(on_balances, source=WHOLESALE, target=self._lender, reason="funding_overnight")
-        ledger.transfer(on_loans, source=name, target=self._lender, reason="funding_credit")
+        amounts = np.empty((3, world.paths))
+        amounts[:2], amounts[2] = on_balances, on_loans
+        ledger.post(amounts, self._moves[name])

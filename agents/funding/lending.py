@@ -75,7 +75,7 @@ class Lending:
 
     def run(self) -> Process:
         """Each day: interest before the market moves. Each close: force before TRADE, close-outs and calls after it."""
-        world, is_close, often = self.world, self.world.clock.is_close, self.agent.intraday_hours
+        world, is_close, often = self.world, self.world.clock.plain.is_close, self.agent.intraday_hours
         called, watches = world.now, self.agent.capital_headroom > 0
         yield world.tick(Phase.SHOCK)  # every desk has taken over its hedge before this
         self._begin()
@@ -155,7 +155,7 @@ class Lending:
 
     def _log(self) -> None:
         world = self.world
-        if not world.log.witness.size:
+        if not (world.log.sees("funding") or world.log.sees("netting_sets")):
             return
         for name, client in self.clients.items():
             assert client.asked is not None, "the close's margin is settled"

@@ -60,21 +60,22 @@ class LiquidityRecord:
         self._note_calls(asked, lacking)
 
     def _note_calls(self, asked: Requirement, lacking: Vector) -> None:
-        whole, more = self._whole_lacking(asked, lacking), self._more_required(asked)
+        equity = self._world.equity_now(self._desk.name)
+        whole, more = self._whole_lacking(asked, lacking, equity), self._more_required(asked)
         going_on = [np.minimum(whole, call + np.minimum(more, 0.0)) for call in self._calls]
         fresh = np.where(more > 0, whole, -np.inf)
         first = np.maximum(fresh, going_on[0]) if going_on else fresh
         self._calls = [first, *going_on][: self._deadline_days]
-        equity = self._world.equity_now(self._desk.name)
         self._whole_equity = self._whole_equity_at(equity)
         self._equity, self._scale, self._required = equity, self._desk.scale, self._whole(asked.total)
 
     def note_force(self, asked: Requirement, *, lacking: Vector) -> None:
         """Called before TRADE of a close, when the lender looks for overdue calls and negative equity."""
-        missing = -self._whole_equity_at(self._world.equity_now(self._desk.name))
+        equity = self._world.equity_now(self._desk.name)
+        missing = -self._whole_equity_at(equity)
         if len(self._calls) == self._deadline_days:
             due = self._calls[-1] + np.minimum(self._more_required(asked), 0.0)
-            missing = np.maximum(missing, np.minimum(self._whole_lacking(asked, lacking), due))
+            missing = np.maximum(missing, np.minimum(self._whole_lacking(asked, lacking, equity), due))
         np.maximum(self._missing, np.where(self._alive(), missing, -np.inf), out=self._missing)
 
     def note_capital(self, required: Vector) -> None:
@@ -89,14 +90,13 @@ class LiquidityRecord:
             missing = np.minimum.reduce([self._whole(required) - self._whole_equity_at(equity), *self._short])
             np.maximum(self._missing, np.where(self._alive(), missing, -np.inf), out=self._missing)
 
-    def _whole_lacking(self, asked: Requirement, lacking: Vector) -> Vector:
+    def _whole_lacking(self, asked: Requirement, lacking: Vector, equity: Vector) -> Vector:
         """Funding that the whole book would have lacked, to first order: same prices, P&L and margin in proportion.
 
         A reduced desk needs less than one with its whole book. So its P&L since the last close is divided by the share
         of the book that it had then, and its funding needs (initial margin, long stock) by the share that it has now. A
         path without a book gives no more information.
         """
-        equity = self._world.equity_now(self._desk.name)
         funded = asked.initial_margin + self._unfinanced()
         whole: Vector = lacking - (self._whole_equity_at(equity) - equity) + (self._whole(funded) - funded)
         return np.where(self._alive(), whole, -np.inf)

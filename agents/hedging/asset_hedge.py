@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.desk.options_held import OptionsHeld, options_held
+from agents.desk.options_held import NONE_HELD, OptionsHeld, options_held
 from agents.intervals import Interval
 from agents.policies import Never, Policy, Situation
 from agents.watching.answers import desired, vol_multiplier
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-NO_OPTIONS = OptionsHeld([])
 
 
 class AssetHedge:
@@ -57,7 +56,7 @@ class AssetHedge:
         return options_held(self._world, self._account, coming, self.name)
 
     def situation(
-        self, due: bool, held: Vector, market: Snapshot | None = None, options: OptionsHeld = NO_OPTIONS
+        self, due: bool, held: Vector, market: Snapshot | None = None, options: OptionsHeld = NONE_HELD
     ) -> Situation:
         """The policy's `Situation`, with the target at the policy's vol; at the present market or a given one.
 
@@ -69,8 +68,9 @@ class AssetHedge:
         scale, target = desk.scale, np.empty(held.size)
         years, variance_years = desk.book.nearest_expiry(factors.tick, asset)
         neutral(scale, slopes.delta_of(asset), target)
-        target -= options.sum("delta", own)
-        at = Situation(
+        if options:
+            target -= options.sum("delta", own)
+        at = Situation.of(
             tick=factors.tick,
             due=due,
             spot=seen.row(self._spot),
@@ -82,7 +82,7 @@ class AssetHedge:
             half_spread=self._venue.half_spread,
             discount=lambda: self._discount(years),
             gross_units=lambda: scale * desk.book.gross_units_of(asset),
-            years=float(clock.variance_years[factors.tick]),
+            years=clock.plain.variance_years[factors.tick],
             expiry_years=years,
             interval_years=self._interval_years,
             expiry_variance_years=variance_years,

@@ -69,9 +69,10 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
     venue.expose(out[GAMMA_FLOW], moved=asset, by=CURVATURE)
     if (of_asset(VOL, asset) in desk.book.needs or options) and own is None:
         venue.expose(out[VANNA_FLOW], moved=asset, by=VANNA)
-        if not desk.answering_on(asset) and not world.price_takers:  # else it is in `_of_options`
+        moving = world.moving(of_asset(VOL, asset))
+        if moving and not desk.answering_on(asset) and not world.price_takers:  # else it is in `_of_options`
             by_log = np.where(desk.liquidated, 0.0, -scale * vanna * spot)
-            for name, move in world.moving(of_asset(VOL, asset)).items():
+            for name, move in moving.items():
                 if name in others or name not in world.option_names:  # where nobody hedges, no loop closes
                     venue.expose(move * by_log, moved=name, by=CURVATURE)
 

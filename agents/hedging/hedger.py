@@ -204,12 +204,12 @@ class _Hedging:
 
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
-        held = {name: (self._looks(due, name), self._held(name)) for name in self.assets}
-        orders = self._option_orders(due)
-        options = {name: each.options(self._coming(orders)) for name, each in self.assets.items()}
-        others = {**orders, **self._rate_orders(due, orders)}
-        own = {name: each.order(due, *held[name], options[name]) for name, each in self.assets.items()}
-        return {**own, **others}
+        options = self._option_orders(due)
+        coming = self._coming(options)
+        own: Orders = {}
+        for name, each in self.assets.items():
+            own[name] = each.order(due, self._looks(due, name), self._held(name), each.options(coming))
+        return {**own, **options, **self._rate_orders(due, options)}
 
     def _coming(self, orders: dict[str, Vector]) -> dict[str, Vector]:
         """Units under way and ordered now, by venue."""
@@ -229,7 +229,10 @@ class _Hedging:
 
         options: orders of options on the asset, which have rates risk, too.
         """
-        desk, venue, credit = self.desk, self.world.venue, self._credit_orders(due)
+        desk, venue = self.desk, self.world.venue
+        credit = self._credit_orders(due)
+        if not desk.book.has_rates and desk.vega_hedge is None:
+            return credit
         rates, straddles = desk.rates_hedge, dict[str, Vector]()
         if desk.vega_hedge is not None:
             straddles = self._leg_orders(due, desk.vega_hedge, desk.neutral_vega(), desk.open_risk({}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -17,7 +16,7 @@ from markets.costs import INVENTORY
 from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
-from markets.venues.quote import Lean, Quote
+from markets.venues.quote import Awaited, Lean, Quote
 from sim.dataclass import dataclass
 from sim.memo import Memo
 from sim.params import param
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.venues.investors import Investors
-    from markets.venues.rule import Rule
+    from markets.venues.quote import Paths
+    from markets.venues.quotes import Asked
     from markets.venues.venue import Venue
     from sim.place import Place
 
@@ -132,33 +132,52 @@ class _Making:
         self.per_credit = {venue.name: self._per_credit(venue) for venue in self.venues}
         self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
-        self.quotes: dict[str, Memo[Callable[[], Quote]]] = {venue.name: Memo() for venue in self.venues}
+        self.quotes: dict[str, Memo[Quote]] = {venue.name: Memo() for venue in self.venues}
+        self.places = [(venue, venue.quotes, self.per_credit[venue.name] != 0) for venue in self.venues]
+        self.positions: list[Venue] = []  # at which it has ever held anything, with so many rows of the ledger in use:
+        self.rows_used = -1
+        self.lazily = agent.quoting.kind == "vol_proportional"  # quotes are computed when they are read
+        self.days: list[int] = world.clock.plain.day
+        self.passed_on = self._passed_on()
         self.standing = Standing(agent, world)
         self.limited = agent.capital_share > 0 and world.feedback.capital > 0 and not world.price_takers
         self.room = self.everything  # share of its depth that its capital allows, (paths,)
 
     def run(self) -> Process:
         """Quote at every tick."""
-        world = self.world
+        world, recorded = self.world, self.world.log.sees("quotes")
         while True:
             yield world.tick(Phase.QUOTE)
             tick = world.tick_index
             if tick > 0:
-                self._pass_on_inventory(float(world.clock.variance_years[tick] - world.clock.variance_years[tick - 1]))
-            able = self.standing.withdraw_or_return(int(world.clock.day[tick]))
+                self._pass_on_inventory(self.passed_on[tick - 1])
+            able = self.standing.withdraw_or_return(self.days[tick])
             if self.agent.capital_share:
                 able = able * self._within_capital()
-            for venue in self.venues:
-                self._post(venue, able)
-            write_quotes(world, self.agent.name, self.venues)
+            if self.lazily:
+                self._post_lazily(able)
+            else:
+                self._post(able)
+            if recorded:
+                write_quotes(world, self.agent.name, self.venues)
 
-    def _pass_on_inventory(self, years: float) -> None:
+    def _passed_on(self) -> list[float]:
+        """Share of its inventory that outside investors take over from each tick to the next."""
+        clock, half_life = self.world.clock, self.agent.inventory_half_life
+        hours = (years * clock.days_a_year * clock.hours_a_day for years in np.diff(clock.variance_years).tolist())
+        return [1 - 0.5 ** (each / half_life) for each in hours]
+
+    def _held(self) -> list[Venue]:
+        """Venues at which it has ever held anything."""
+        if self.rows_used != self.world.ledger.used:
+            self.rows_used = self.world.ledger.used
+            self.positions = [venue for venue in self.venues if venue.reached(self.agent.name)]
+        return self.positions
+
+    def _pass_on_inventory(self, share: float) -> None:
         """Outside investors take over inventory at mid, half of it every `inventory_half_life`, less at a price."""
-        clock = self.world.clock
-        hours = years * clock.days_a_year * clock.hours_a_day
-        share = 1 - 0.5 ** (hours / self.agent.inventory_half_life)
-        for venue in self.venues:
-            if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
+        for venue in self._held():
+            if some(held := venue.held(self.agent.name)):
                 if venue.investors is None:
                     venue.hand_over(self.agent.name, INVESTORS, held, share)
                 else:
@@ -189,18 +208,39 @@ class _Making:
             self.room = 1 - min(world.feedback.capital, 1.0) * (1 - room)
         return self.room
 
-    def _post(self, venue: Venue, able: Vector) -> None:
-        """Post the rule's spreads, and the maker's share of the venue's depth times `able`."""
-        kind, name = self.agent.quoting.kind, self.agent.name
-        if kind == "vol_proportional":
-            inventory = venue.listing.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
-            credit = self.world.factors.credit if self.per_credit[venue.name] else self.nothing
-            terms = (venue.quotes.rule(), able, inventory, credit, self.room)
-            quote = self.quotes[venue.name].get(lambda: partial(self._vol_proportional, venue, *terms), *terms)
-            venue.post(name, quote)  # or the last quote again
-        else:
-            rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
-            venue.post(name, rule(venue, self.share[venue.name] * venue.quotes.rule().depth * able))
+    def _post_lazily(self, able: Vector) -> None:
+        """Post what computes the quotes, from the market and the inventory of now, when somebody reads them."""
+        name, nothing, room = self.agent.name, self.nothing, self.room
+        held = self._held() if self.leans else ()
+        for venue, quotes, funded in self.places:
+            inventory = _own(venue.listing.exposure(name)) if venue in held else nothing
+            credit = self.world.factors.credit if funded else nothing
+            terms = (venue, quotes.ask(), able, inventory, credit, room)
+            quotes.post(name, Awaited(partial(self._quote, *terms)))
+
+    def _quote(
+        self,
+        venue: Venue,
+        asked: Asked,
+        able: Vector,
+        inventory: Vector,
+        credit: Vector,
+        room: Vector,
+        paths: Paths | None = None,
+    ) -> Quote:
+        """On all paths: the last quote again, where nothing has changed. Or on some."""
+        rule = venue.quotes.rule_of(asked)
+        if paths is not None:
+            some = (able[paths], inventory[paths], credit[paths], room[paths])
+            return self._vol_proportional(venue, rule.on(paths), *some)
+        terms = (rule.levels, able, inventory, credit, room)
+        return self.quotes[venue.name].get(lambda: self._vol_proportional(venue, *terms), *terms)
+
+    def _post(self, able: Vector) -> None:
+        """Post the rule's spreads, and the maker's share of each venue's depth times `able`."""
+        rule = self._symmetric if self.agent.quoting.kind == "symmetric" else self._avellaneda_stoikov
+        for venue in self.venues:
+            venue.post(self.agent.name, rule(venue, self.share[venue.name] * venue.quotes.rule().depth * able))
 
     @property
     def _switch(self) -> float:
@@ -212,15 +252,21 @@ class _Making:
         return self._switch * self.agent.quoting.funding_days / 360 if venue.listing.funded else 0.0
 
     def _vol_proportional(
-        self, venue: Venue, rule: Rule, able: Vector, inventory: Vector, credit: Vector, room: Vector
+        self,
+        venue: Venue,
+        rule: tuple[Vector, Vector],
+        able: Vector,
+        inventory: Vector,
+        credit: Vector,
+        room: Vector,
     ) -> Quote:
         """Base half-spread x s/s_base, plus funding cost; both sides shifted against inventory.
 
         A maker short of capital quotes up to twice as wide.
         """
-        agent, quote = self.agent, np.empty((QUOTE_ROWS, self.world.paths))
+        agent, quote = self.agent, np.empty((QUOTE_ROWS, able.size))
         vol_proportional(
-            *rule.levels,
+            *rule,
             able,
             credit,
             inventory,
@@ -282,3 +328,8 @@ class _Making:
         if self.agent.quoting.horizon == "end":
             return 0.5 * float(self.world.clock.variance_years[-1])
         return self._years_left()
+
+
+def _own(values: Vector) -> Vector:
+    """The values, or a copy of what is a view of the ledger, which changes."""
+    return values if values.flags.owndata else values.copy()

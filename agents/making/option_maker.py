@@ -19,7 +19,6 @@ from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
 from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
 from markets.venues.quote import Quote
-from markets.venues.quotes import told
 from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
     from markets.factors.underlying import Underlying
-    from markets.venues.quotes import Told
+    from markets.venues.quotes import Asked
     from markets.venues.venue import Venue
     from sim.place import Place
 
@@ -149,15 +148,14 @@ class _Making:
         held = options_held(world, self.agent.name, asset=self.underlying.name)
         kept = OptionsHeld([(option, units.copy()) for option, units in held.positions])
         used = _Once(partial(self._use, kept, world.factors.snapshot))
-        now, name, quoted = told(world.factors), self.agent.name, self._quoted
+        name, quoted = self.agent.name, self._quoted
         for venue in self.venues:
-            venue.quotes.ask(now)
-            venue.quotes.post(name, partial(quoted, venue, now, able, used))
+            venue.quotes.post(name, partial(quoted, venue, venue.quotes.ask(), able, used))
 
-    def _quoted(self, venue: Venue, then: Told, able: Vector, used: _Once) -> Quote:
+    def _quoted(self, venue: Venue, asked: Asked, able: Vector, used: _Once) -> Quote:
         """The rule's spread and depth when it was posted, by the use of the limits."""
         agent, feedback, use = self.agent, self.world.feedback, used()
-        half_spread, depth = venue.quotes.rule_of(then).levels
+        half_spread, depth = venue.quotes.rule_of(asked).levels
         spread_loop, depth_loop = min(feedback.spread, 1.0), min(feedback.depth, 1.0)
         half: Vector = half_spread * (1 + spread_loop * agent.widening * use.size)
         skew: Vector = -spread_loop * agent.inventory_skew * half * use.signed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markets.recorder import is_recorded
+from markets.tables import QUOTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,20 +16,20 @@ if TYPE_CHECKING:
 
 def write_quotes(world: TradingWorld, maker: str, venues: Iterable[Venue]) -> None:
     """Write a maker's quotes at every tick; see `is_recorded`."""
-    if not world.log.witness.size:
+    if not world.log.sees(QUOTES.name):
         return
-    closing = bool(world.clock.is_close[world.tick_index])
+    closing, witnesses = bool(world.clock.is_close[world.tick_index]), world.log.witness
     for venue in (venue for venue in venues if is_recorded(venue, closing=closing)):
-        quote = venue.quote_of(maker)
-        world.log.add_witnesses(
-            "quotes",
+        quote = venue.quotes.seen(maker, witnesses)
+        world.log.add_seen(
+            QUOTES.name,
             world.now,
             maker=maker,
             venue=venue.name,
             half_spread=quote.half_spread,
             skew=quote.skew,
             depth=quote.depth,
-            inventory=venue.held(maker),
+            inventory=venue.held(maker)[witnesses],
         )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import OWNERS
 from markets.kernels.quoting import standing
-from sim.vectors import marked
+from sim.vectors import marked, read_only
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
@@ -35,35 +35,46 @@ class Standing:
 
     def __init__(self, agent: Capitalised, world: TradingWorld) -> None:
         self._agent, self._world = agent, world
-        self._everything = world.full(1.0)
+        self._switch = min(world.feedback.depth, 1.0)
+        self._shrinks = world.feedback.depth != 0 and not world.price_takers
+        self._limit = agent.drawdown_limit * agent.capital  # $
+        self._everything, self._nothing = world.full(1.0), read_only(world.full(0.0))
+        self._day = -1  # index of that of the last call: who is away comes back on another one
         self._peak = world.full(agent.capital)
         self._away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self._away = np.zeros(world.paths, dtype=bool)
+        self._leaving = np.zeros(world.paths, dtype=bool)  # now
+        self._anybody = False  # away, on any path
 
     def withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
-        world, agent = self._world, self._agent
-        if world.feedback.depth == 0 or world.price_takers:
+        if not self._shrinks:
             return self._everything
-        equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
-        if marked(self._away):
+        world, agent = self._world, self._agent
+        own = world.ledger.balance(agent.name), *world.hedge_factors(agent.name)
+        if self._anybody and day != self._day:
             back = self._away & (day >= self._away_until)
             if marked(back):
-                self._recapitalise(back, equity)
-        leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-        limit, switch = agent.drawdown_limit * agent.capital, min(world.feedback.depth, 1.0)
-        if standing(equity, agent.capital, limit, switch, self._peak, self._away, leaving, able):
+                own = self._recapitalised(back), self._nothing, self._everything
+        self._day = day
+        leaving, able = self._leaving, np.empty(world.paths)
+        if standing(*own, agent.capital, self._limit, self._switch, self._peak, self._away, leaving, able):
+            equity = own[0] + own[1] * own[2]
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
             self._away |= leaving
+            self._anybody = True
             self._away_until = np.where(leaving, day + agent.recapitalise_days, self._away_until)
         return able
 
-    def _recapitalise(self, back: NDArray[np.bool_], equity: Vector) -> None:
-        """Owners restore the capital at the start."""
+    def _recapitalised(self, back: NDArray[np.bool_]) -> Vector:
+        """Owners restore the capital at the start; returns the equity then, (paths,) $."""
         world, agent = self._world, self._agent
+        equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
         amount = np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0)
         world.ledger.transfer(amount, source=OWNERS, target=agent.name, reason="capital")
         world.log.add("events", world.now, back, kind="recapitalised", subject=agent.name, value=amount)
         equity += amount
         self._peak = np.where(back, equity, self._peak)
         self._away &= ~back
+        self._anybody = marked(self._away)
+        return read_only(equity)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
-import numpy as np
 import polars as pl
 
 from analysis import frames, parts, pnl
@@ -159,15 +158,11 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
         return theme.note(title, NO_HEDGER)
     other = frames.unhedged_world(run, agent) if world == ACTUAL else None
     name = BOOK_ALONE if other is None else UNHEDGED_DESK
-    bare = pnl.column(run, agent, world, "unhedged_pnl") if other is None else pnl.column(run, agent, other, "pnl")
-    values = {"hedged": pnl.column(run, agent, world, "pnl"), name: bare}
-    edges = _edges(np.concatenate(list(values.values())), bins)
-    unit = money_of(pl.DataFrame({"edge": edges}), ["edge"])
+    found = pnl.distribution(run, agent, world, other, bins)
+    unit = money_of(found, ["low", "high"])
     counted = [
-        pl.DataFrame(
-            {"low": edges[:-1], "high": edges[1:], "share": np.histogram(v, edges)[0] / v.size * 100}
-        ).with_columns(series=pl.lit(name))
-        for name, v in values.items()
+        found.select("low", "high", share=pl.col(column) * 100, series=pl.lit(series))
+        for series, column in (("hedged", "hedged"), (name, "unhedged"))
     ]
     data = unit.scaled(pl.concat(counted), ["low", "high"])
     palette = {"hedged": HEDGED, name: UNHEDGED}
@@ -185,20 +180,13 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
     )
     risk = pnl.risk(run, agent=agent, world=world)
     rules = _risk_rules({k: -risk[k].value / unit.divisor for k in ("var_95", "es_95", "es_99")})
+    tail = risk["unhedged_es_95"] if other is None else pnl.risk(run, agent=agent, world=other)["es_95"]
     said = (
         f"{OVER_THE_RUN.capitalize()}: hedged 95 % VaR {risk['var_95']}, 95 % expected shortfall {risk['es_95']}, "
         f"99 % {risk['es_99']}; "
-        f"{name}: 95 % expected shortfall {pnl.expected_shortfall(bare, 0.95)}."
+        f"{name}: 95 % expected shortfall {tail}."
     )
     return theme.finish(theme.layer(bars, *rules, width=WIDTH, height=250), title, said)
-
-
-def _edges(values: pl.Series | np.ndarray, bins: int) -> np.ndarray:
-    """Equal bins over all values; one bin of $1 around a single value."""
-    low, high = float(np.min(values)), float(np.max(values))
-    if high - low < 1e-9 * max(abs(low), abs(high), 1.0):
-        low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, bins + 1)
 
 
 def _risk_rules(levels: dict[str, float]) -> list[alt.Chart]:

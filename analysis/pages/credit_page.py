@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from analysis import page
-from analysis.charts import credit as charts
+
+if TYPE_CHECKING:
+    import polars as pl
 
 NAMES = ("quotes", "contracts", "ladder", "recoveries", "cva", "cva_ladder")
 Cell = Callable[[Any], str]
@@ -73,6 +74,8 @@ def render(shown: Credit) -> Group:
 
 def write_credit(path: Path, shown: Credit) -> Path:
     """Write the charts and tables as one self-contained HTML file and return its path. Raises UserError."""
+    from analysis.charts import credit as charts
+
     figures = [
         page.figure("survival", charts.survival(shown.lines, shown.quotes), "Dots: the maturities quoted."),
         page.figure("hazards", charts.hazards(shown.lines), "Flat between the maturities quoted."),

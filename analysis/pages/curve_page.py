@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import polars as pl
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from analysis import page
-from analysis.charts import curves as charts
+from analysis.pages.curve_nodes import Cell, nodes_table, percent, rendered, text_table
 
-Cell = Callable[[Any], str]
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Group
+
 READ = {
     "curves": "Thick: the continuous zero rate. Thin: the forward rate of the day that begins there. Dots: nodes.",
     "ladder": "Change of value for a step of each quote, 1 bp of a rate or 0.01 of a price, exact, nothing bumped.",
@@ -23,7 +21,6 @@ READ = {
     "stresses": "Change of value when the zero curve moves so, all swaps valued again.",
 }
 NOTES = {
-    "nodes": "Forward: continuous, from the node before. Times are days over 365.",
     "swaps": (
         "PV01: the fixed rate +1 bp. DV01: all quotes, or all zero rates, +1 bp, exact derivatives; gamma per bp "
         "squared. Theta: a calendar day, forward rates realised, or zero rates the same in time to maturity."
@@ -66,15 +63,7 @@ class Curves:
 
 def render(shown: Curves) -> Group:
     """Tables for `rich.print`."""
-    parts: list[Any] = []
-    for each in tables(shown):
-        table = Table(title=each.title, title_justify="left", box=None, header_style="bold")
-        for i, name in enumerate(each.header):
-            table.add_column(name, justify="left" if i < _words(each) else "right", no_wrap=True)
-        for row in each.rows:
-            table.add_row(*row)
-        parts += [table, Text(f"{each.note}\n")]
-    return Group(*parts)
+    return rendered(tables(shown))
 
 
 def write_curves(path: Path, shown: Curves) -> Path:
@@ -86,6 +75,10 @@ def write_curves(path: Path, shown: Curves) -> Path:
 
 def drawn_of(shown: Curves) -> list[tuple[str, Any, str]]:
     """Name, chart and how to read it: the curves, and of swaps their ladders and stresses."""
+    import polars as pl
+
+    from analysis.charts import curves as charts
+
     found = [("curves", charts.curves(shown.lines, shown.nodes), READ["curves"])]
     if shown.ladder is not None and shown.key_rates is not None and shown.stresses is not None:
         keyed = shown.key_rates.with_columns(name=pl.format("{}Y", pl.col("key")))
@@ -102,12 +95,13 @@ def drawn_of(shown: Curves) -> list[tuple[str, Any, str]]:
 
 def tables(shown: Curves) -> list[page.Table]:
     """What is shown, as text cells under headings."""
-    said = f"{shown.head}. {NOTES['nodes']} {'. '.join(shown.beyond)}."
-    out = [_table("Curves", shown.nodes, NODES, said)]
+    out = [nodes_table(shown.head, shown.beyond, shown.nodes.to_dict(as_series=False))]
     if shown.fair is not None:
         out.append(_table("Fair quotes", shown.fair, FAIR, NOTES["fair"]))
     if shown.swaps is None or shown.ladder is None or shown.key_rates is None or shown.stresses is None:
         return out
+    import polars as pl
+
     risky = shown.ladder.filter((pl.col("by_quote").abs() > 5e-5) | (pl.col("by_node").abs() > 5e-5))
     tents = "fixed" if shown.fixed_tents else "partition"
     keyed = shown.key_rates.filter(pl.col("dv01").abs() > 5e-5)
@@ -125,33 +119,19 @@ def tables(shown: Curves) -> list[page.Table]:
     ]
 
 
+def _table(title: str, frame: pl.DataFrame, columns: dict[str, tuple[str, Cell]], note: str) -> page.Table:
+    return text_table(title, frame.to_dict(as_series=False), columns, note)
+
+
 def _with_total(frame: pl.DataFrame, label: str, sums: Sequence[str]) -> pl.DataFrame:
     """The frame with a row of sums for each currency; `label` becomes text."""
+    import polars as pl
+
     text = frame.with_columns(pl.col(label).cast(pl.String))
     totals = (
         text.group_by("currency", maintain_order=True).agg(pl.col(*sums).sum()).with_columns(pl.lit("sum").alias(label))
     )
     return pl.concat([text, totals], how="diagonal")
-
-
-def _table(title: str, frame: pl.DataFrame, columns: dict[str, tuple[str, Cell]], note: str) -> page.Table:
-    there = [name for name in columns if name in frame.columns]
-    rows = [
-        tuple("" if row[name] is None else columns[name][1](row[name]) for name in there)
-        for row in frame.iter_rows(named=True)
-    ]
-    return page.Table(title, tuple(columns[name][0] for name in there), rows, note=note)
-
-
-def _words(table: page.Table) -> int:
-    """How many of a table's first columns are words."""
-    return {"Curves": 2, "Fair quotes": 2, "Swaps": 2, "Risk by quote": 3, "Risk by key rate": 1, "Static stresses": 2}[
-        table.title
-    ]
-
-
-def _percent(value: float) -> str:
-    return f"{value * 100:.5f} %"
 
 
 def _amount(value: float) -> str:
@@ -162,32 +142,17 @@ def _fine(value: float) -> str:
     return f"{round(value, 4) + 0.0:,.4f}"
 
 
-def _quoted(value: float) -> str:
-    """A price of a bond is per 100, everything else a rate."""
-    return f"{value:.4f}" if value > 2 else _percent(value)
-
-
-NODES: dict[str, tuple[str, Cell]] = {
-    "curve": ("curve", str),
-    "quote": ("quote", str),
-    "value": ("quoted", _quoted),
-    "date": ("node", str),
-    "discount": ("discount factor", lambda x: f"{x:.12f}"),
-    "zero": ("zero rate", _percent),
-    "forward": ("forward", _percent),
-    "fx_forward": ("FX forward", lambda x: f"{x:.6f}"),
-}
 FAIR: dict[str, tuple[str, Cell]] = {
     "curve": ("curve", str),
     "quote": ("instrument", str),
-    "fair": ("fair quote", _percent),
+    "fair": ("fair quote", percent),
     "annuity": ("annuity", lambda x: f"{x:.9f}"),
 }
 SWAPS: dict[str, tuple[str, Cell]] = {
     "swap": ("swap", str),
     "currency": ("in", str),
-    "rate": ("fixed rate", _percent),
-    "par": ("par rate", _percent),
+    "rate": ("fixed rate", percent),
+    "par": ("par rate", percent),
     "npv": ("value", _amount),
     "annuity": ("annuity", lambda x: f"{x:.6f}"),
     "pv01": ("PV01", _amount),

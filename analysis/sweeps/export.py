@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.export import Sheets, about
-from analysis.sweeps import outcomes
-from analysis.sweeps.frontier import frontier
+from analysis.sheets import Sheets, about
 from sim.sweep_dataset import SweepResult
+from sim.sweep_manifest import POLICY
 
 
 def sweep_sheets(sweep: SweepResult) -> Sheets:
@@ -26,11 +25,22 @@ def sweep_sheets(sweep: SweepResult) -> Sheets:
     if described:
         sheets["metrics"] = pl.DataFrame(described)
     sheets["cells"] = sweep.cells.collect()
-    if outcomes.has_frontier(sweep):
-        sheets["frontier"] = pl.concat(
+    if POLICY in [axis["name"] for axis in sweep.axes]:
+        sheets |= _of_policies(sweep)
+    return sheets
+
+
+def _of_policies(sweep: SweepResult) -> Sheets:
+    from analysis.sweeps import outcomes
+    from analysis.sweeps.frontier import frontier
+
+    if not outcomes.has_frontier(sweep):
+        return {}
+    return {
+        "frontier": pl.concat(
             frontier(sweep, world=world, scenario=scenario, desks=desks)
             for scenario in outcomes.scenarios(sweep)
             for world in outcomes.worlds(sweep)
             for desks in outcomes.desk_numbers(sweep)
         )
-    return sheets
+    }

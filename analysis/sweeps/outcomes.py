@@ -18,8 +18,9 @@ from analysis.parts import cost_of, loss_of_sweep
 from sim.errors import UserError
 from sim.split import Split
 from sim.sweep_dataset import SweepResult
+from sim.sweep_manifest import POLICY as POLICY
 
-POLICY, DESKS, ACTUAL = "policy", "desks", "actual"
+DESKS, ACTUAL = "desks", "actual"
 NAMES = {"whalley_wilmott": "Whalley-Wilmott", "zakamouline": "Zakamouline", "leland": "Leland", "on_move": "on move"}
 
 _read: WeakKeyDictionary[SweepResult, dict[str, tuple[list[tuple[str, int]], Any]]] = WeakKeyDictionary()

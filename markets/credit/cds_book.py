@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +13,7 @@ from markets.credit.hazard_curve import BP, HazardCurve
 from markets.credit.legs import Legs
 from markets.curves.dates import parse_tenor
 from markets.specs.cds import CdsSpec
+from sim.dataclass import dataclass
 from sim.errors import UserError, placed
 from sim.nearest import nearest
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.curves.calendars import business_calendar
-from markets.curves.dates import Tenor, from_ql, to_ql, years_between
+from markets.curves.dates import Tenor, from_ql, months_after, to_ql, years_between
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
@@ -125,12 +125,9 @@ def _periods(day: date, maturity: date, convention: CreditConvention) -> tuple[l
 
     Periods roll back from the maturity by quarters; all bounds but the last are business days.
     """
-    import QuantLib as ql
-
     days, bounds = business_calendar(convention.calendar), [maturity]
     held = day + timedelta(days=convention.step_in)
     while bounds[-1] > held:
-        back = from_ql(to_ql(maturity) - ql.Period(MONTHS * len(bounds), ql.Months))
-        bounds.append(days.adjust(back, "following"))
+        bounds.append(days.adjust(months_after(maturity, -MONTHS * len(bounds)), "following"))
     bounds.reverse()
     return bounds, [days.adjust(end, "following") for end in bounds[1:]]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.credit.hazard_curve import BP, HazardCurve
+from sim.dataclass import dataclass
 
 Floats = NDArray[np.float64]
 

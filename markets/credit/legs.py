@@ -9,7 +9,6 @@ ISDA standard model. The midpoint form takes a whole period as one piece, and a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.credit.contract import DAYS, YEAR, Cds
 from markets.curves.interpolation import CurveShape
+from sim.dataclass import dataclass
 from sim.vectors import distinct
 
 Floats = NDArray[np.float64]

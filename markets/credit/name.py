@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import default_key, name_key
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.credit.contract import CreditConvention

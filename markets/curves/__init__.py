@@ -1,4 +1,5 @@
 """Curves: solved from quotes at the start (`quotes`, `solver`, `curve_set`), and moved on paths (`curve`, `benchmark`).
 
-Dates, calendars and day counts are QuantLib's, imported only where a scenario or a command asks for quoted curves.
+Holidays and day counts are QuantLib's. Holidays are stored between processes, and days over 360 or 365 need no
+library, so few commands import it.
 """

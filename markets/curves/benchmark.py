@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from markets.curves.curve import Curve, usd_curve
 from markets.kernels.flows import NO_FIXING, flow_slopes, flow_values
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

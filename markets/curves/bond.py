@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,6 +13,7 @@ from markets.curves.calendars import business_calendar
 from markets.curves.conventions import Convention
 from markets.curves.day_count import day_count_name, year_fraction
 from markets.curves.schedule import Period, roll
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]

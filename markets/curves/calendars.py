@@ -1,14 +1,22 @@
-"""Business days of a currency's market. The holidays are QuantLib's."""
+"""Business days of a currency's market. The holidays are QuantLib's, stored between processes as they never change."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
 
-from markets.curves.dates import from_ql, to_ql
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.curves.dates import EPOCH, FIRST_YEAR, LAST_YEAR, known
 from sim.errors import UserError
+from sim.exchange_library import library_version
+from sim.kept_array import kept
 from sim.nearest import nearest
+
+Flags = NDArray[np.bool_]
+ONE_DAY = timedelta(days=1)
+FIRST, LAST = date(FIRST_YEAR - 5, 1, 1).toordinal(), date(LAST_YEAR + 5, 12, 31).toordinal()
 
 # Name: class of QuantLib, and its market. SOFR swaps go by the calendar of US government bonds, which has Good Friday.
 CALENDARS: dict[str, tuple[str, str | None]] = {
@@ -20,12 +28,7 @@ CALENDARS: dict[str, tuple[str, str | None]] = {
     "weekends": ("WeekendsOnly", None),
     "none": ("NullCalendar", None),
 }
-RULES = {
-    "modified following": "ModifiedFollowing",
-    "following": "Following",
-    "preceding": "Preceding",
-    "none": "Unadjusted",
-}
+RULES = ("modified following", "following", "preceding", "none")
 
 
 class BusinessCalendar:
@@ -33,15 +36,28 @@ class BusinessCalendar:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.ql = _calendar(" ".join(name.lower().replace("_", " ").split()))
+        self._open = _open_days(" ".join(name.lower().replace("_", " ").split())).tobytes()
 
     def adjust(self, day: date, rule: str = "modified following") -> date:
         """The business day that stands for `day` by one of `RULES`."""
-        return _adjusted(self, day, rule)
+        at = known(day)
+        if rule in ("following", "modified following"):
+            found = self._next(at, ONE_DAY)
+            return self._next(at, -ONE_DAY) if rule.startswith("modified") and found.month != at.month else found
+        return self._next(at, -ONE_DAY) if rule == "preceding" else at
 
     def advance(self, day: date, business_days: int) -> date:
         """So many business days after the first business day from `day` on."""
-        return _advanced(self, day, business_days)
+        at, step = self._next(known(day), ONE_DAY), ONE_DAY if business_days > 0 else -ONE_DAY
+        for _ in range(abs(business_days)):
+            at = self._next(at + step, step)
+        return at
+
+    def _next(self, day: date, step: timedelta) -> date:
+        """The first business day from `day` on, forward or back."""
+        while not self._open[day.toordinal() - FIRST]:
+            day += step
+        return day
 
 
 @cache
@@ -58,28 +74,24 @@ def overnight_days(calendar: str, start: date, end: date) -> list[date]:
     return found
 
 
-@lru_cache(maxsize=100_000)
-def _adjusted(calendar: BusinessCalendar, day: date, rule: str) -> date:
-    import QuantLib as ql
-
-    return from_ql(calendar.ql.adjust(to_ql(day), getattr(ql, RULES[rule])))
-
-
-@lru_cache(maxsize=100_000)
-def _advanced(calendar: BusinessCalendar, day: date, business_days: int) -> date:
-    import QuantLib as ql
-
-    return from_ql(calendar.ql.advance(calendar.ql.adjust(to_ql(day), ql.Following), business_days, ql.Days))
-
-
-@cache
-def _calendar(name: str) -> Any:
-    import QuantLib as ql
-
+def _open_days(name: str) -> Flags:
+    """Whether the market is open, by day from `FIRST` on."""
     if "+" in name:
-        return ql.JointCalendar(*(_calendar(part.strip()) for part in name.split("+")))
+        together: Flags = np.logical_and.reduce([_open_days(part.strip()) for part in name.split("+")])
+        return together
     if name not in CALENDARS:
         raise UserError("no such business calendar", value=name, remedy=nearest(name, list(CALENDARS)))
-    kind, market = CALENDARS[name]
+    closed = kept(("closed", name, FIRST, LAST, library_version("QuantLib")), lambda: _closed_days(*CALENDARS[name]))
+    open_ = np.ones(LAST + 1 - FIRST, dtype=bool)
+    open_[closed] = False
+    return open_
+
+
+def _closed_days(kind: str, market: str | None) -> NDArray[np.int64]:
+    """Days from `FIRST` to `LAST` on which a market of QuantLib is closed, counted from `FIRST`."""
+    import QuantLib as ql
+
     cls = getattr(ql, kind)
-    return cls() if market is None else cls(getattr(cls, market))
+    calendar = cls() if market is None else cls(getattr(cls, market))
+    closed = calendar.holidayList(ql.Date(FIRST - EPOCH), ql.Date(LAST - EPOCH), True)
+    return np.array([day.serialNumber() + EPOCH - FIRST for day in closed], dtype=np.int64)

@@ -11,7 +11,6 @@ maturity while the nodes move, so quotes are met to rounding at the start, and h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 from typing import Protocol
@@ -24,6 +23,7 @@ from markets.factors.snapshot import Block
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
 from markets.kernels.terms import hats
 from markets.specs.rates import STANDARD_NODES, RateSpec
+from sim.dataclass import dataclass
 from sim.errors import BugError
 
 Floats = NDArray[np.float64]

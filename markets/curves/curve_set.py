@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from markets.curves.quoted_curve import QuotedCurve
 from markets.curves.setting import Setting
 from markets.curves.solver import Equations, Solution, ordered, solve
 from markets.specs.curves import CurveSpec, QuoteKind, QuoteSpec, TurnSpec
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

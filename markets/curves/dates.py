@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from calendar import monthrange
+from datetime import date, timedelta
 from typing import Any
 
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 DAYS_A_YEAR = 365.0  # node and flow times are days over 365
 LONGEST = 100.0  # years, of a tenor
-UNITS = {"d": "Days", "w": "Weeks", "m": "Months", "y": "Years"}  # of QuantLib
+DAYS, MONTHS = {"d": 1, "w": 7}, {"m": 1, "y": 12}  # of one unit
 YEARS = {"d": 1 / DAYS_A_YEAR, "w": 7 / DAYS_A_YEAR, "m": 1 / 12, "y": 1.0}  # of one unit
 OVERNIGHT = {
     "on": 0,
@@ -31,14 +32,25 @@ def to_ql(day: date) -> Any:
     """QuantLib's date. Raises UserError outside the years that it knows."""
     import QuantLib as ql
 
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise UserError(f"dates lie between {FIRST_YEAR} and {LAST_YEAR}", value=str(day))
-    return ql.Date(day.toordinal() - EPOCH)
+    return ql.Date(known(day).toordinal() - EPOCH)
 
 
 def from_ql(day: Any) -> date:
     """The date of QuantLib's."""
     return date.fromordinal(day.serialNumber() + EPOCH)
+
+
+def known(day: date) -> date:
+    """The day itself. Raises UserError outside the years that QuantLib knows."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise UserError(f"dates lie between {FIRST_YEAR} and {LAST_YEAR}", value=str(day))
+    return day
+
+
+def months_after(day: date, months: int) -> date:
+    """So many months later, or earlier; a day that the month does not have is its last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def years_between(today: date, day: date) -> float:
@@ -50,7 +62,7 @@ def years_between(today: date, day: date) -> float:
 class Tenor:
     """A length of time: '3M', '1Y6M', 'ON', or years as a plain number.
 
-    parts: (count, unit of `UNITS`); lag: business days from the valuation day to the start of 'ON', 'TN' and 'SN'.
+    parts: (count, unit of `YEARS`); lag: business days from the valuation day to the start of 'ON', 'TN' and 'SN'.
     """
 
     text: str
@@ -65,16 +77,15 @@ class Tenor:
 
     def after(self, day: date) -> date:
         """The day so much later; the end of a month stays within its month. A number counts days of 1/365."""
-        import QuantLib as ql
-
         if day.year + self.years > LAST_YEAR:
             raise UserError(f"dates lie between {FIRST_YEAR} and {LAST_YEAR}", value=f"{self.text} after {day}")
-        moved = to_ql(day)
+        moved = known(day)
         if self.number is not None:
-            return from_ql(moved + round(self.number * DAYS_A_YEAR))
+            return moved + timedelta(days=round(self.number * DAYS_A_YEAR))
         for count, unit in self.parts:
-            moved = moved + ql.Period(count, getattr(ql, UNITS[unit]))
-        return from_ql(moved)
+            days, months = DAYS.get(unit), MONTHS.get(unit)
+            moved = moved + timedelta(days=count * days) if days else months_after(moved, count * (months or 0))
+        return moved
 
 
 def parse_tenor(text: str, place: str | None = None) -> Tenor:

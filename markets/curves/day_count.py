@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from markets.curves.dates import known as within_reach
 from markets.curves.dates import to_ql
 from sim.errors import UserError
 from sim.nearest import nearest
@@ -22,6 +23,7 @@ DAY_COUNTS: dict[str, tuple[str, str | None]] = {
     "30e/360": ("Thirty360", "European"),
     "30e/360 isda": ("Thirty360", "ISDA"),
 }
+ACTUAL = {"act/360": 360.0, "act/365f": 365.0}  # days over a number: no library is needed
 OTHER_NAMES = {
     "actual/360": "act/360",
     "act/365": "act/365f",
@@ -53,6 +55,8 @@ def year_fraction(
     Raises UserError for an unknown name.
     """
     known = day_count_name(name)
+    if known in ACTUAL:
+        return (within_reach(end) - within_reach(start)).days / ACTUAL[known]
     counter, first, then = _counter(known, last), to_ql(start), to_ql(end)
     if known.endswith("icma"):
         within = period or (start, end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,6 +11,7 @@ from markets.curves.conventions import Convention, LegConvention
 from markets.curves.dates import Tenor, parse_tenor, years_between
 from markets.curves.day_count import year_fraction
 from markets.curves.legs import Leg, dated_leg, grid_leg
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 

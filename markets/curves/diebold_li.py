@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.nelson_siegel import NelsonSiegel, fit
+from sim.dataclass import dataclass
 
 Floats = NDArray[np.float64]
 SPEED = 0.0609 * 12  # 1/year: the curvature's loading has its top at 29 to 30 months

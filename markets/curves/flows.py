@@ -8,18 +8,16 @@ need, V = sum a exp(-S L), and the derivatives follow from the same numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.interpolation import CurveShape
+from markets.curves.sparse import Gathering, Sparse
+from sim.dataclass import dataclass
 from sim.errors import UserError
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 DISCOUNT, PROJECTION = "discount", "projection"
@@ -51,13 +49,11 @@ class FlowTable:
     amounts: Floats
     rows: NDArray[np.int64]
     points: tuple[Point, ...]
-    powers: csr_array
+    powers: Sparse
 
     @staticmethod
     def of(claims: Sequence[Sequence[Flow]]) -> FlowTable:
         """The table of some claims."""
-        from scipy.sparse import csr_array
-
         index: dict[Point, int] = {}
         amounts: list[float] = []
         rows: list[int] = []
@@ -73,7 +69,7 @@ class FlowTable:
                 amounts.append(flow.amount)
                 rows.append(row)
         shape = (len(amounts), len(index))
-        matrix = csr_array((np.array(power), (np.array(i, dtype=np.int64), np.array(j, dtype=np.int64))), shape=shape)
+        matrix = Sparse.of(np.array(power), np.array(i, dtype=np.int64), np.array(j, dtype=np.int64), shape)
         return FlowTable(
             len(claims), np.array(amounts, dtype=np.float64), np.array(rows, dtype=np.int64), tuple(index), matrix
         )
@@ -102,13 +98,13 @@ class FlowTable:
         out: Floats = np.bincount(self.rows, weights=flows, minlength=self.count).astype(np.float64)
         return out
 
-    def slopes(self, flows: Floats) -> csr_array:
+    def slopes(self, flows: Floats) -> Sparse:
         """dV/dL of each claim, (claims, points) sparse, from its flows' values (flows,)."""
-        from scipy.sparse import csr_array
+        return self._by_claim.of(-flows)
 
-        columns = np.arange(flows.size)
-        spread = csr_array((-flows, (self.rows, columns)), shape=(self.count, flows.size))
-        return csr_array(spread @ self.powers)
+    @cached_property
+    def _by_claim(self) -> Gathering:
+        return Gathering(self.powers, self.rows, self.count)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
-from markets.curves.dates import from_ql, to_ql
+from markets.curves.dates import known
 from sim.errors import UserError
 
 LETTERS = "FGHJKMNQUVXZ"  # January to December
 QUARTER = 3  # months
+WEDNESDAY = 2  # of `date.weekday`
 CODE = re.compile(rf"[A-Z0-9]{{0,4}}?([{LETTERS}])(\d{{1,2}})")
 
 
@@ -42,7 +43,5 @@ def month_span(year: int, month: int) -> tuple[date, date]:
 
 
 def _third_wednesday(year: int, month: int) -> date:
-    import QuantLib as ql
-
-    to_ql(date(year, month, 1))  # raises where the calendar ends
-    return from_ql(ql.Date.nthWeekday(3, ql.Wednesday, month, year))
+    first = known(date(year, month, 1))
+    return first + timedelta(days=(WEDNESDAY - first.weekday()) % 7 + 14)

@@ -7,12 +7,13 @@ derivative. o(t) is what a turn of the year adds, or an ultimate forward rate; n
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from sim.dataclass import dataclass
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +17,7 @@ from markets.curves.dates import DAYS_A_YEAR, years_between
 from markets.curves.day_count import year_fraction
 from markets.curves.flows import PROJECTION, Flow, Point, discounted
 from markets.curves.schedule import Period, roll
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]

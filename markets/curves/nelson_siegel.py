@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from sim.dataclass import dataclass
 
 Floats = NDArray[np.float64]
 SPEEDS = (0.02, 8.0)  # 1/year: the slope of the slowest term is spread over a century, of the fastest over weeks

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from markets.curves.flows import Flow
+from sim.dataclass import dataclass
 
 BP = 1e-4
 

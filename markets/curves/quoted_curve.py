@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.dates import DAYS_A_YEAR, years_between
 from markets.curves.interpolation import CurveShape, Interpolation
+from sim.dataclass import dataclass
 
 Floats = NDArray[np.float64]
 

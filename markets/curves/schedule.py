@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from markets.curves.calendars import business_calendar
-from markets.curves.dates import from_ql, to_ql
+from markets.curves.dates import known, months_after
 from sim.dataclass import dataclass
 from sim.errors import UserError
 
+ONE_DAY = timedelta(days=1)
 STUBS = ("front", "long front", "back", "long back")
 
 
@@ -87,9 +88,11 @@ def _dates(start: date, maturity: date, months: int, stub: str, end_of_month: bo
 
 def _step(day: date, months: int, end_of_month: bool) -> date:
     """So many months on; from the end of a month to the end of a month where `end_of_month` says so."""
-    import QuantLib as ql
+    moved = months_after(known(day), months)
+    if end_of_month and _is_end(day):
+        return months_after(moved.replace(day=1), 1) - ONE_DAY
+    return moved
 
-    moved = to_ql(day) + ql.Period(months, ql.Months)
-    if end_of_month and ql.Date.isEndOfMonth(to_ql(day)):
-        moved = ql.Date.endOfMonth(moved)
-    return from_ql(moved)
+
+def _is_end(day: date) -> bool:
+    return (day + ONE_DAY).month != day.month

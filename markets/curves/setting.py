@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from markets.curves.conventions import Convention
 from markets.curves.deal import Deal, make_deal
 from markets.specs.curves import QuoteSpec
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 

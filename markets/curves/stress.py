@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.dates import parse_tenor
 from markets.curves.flows import DISCOUNT, PROJECTION
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,12 +14,11 @@ from markets.curves.dates import DAYS_A_YEAR
 from markets.curves.deal import make_deal
 from markets.curves.flows import Flow, FlowTable, Point
 from markets.curves.legs import averaged_flows, fixed_flows, floating_flows
+from markets.curves.sparse import Sparse
 from markets.curves.stress import BP, Stress
 from markets.specs.curve_swaps import CurveSwapSpec
+from sim.dataclass import dataclass
 from sim.errors import UserError, placed
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 DAY = 1 / DAYS_A_YEAR
@@ -126,12 +124,10 @@ class SwapBook:
         return replace(legs, count=n, amounts=legs.amounts * scale[legs.rows], rows=legs.rows % n)
 
     @cached_property
-    def by_point(self) -> csr_array:
+    def by_point(self) -> Sparse:
         """dV by a move of the zero rate at each point of 1.00, (swaps, points) sparse."""
-        from scipy.sparse import csr_array
-
         slopes = self.flows.slopes(self.flows.flow_values(self._level))
-        return csr_array(slopes.multiply(self.flows.years))
+        return slopes.scaled(self.flows.years)
 
     @cached_property
     def by_node(self) -> Floats:
@@ -159,7 +155,7 @@ class SwapBook:
 
     def zero_dv01(self, *, curve: str | None = None, role: str | None = None) -> Floats:
         """Change of value for +1 bp on all zero rates, or those of one curve, or of one role, (swaps,)."""
-        out: Floats = self.by_point @ (self.flows.mask(curve=curve, role=role) * BP)
+        out: Floats = self.by_point @ np.where(self.flows.mask(curve=curve, role=role), BP, 0.0)
         return out
 
     def key_rates(self, tents: Floats) -> Floats:

@@ -60,5 +60,5 @@ class AssetLaw(Law):
         return self.price.moved(level, move)
 
     def displaced(self) -> Vector:
-        """Noise and impact together, (paths,) ln S."""
-        return self.deviation + self.trades.total
+        """Noise and impact together, (paths,) ln S. Until trades have moved the price it is the noise's own array."""
+        return self.deviation + self.trades.total if self.trades.moved else self.deviation

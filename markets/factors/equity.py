@@ -11,7 +11,7 @@ from markets.factors.asset_law import AssetLaw
 from markets.factors.jumps import Jumps
 from markets.factors.key import SPOT
 from markets.factors.law import Moved
-from markets.kernels.factors import diffuse, prices
+from markets.kernels.factors import diffuse, displaced_prices
 
 if TYPE_CHECKING:
     from markets.factors.memory.path_laws import PathLaws
@@ -39,28 +39,31 @@ class Equity(AssetLaw):
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
         """Carry d into `tick`."""
-        years, keep, sigma = self.years[tick], self.keep[tick], self.realised_vol(now)
+        years, keep, sigma = self.years[tick], self.keep[tick], self._realised.in_force(self.tick, now)
         jumps = self._jumps.step(years)
-        if self.path:
+        if self.path.ends(self.tick):
             self.path.leave(self.tick, self._log_price(self.displaced()))
         self.trades.decay(years)
         diffuse(keep, self.decay[tick], self.gathered[tick] * keep, sigma, noise.common, self.deviation)
         if jumps is not None:
             self.deviation += keep * jumps
-        self.tick, self.displacement = tick, self.displaced()
+        self.tick = tick
+        moved = self.levels()
         if self.path:
             self.path.arrive(tick, self._log_price(self.displacement))
-        return self._observed()
+        return moved
 
     def levels(self) -> Moved:
         """The price."""
-        self.displacement = self.displaced()
-        return self._observed()
-
-    def _observed(self) -> Moved:
-        spot, law = np.empty_like(self.deviation), self.price
-        level = self.line[self.tick]
-        self.is_finite = prices(level, law.spot0 if law.normal else 0.0, self.displacement, spot)
+        spot, self.displacement, law = np.empty_like(self.deviation), np.empty_like(self.deviation), self.price
+        self.is_finite = displaced_prices(
+            self.line[self.tick],
+            law.spot0 if law.normal else 0.0,
+            self.deviation,
+            *self.trades.parts,
+            self.displacement,
+            spot,
+        )
         return Moved({SPOT: spot})
 
     def _log_price(self, displacement: Vector) -> Vector:

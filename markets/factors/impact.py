@@ -23,6 +23,11 @@ class Impact:
         self._resilience = resilience * days_a_year  # 1/trading year
 
     @property
+    def parts(self) -> tuple[Vector, Vector]:
+        """What lasts of the displacement, and what decays, (paths,) each."""
+        return self.permanent, self.transient
+
+    @property
     def total(self) -> Vector:
         """Displacement now, (paths,) in ln S or decimal rate."""
         total: Vector = self.permanent + self.transient

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 
@@ -38,6 +39,7 @@ SMILE_SPOT = FactorKey("smile_spot", MAIN)  # $, where the smile is held while s
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
 
+@cache
 def of_asset(key: FactorKey, asset: str) -> FactorKey:
     """The factor of an asset that `key` (`SPOT`, `VOL`, ...) is of the main one."""
     return key._replace(name=asset)

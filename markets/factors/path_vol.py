@@ -22,7 +22,7 @@ class PathVol(ImpliedVol):
 
     def __init__(self, setting: Setting, law: VolLaw) -> None:
         super().__init__(setting)
-        self._law = law
+        self._law, self.response = law, law.response  # the law writes it in place
 
     @property
     def answers(self) -> bool:
@@ -30,8 +30,7 @@ class PathVol(ImpliedVol):
         return True
 
     def respond(self, tick: int, now: Snapshot) -> None:
-        """Take the law's response to the path."""
-        self.response[:] = self._law.response
+        """The law has written the response."""
 
     def elasticity(self, now: Snapshot) -> Vector:
         """Fall of ln s per unit of ln S now, (paths,)."""

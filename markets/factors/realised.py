@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import VOL
+from sim.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,13 +35,21 @@ class RealisedVol:
         """
         self._stated: list[float] = stated.tolist()
         self._ratio, self._by_path, self._premium = ratio, by_path, premium
+        self._plain: Memo[Vector] = Memo()  # without premium
 
     def at(self, tick: int, now: Snapshot) -> Vector:
         """In force from `tick`, at which the market is `now`, to the next: (paths,) decimal a year."""
+        found = self.in_force(tick, now)
+        return found if self._by_path is None else found.copy()
+
+    def in_force(self, tick: int, now: Snapshot) -> Vector:
+        """The same, to be read before the law's next step: it may be the law's own vector."""
         if self._by_path is not None:
-            return self._by_path.realised.copy()
+            return self._by_path.realised
         implied, stated = now.row(VOL), self._stated[tick]
         if not isnan(stated):
             return np.full_like(implied, stated)
         premium = self._premium()
-        return implied * self._ratio if premium is None else implied * np.exp(-premium) * self._ratio
+        if premium is None:
+            return self._plain.get(lambda: implied * self._ratio, implied)
+        return implied * np.exp(-premium) * self._ratio

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,14 @@ class Snapshot:
     contiguous array, so that they move together. paths: their number.
     """
 
-    __slots__ = ("_blocks", "_nodes", "_rows", "paths")
+    __slots__ = ("_blocks", "_nodes", "_rows", "paths", "row")
+
+    row: Callable[[FactorKey], Floats]  # level of a factor, (paths,); raises KeyError. The dictionary's own: in C
 
     def __init__(self, rows: Mapping[FactorKey, Floats]) -> None:
         """rows: (paths,) by key; the nodes of a curve in their order."""
         self._rows = dict(rows)
+        self.row = self._rows.__getitem__
         self.paths = next(iter(self._rows.values())).size
         self._nodes: dict[Block, tuple[FactorKey, ...]] = {}
         for key in self._rows:
@@ -46,10 +49,6 @@ class Snapshot:
         """Keys of all levels, in order."""
         return tuple(self._rows)
 
-    def row(self, key: FactorKey) -> Floats:
-        """Level of a factor, (paths,). Raises KeyError."""
-        return self._rows[key]
-
     def block(self, block: Block) -> Floats:
         """Nodes of a curve by family and name, (nodes, paths), contiguous. Raises KeyError."""
         return self._blocks[block]
@@ -62,12 +61,23 @@ class Snapshot:
         """A copy with these levels, (paths,) by key, and these whole curves, (nodes, paths) by block."""
         new = Snapshot.__new__(Snapshot)
         new.paths = self.paths
-        new._rows, new._nodes, new._blocks = {**self._rows, **rows}, self._nodes, {**self._blocks, **(blocks or {})}
-        for block, values in (blocks or {}).items():
-            new._set_block(block, values)
-        for block in {key[:2] for key in rows if key.node}:
-            new._set_block(block, np.stack([new._rows[key] for key in self._nodes[block]]))
+        levels: dict[FactorKey, Floats] = {**self._rows, **rows}
+        new._rows, new.row, new._nodes, new._blocks = levels, levels.__getitem__, self._nodes, self._blocks
+        if blocks:
+            new._blocks = {**self._blocks, **blocks}
+            for block, values in blocks.items():
+                levels.update(zip(self._nodes[block], values, strict=True))
+        for key in rows:
+            if key.node:
+                new._bend({key[:2] for key in rows if key.node})
+                break
         return new
+
+    def _bend(self, blocks: Iterable[Block]) -> None:
+        """Nodes of these curves have moved one by one."""
+        self._blocks = self._blocks.copy()
+        for block in blocks:
+            self._set_block(block, np.stack([self._rows[key] for key in self._nodes[block]]))
 
     def bumped(self, key: FactorKey, by: Floats | float) -> Snapshot:
         """The same market with one factor higher."""
@@ -80,6 +90,14 @@ class Snapshot:
     def stamp(self, keys: Iterable[FactorKey]) -> tuple[Floats, ...]:
         """The arrays of these factors: a value computed from them is valid while they are the same objects."""
         return tuple(self._rows[key] for key in keys)
+
+    def stands(self, other: Snapshot, keys: Iterable[FactorKey]) -> bool:
+        """Whether these factors have the same arrays in another snapshot: they have surely not moved."""
+        mine, others = self._rows, other._rows
+        for key in keys:  # noqa: SIM110 - three times as fast as all()
+            if mine[key] is not others[key]:
+                return False
+        return True
 
     def _set_block(self, block: Block, values: Floats) -> None:
         self._blocks[block] = values

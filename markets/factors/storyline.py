@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from markets.factors.memory.rates_vol_line import RatesVolLine, rates_vol_line, 
 from markets.factors.node_noise import NodeNoise, node_noise
 from markets.spec import CreditSpec
 from markets.specs.variable import FX, IN_LOGS
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 if TYPE_CHECKING:

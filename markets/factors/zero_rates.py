@@ -65,8 +65,12 @@ class ZeroRates(Law):
                 self.noise,
             )
         self._tick = tick
-        traded = any(impact.moved for impact in self.impact.values())
-        return self.levels() if self._stirred or traded or self._moves_outside[tick] else STILL
+        return self.levels() if self._stirred or self._traded or self._moves_outside[tick] else STILL
+
+    @property
+    def _traded(self) -> bool:
+        """Whether trades have ever moved a node."""
+        return any(impact.moved for impact in self.impact.values())
 
     @property
     def weights(self) -> Vector:
@@ -76,7 +80,7 @@ class ZeroRates(Law):
     def levels(self) -> Moved:
         """The whole curve."""
         rates = np.empty_like(self.noise)
-        self.is_finite = node_rates(self._level[self._tick], self.noise, self._impacts, rates)
+        self.is_finite = node_rates(self._level[self._tick], self.noise, self._impacts, self._traded, rates)
         return Moved(blocks={USD: rates})
 
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:

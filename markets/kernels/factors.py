@@ -49,6 +49,20 @@ def prices(log_level: float, spot0: float, displacement: Floats, out: Floats) ->
 
 
 @kernel
+def displaced_prices(
+    log_level: float, spot0: float, noise: Floats, lasting: Floats, passing: Floats, displacement: Floats, out: Floats
+) -> bool:
+    """The same from the parts of the displacement, which is written: noise, lasting and passing impact."""
+    finite, flat = True, exp(log_level)
+    for j in range(out.shape[0]):
+        whole = noise[j] + (lasting[j] + passing[j])
+        found = fma(spot0, whole, flat) if spot0 != 0.0 else exp(log_level + whole)
+        displacement[j], out[j] = whole, found
+        finite &= found - found == 0.0
+    return finite
+
+
+@kernel
 def carry(
     left: Floats, scale: Floats, common: Floats, mixing: Floats, order: Ints, shock: Floats, fresh: Floats, x: Floats
 ) -> None:
@@ -110,14 +124,20 @@ def implied_vols(log_level: float, noise: Floats, response: Floats, out: Floats)
 
 
 @kernel
-def node_rates(level: Floats, noise: Floats, impact: Floats, out: Floats) -> bool:
+def node_rates(level: Floats, noise: Floats, impact: Floats, traded: bool, out: Floats) -> bool:
     """Zero rates into `out`, (nodes, paths) decimal; returns whether all are finite.
 
     Args:
         level: (nodes,) outside. noise: (nodes, paths). impact: (nodes, 2, paths) lasting and passing.
+        traded: whether there is any impact.
     """
     finite = True
-    for i in range(out.shape[0]):
+    for i in range(out.shape[0] if not traded else 0):
+        flat, drawn, rate = level[i], noise[i], out[i]
+        for j in range(rate.shape[0]):
+            rate[j] = flat + drawn[j] + 0.0
+            finite &= rate[j] - rate[j] == 0.0
+    for i in range(out.shape[0] if traded else 0):
         flat, drawn, rate, lasting, passing = level[i], noise[i], out[i], impact[i, 0], impact[i, 1]
         for j in range(rate.shape[0]):
             rate[j] = flat + drawn[j] + (lasting[j] + passing[j])

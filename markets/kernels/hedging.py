@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import fma, kernel
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -92,6 +92,16 @@ def flows(
         by_vanna[j] = part * spot[j] * vanna[j] * leverage[j]
 
 
+@kernel_inline
+def of_spot(
+    before: float, value: float, delta: float, old_spot: float, new_spot: float, spot_moved: float
+) -> tuple[float, float, float]:
+    """The steps of time and of spot, that by delta and that beyond it. Arguments as for `attribute`."""
+    straight = delta * (new_spot - old_spot)
+    bent = spot_moved - value - straight
+    return value - before, straight, bent
+
+
 @kernel
 def attribute(
     scale: Floats,
@@ -113,13 +123,43 @@ def attribute(
     """
     theta, slope, bend = totals[THETA_PART], totals[DELTA_PART], totals[GAMMA_PART]
     for j in range(scale.shape[0]):
-        passed = value[j] - before[j]
-        straight = delta[j] * (new_spot[j] - old_spot[j])
-        bent = spot_moved[j] - value[j] - straight
+        passed, straight, bent = of_spot(before[j], value[j], delta[j], old_spot[j], new_spot[j], spot_moved[j])
         theta[j] = fma(scale[j], passed, theta[j])
         slope[j] = fma(scale[j], straight, slope[j])
         bend[j] = fma(scale[j], bent, bend[j])
         unhedged[j] = unhedged[j] + passed + straight + bent
+
+
+@kernel
+def attribute_few(
+    scale: Floats,
+    before: Floats,
+    value: Floats,
+    delta: Floats,
+    old_spot: Floats,
+    new_spot: Floats,
+    spot_moved: Floats,
+    vol_moved: Floats,
+    end: Floats,
+    totals: Floats,
+    unhedged: Floats,
+) -> None:
+    """`attribute`, then `add_step` for vol and for the curve, of a mark that has no other steps.
+
+    Args:
+        vol_moved: value when vol has moved after spot; end: when all has, cash paid included.
+    """
+    theta, slope, bend = totals[THETA_PART], totals[DELTA_PART], totals[GAMMA_PART]
+    vega, rates = totals[VEGA_PART], totals[RATES_PART]
+    for j in range(scale.shape[0]):
+        passed, straight, bent = of_spot(before[j], value[j], delta[j], old_spot[j], new_spot[j], spot_moved[j])
+        by_vol, by_curve = vol_moved[j] - spot_moved[j], end[j] - vol_moved[j]
+        theta[j] = fma(scale[j], passed, theta[j])
+        slope[j] = fma(scale[j], straight, slope[j])
+        bend[j] = fma(scale[j], bent, bend[j])
+        vega[j] = fma(scale[j], by_vol, vega[j])
+        rates[j] = fma(scale[j], by_curve, rates[j])
+        unhedged[j] = unhedged[j] + passed + straight + bent + by_vol + by_curve
 
 
 @kernel

@@ -8,13 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
-from sim.jit import fma, kernel
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 
 # Rows of the factors of one law: of the returns R1, of the squared returns R2.
 RETURNS_FAST, RETURNS_SLOW, SQUARES_FAST, SQUARES_SLOW = range(4)
 FACTORS = 4
+
+
+@kernel_inline
+def within(level: float, least: float, most: float) -> float:
+    """The level between its limits."""
+    return min(max(level, least), most)
+
+
+@kernel_inline
+def shares(decay: Floats, speed: Floats, weight: Floats) -> tuple[float, float, float, float, float, float]:
+    """Weights of the held factors in R1 (two) and R2 (two), of a running return in R1, of its square in R2."""
+    return (
+        weight[RETURNS_FAST] * decay[RETURNS_FAST],
+        weight[RETURNS_SLOW] * decay[RETURNS_SLOW],
+        weight[SQUARES_FAST] * decay[SQUARES_FAST],
+        weight[SQUARES_SLOW] * decay[SQUARES_SLOW],
+        weight[RETURNS_FAST] * speed[RETURNS_FAST] + weight[RETURNS_SLOW] * speed[RETURNS_SLOW],
+        weight[SQUARES_FAST] * speed[SQUARES_FAST] + weight[SQUARES_SLOW] * speed[SQUARES_SLOW],
+    )
 
 
 @kernel
@@ -48,14 +67,7 @@ def recall(
         move: log return since then.
         trend, activity: R1 and sqrt(R2), written.
     """
-    a, b, c, d = (
-        weight[RETURNS_FAST] * decay[RETURNS_FAST],
-        weight[RETURNS_SLOW] * decay[RETURNS_SLOW],
-        weight[SQUARES_FAST] * decay[SQUARES_FAST],
-        weight[SQUARES_SLOW] * decay[SQUARES_SLOW],
-    )
-    to_trend = weight[RETURNS_FAST] * speed[RETURNS_FAST] + weight[RETURNS_SLOW] * speed[RETURNS_SLOW]
-    to_square = weight[SQUARES_FAST] * speed[SQUARES_FAST] + weight[SQUARES_SLOW] * speed[SQUARES_SLOW]
+    a, b, c, d, to_trend, to_square = shares(decay, speed, weight)
     r1a, r1b, r2a, r2b = held[RETURNS_FAST], held[RETURNS_SLOW], held[SQUARES_FAST], held[SQUARES_SLOW]
     for j in range(move.shape[0]):
         x = move[j]
@@ -77,7 +89,96 @@ def answer(terms: Floats, line: float, power: float, trend: Floats, activity: Fl
     base, to_trend, to_activity, least, most = terms[0], terms[1], terms[2], terms[3], terms[4]
     for j in range(trend.shape[0]):
         level = fma(to_trend, trend[j], fma(to_activity, activity[j], base))
-        out[j] = power * (log(min(max(level, least), most)) - line)
+        out[j] = power * (log(within(level, least, most)) - line)
+
+
+@kernel
+def vol_answers(
+    held: Floats,
+    decay: Floats,
+    speed: Floats,
+    weight: Floats,
+    move: Floats,
+    implied: Floats,
+    realised: Floats,
+    lines: tuple[float, float],
+    power: float,
+    noise_terms: tuple[float, float, float, float],
+    shock: Floats,
+    noise: Floats,
+    trend: Floats,
+    activity: Floats,
+    response: Floats,
+    vol: Floats,
+) -> None:
+    """One step of the law of vol: `recall`, `answer` of implied and of realised vol, the latter's noise and level.
+
+    Args:
+        held, decay, speed, weight, move, trend, activity: as for `recall`.
+        implied, realised: terms as for `answer`. lines: ln of both on the storyline. power: of the loop.
+        noise_terms: what stays of the noise; standard deviation of the step; centre; realised vol on the storyline.
+        shock: standard normals. noise: of ln realised vol, changed.
+        response: written: ln implied vol above the storyline's. vol: written: realised vol, decimal.
+    """
+    a, b, c, d, to_trend, to_square = shares(decay, speed, weight)
+    r1a, r1b, r2a, r2b = held[RETURNS_FAST], held[RETURNS_SLOW], held[SQUARES_FAST], held[SQUARES_SLOW]
+    base0, trend0, activity0, least0, most0 = implied[0], implied[1], implied[2], implied[3], implied[4]
+    base1, trend1, activity1, least1, most1 = realised[0], realised[1], realised[2], realised[3], realised[4]
+    line0, line1 = lines
+    stays, spread, centre, sigma = noise_terms
+    for j in range(move.shape[0]):
+        x = move[j]
+        r1 = fma(to_trend, x, fma(a, r1a[j], b * r1b[j]))
+        r2 = sqrt(fma(to_square, x * x, fma(c, r2a[j], d * r2b[j])))
+        trend[j], activity[j] = r1, r2
+        response[j] = power * (log(within(fma(trend0, r1, fma(activity0, r2, base0)), least0, most0)) - line0)
+        answered = power * (log(within(fma(trend1, r1, fma(activity1, r2, base1)), least1, most1)) - line1)
+        drawn = stays * noise[j] + spread * shock[j]
+        noise[j] = drawn
+        vol[j] = sigma * exp(answered + (drawn - centre))
+
+
+@kernel
+def credit_answers(
+    held: Floats,
+    decay: Floats,
+    speed: Floats,
+    weight: Floats,
+    move: Floats,
+    terms: Floats,
+    settled: Floats,
+    cash: float,
+    power: float,
+    noise_terms: tuple[float, float, float],
+    shock: Floats,
+    noise: Floats,
+    index: Floats,
+    follower: Floats,
+    response: Floats,
+) -> None:
+    """One step of the law of credit: `recall`, `answer`, `approach`, noise.
+
+    Args:
+        held, decay, speed, weight, move: as for `recall`. terms: as for `answer`.
+        settled: ln of the cash spread at the end of the last return. cash: on the storyline. power: of the loop.
+        noise_terms: share of the gap to the index that closes; what stays of the noise; standard deviation of the step.
+        shock: standard normals. noise: of ln credit, changed.
+        index, follower: written: ln of the index spread and of the cash spread that follows it.
+        response: written: ln of the cash spread above the storyline's.
+    """
+    a, b, c, d, to_trend, to_square = shares(decay, speed, weight)
+    r1a, r1b, r2a, r2b = held[RETURNS_FAST], held[RETURNS_SLOW], held[SQUARES_FAST], held[SQUARES_SLOW]
+    base, trend, activity, least, most = terms[0], terms[1], terms[2], terms[3], terms[4]
+    share, stays, spread = noise_terms
+    for j in range(move.shape[0]):
+        x = move[j]
+        r1 = fma(to_trend, x, fma(a, r1a[j], b * r1b[j]))
+        r2 = sqrt(fma(to_square, x * x, fma(c, r2a[j], d * r2b[j])))
+        target = log(within(fma(trend, r1, fma(activity, r2, base)), least, most))
+        follows = fma(share, target - settled[j], settled[j])
+        drawn = stays * noise[j] + spread * shock[j]
+        noise[j], index[j], follower[j] = drawn, target, follows
+        response[j] = power * (follows - cash) + drawn
 
 
 @kernel
@@ -114,10 +215,3 @@ def approach(settled: Floats, share: float, target: Floats, out: Floats) -> None
     """settled + share (target - settled): a level that follows another with a lag."""
     for j in range(target.shape[0]):
         out[j] = fma(share, target[j] - settled[j], settled[j])
-
-
-@kernel
-def realise(sigma: float, answered: Floats, noise: Floats, centre: float, out: Floats) -> None:
-    """Realised vol: sigma exp(answered + noise - centre)."""
-    for j in range(answered.shape[0]):
-        out[j] = sigma * exp(answered[j] + (noise[j] - centre))

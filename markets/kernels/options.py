@@ -1,8 +1,9 @@
 """Sums over the options of a book, for every path.
 
 The kernels walk blocks of paths outside, options in the middle and the paths of a block inside: the block's rows stay
-in the first-level cache, an option's terms in registers, and the inner loop vectorises. Nothing of shape
-(paths, options) is ever made.
+in the first-level cache, an option's terms in registers, and the inner loops vectorise. Nothing of shape
+(paths, options) is ever made. Inner loops are short, one step each (an exponential, one tail): the processor then works
+on many paths at once, where a long loop would wait for one path's chain of operations.
 
 An option's row of terms (see `OPTION_TERMS`) holds what is common to all paths at one tick. Notation: S spot, s implied
 vol of the market, r the zero rates at the nodes of the curve, x = ln(S/K) + z tau - q tau, sd = option vol *
@@ -36,6 +37,8 @@ OPTION_TERMS = 11
 VALUE, DELTA, GAMMA, VEGA, VANNA, NODE = range(6)  # NODE and on: a row for each node of the curve
 SLOPES = 3  # value and its first two derivatives by spot
 OWN = 4  # rows of what of an option does not depend on spot
+SIDE_1, SIDE_2, BELL, D_1, D_2, LOWER_1, LOWER_2 = range(7)  # rows of `every_side`
+WORK = 7
 
 
 @kernel_inline
@@ -113,11 +116,44 @@ def spread(
     outer, inner = nodes[int(term[OUTER]), block], nodes[int(term[INNER]), block]
     outer_years, inner_years = term[OUTER_YEARS], term[INNER_YEARS]
     for j in range(seen):
-        zt = fma(outer_years, outer[j], inner_years * inner[j])
-        sd = sd0 * stretch[j] * exp(response * log_vol[j])
-        zts[j], sds[j], pers[j], discounts[j] = zt, sd, 1.0 / at_least(sd, TINY), exp(-zt)
+        zts[j] = fma(outer_years, outer[j], inner_years * inner[j])
+    for j in range(seen):
+        discounts[j] = exp(-zts[j])
+    for j in range(seen):
+        sds[j] = sd0 * stretch[j] * exp(response * log_vol[j])
+    for j in range(seen):
+        pers[j] = 1.0 / at_least(sds[j], TINY)
     for j in range(seen, width):
         zts[j], sds[j], pers[j], discounts[j] = zts[0], sds[0], pers[0], discounts[0]
+
+
+@kernel_inline
+def every_side(
+    sign: float, strike: float, carry: float, spot: Floats, x: Floats, own: Floats, work: Floats, width: int
+) -> None:
+    """`sides` of one option on the `width` paths of a block, into the rows SIDE_1, SIDE_2, BELL and D_2 of `work`.
+
+    Args:
+        spot: $; x: ln(S/K) + z tau - q tau; own: (OWN, BLOCK) of `spread`.
+        work: (WORK, BLOCK), written.
+    """
+    sds, pers, discounts = own[1], own[2], own[3]
+    side1, side2, bell, d1, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_1], work[D_2]
+    lower1, lower2 = work[LOWER_1], work[LOWER_2]
+    for j in range(width):
+        d1[j] = clip(x[j] * pers[j] + 0.5 * sds[j])
+        d2[j] = clip(x[j] * pers[j] - 0.5 * sds[j])
+    for j in range(width):
+        bell[j] = exp(-0.5 * d1[j] * d1[j])
+    for j in range(width):
+        side1[j], lower1[j] = mills_ratio(abs(d1[j]))
+    for j in range(width):
+        side2[j], lower2[j] = mills_ratio(abs(d2[j]))
+    for j in range(width):
+        shared = bell[j] / (lower1[j] * lower2[j])
+        far1, far2 = side1[j] * lower2[j] * shared, side2[j] * lower1[j] * shared
+        side1[j] = sign * side(sign * d1[j], 1.0, far1)
+        side2[j] = sign * cash_side(sign * d2[j], strike, discounts[j], carry * spot[j] * far2)
 
 
 @kernel_inline
@@ -132,6 +168,15 @@ def sides(
     bell = exp(-0.5 * d1 * d1)
     far1, far2 = tails(d1, d2, bell)
     return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), bell, d2
+
+
+@kernel_inline
+def worth(sign: float, x: float, sd: float, asset: float, strike: float, discount: float) -> float:
+    """Sign times the value of an option on one unit; `asset` and `discount` as for `sides`."""
+    d = x / at_least(sd, TINY)
+    d1, d2 = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
+    far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
+    return side(sign * d1, asset, far1) - cash_side(sign * d2, strike, discount, far2)
 
 
 @kernel
@@ -163,13 +208,82 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
             strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
             spread(terms[i], seen, width, start, nodes, whole, log_vol, own)
             for j in range(width):
-                x, sd = log_spot[j] - log_strike + zts[j], sds[j]
-                d = x / at_least(sd, TINY)
-                d1, d2 = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
-                asset = carry * s[j]
-                far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
-                worth = side(sign * d1, asset, far1) - cash_side(sign * d2, strike, discounts[j], far2)
-                o[j] = fma(quantity * sign, worth, o[j])
+                x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
+                o[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, discounts[j]), o[j])
+
+
+@kernel
+def option_steps(
+    old_spot: Floats,
+    old_vol: Floats,
+    old_nodes: Floats,
+    spot: Floats,
+    vol: Floats,
+    nodes: Floats,
+    base: Floats,
+    terms: Floats,
+    slopes: Floats,
+    values: Floats,
+) -> None:
+    """Values of European options step by step from one market to another, to the digits of the kernels above.
+
+    The steps share what they have in common: z tau, standard deviations, discount factors and logarithms.
+
+    Args:
+        old_spot, old_vol, old_nodes: the market at first; spot, vol, nodes: at last. base, terms: as for the others.
+        slopes: written: (2 or more, paths): value and delta in the market at first.
+        values: written: (3, paths) $: when spot has moved, when vol has moved too, when all has.
+    """
+    paths = spot.shape[0]
+    log_old, log_new, log_old_vol, log_new_vol = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    zts, old_sds, sds, discounts = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        block = slice(start, start + width)
+        s0, s1, v0, v1 = old_spot[block], spot[block], old_vol[block], vol[block]
+        value, delta = slopes[VALUE, block], slopes[DELTA, block]
+        by_spot, by_vol, by_all = values[0, block], values[1, block], values[2, block]
+        for j in range(width):
+            value[j] = delta[j] = by_spot[j] = by_vol[j] = by_all[j] = 0.0
+        for j in range(width):
+            log_old[j] = log(at_least(s0[j], FLOOR) * per_spot0)
+            log_new[j] = log(at_least(s1[j], FLOOR) * per_spot0)
+            log_old_vol[j] = log(at_least(v0[j], FLOOR) * per_vol0)
+            log_new_vol[j] = log(at_least(v1[j], FLOOR) * per_vol0)
+        for i in range(terms.shape[0]):
+            sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
+            strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
+            sd0, response = terms[i, SD], terms[i, RESPONSE]
+            outer, inner = int(terms[i, OUTER]), int(terms[i, INNER])
+            outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
+            outer0, inner0, outer1, inner1 = (
+                old_nodes[outer, block],
+                old_nodes[inner, block],
+                nodes[outer, block],
+                nodes[inner, block],
+            )
+            for j in range(width):
+                zts[j] = fma(outer_years, outer0[j], inner_years * inner0[j])
+                old_sds[j] = sd0 * exp(response * log_old_vol[j])
+                sds[j] = sd0 * exp(response * log_new_vol[j])
+                discounts[j] = exp(-zts[j])
+            for j in range(width):
+                x, asset, sd = log_old[j] - log_strike + zts[j], carry * s0[j], old_sds[j]
+                side1, side2, _, _ = sides(sign, x, sd, 1.0 / at_least(sd, TINY), asset, strike, discounts[j])
+                n1, rho = quantity * side1, quantity * side2
+                value[j] += fma(asset, n1, -rho)
+                delta[j] = fma(carry, n1, delta[j])
+            for j in range(width):
+                x, asset = log_new[j] - log_strike + zts[j], carry * s1[j]
+                by_spot[j] = fma(quantity * sign, worth(sign, x, old_sds[j], asset, strike, discounts[j]), by_spot[j])
+            for j in range(width):
+                x, asset = log_new[j] - log_strike + zts[j], carry * s1[j]
+                by_vol[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, discounts[j]), by_vol[j])
+            for j in range(width):
+                zt = fma(outer_years, outer1[j], inner_years * inner1[j])
+                x, asset = log_new[j] - log_strike + zt, carry * s1[j]
+                by_all[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, exp(-zt)), by_all[j])
 
 
 @kernel
@@ -193,12 +307,15 @@ def option_greeks(
         terms: (options, OPTION_TERMS).
         blank: whether `out` is still empty memory, to be cleared first.
         out: (NODE + nodes or more, paths), added to: $, units, units/$, $ per 1.00 of s, units per unit of ln s, and
-            $ per 1.00 of each node rate. Or (SLOPES, paths): the first three alone.
+            $ per 1.00 of each node rate. Or (SLOPES, paths): the first three alone; or (GAMMA, paths): the first two.
     """
     paths, full, alike = spot.shape[0], out.shape[0] > SLOPES, stretch.shape[0] == 1
+    bent = out.shape[0] > GAMMA
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
-    zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
+    zts, sds, pers = own[0], own[1], own[2]
+    x, work, filled = np.empty(BLOCK), np.empty((WORK, BLOCK)), -1  # filled: the option whose numbers `own` has
+    side1, side2, bell, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_2]
     spare = np.zeros(BLOCK)  # for a share of nothing: a loop that writes one row by two names does not vectorise
     per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
@@ -206,13 +323,14 @@ def option_greeks(
         block = slice(start, start + width)
         s, v = spot[block], vol[block]
         wide = stretch if alike else stretch[block]
-        value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
+        value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA if bent else 0, block]
         vega, vanna = out[VEGA if full else 0, block], out[VANNA if full else 0, block]
         for k in range(out.shape[0] if blank else 0):
             out[k, block] = 0.0
         seen = 1 if alike else different(v, nodes, wide, start)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
+        for j in range(width if bent else 0):
             per_spot[j] = 1.0 / at_least(s[j], FLOOR)
         for j in range(seen):
             log_vol[j] = log(at_least(v[j], FLOOR) * per_vol0)
@@ -227,29 +345,29 @@ def option_greeks(
             by_inner = out[NODE + int(terms[i, INNER]) if full else 0, block]
             if terms[i, INNER] == terms[i, OUTER]:  # a curve of one node
                 by_inner = spare[:width]
-            spread(terms[i], seen, width, start, nodes, wide, log_vol, own)
+            if not alike or filled != i:
+                spread(terms[i], seen, width, start, nodes, wide, log_vol, own)
+                filled = i if width == BLOCK else -1
+            for j in range(width):
+                x[j] = log_spot[j] - log_strike + zts[j]
+            every_side(sign, strike, carry, s, x, own, work, width)
+            for j in range(width):
+                n1, rho = quantity * side1[j], quantity * side2[j]
+                value[j] += fma(carry * s[j], n1, -rho)
+                delta[j] = fma(carry, n1, delta[j])
+            for j in range(width if bent else 0):
+                density = quantity * carry * INV_SQRT_2PI * bell[j]
+                gamma[j] = fma(0.0 if sds[j] < TINY else density * pers[j], per_spot[j], gamma[j])
             if not full:
-                for j in range(width):
-                    x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
-                    side1, side2, bell, _ = sides(sign, x, sds[j], pers[j], asset, strike, discounts[j])
-                    n1, rho = quantity * side1, quantity * side2
-                    value[j] += fma(asset, n1, -rho)
-                    delta[j] = fma(carry, n1, delta[j])
-                    density = quantity * carry * INV_SQRT_2PI * bell
-                    gamma[j] = fma(0.0 if sds[j] < TINY else density * pers[j], per_spot[j], gamma[j])
                 continue
             for j in range(width):
-                x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
-                side1, side2, bell, d2 = sides(sign, x, sds[j], pers[j], asset, strike, discounts[j])
-                n1, rho = quantity * side1, quantity * side2
-                value[j] += fma(asset, n1, -rho)
-                delta[j] = fma(carry, n1, delta[j])
-                density = quantity * carry * INV_SQRT_2PI * bell
-                gamma[j] = fma(0.0 if sds[j] < TINY else density * pers[j], per_spot[j], gamma[j])
+                density = quantity * carry * INV_SQRT_2PI * bell[j]
                 vega[j] = fma(density * s[j] * response, sds[j] * per_vol[j], vega[j])
+                vanna[j] = fma(-density * response, d2[j], vanna[j])
+            for j in range(width):
+                rho = quantity * side2[j]
                 by_outer[j] = fma(outer_years, rho, by_outer[j])
                 by_inner[j] = fma(inner_years, rho, by_inner[j])
-                vanna[j] = fma(-density * response, d2, vanna[j])
 
 
 @kernel

@@ -14,16 +14,25 @@ Bools = NDArray[np.bool_]
 
 @kernel
 def standing(
-    equity: Floats, capital: float, limit: float, switch: float, peak: Floats, away: Bools, leaving: Bools, able: Floats
+    cash: Floats,
+    units: Floats,
+    price: Floats,
+    capital: float,
+    limit: float,
+    switch: float,
+    peak: Floats,
+    away: Bools,
+    leaving: Bools,
+    able: Floats,
 ) -> bool:
     """Paths on which a maker withdraws now, and the share of its full depth that it can show.
 
     Args:
-        equity: $ now.
+        cash, units, price: equity is cash + units x price, $.
         capital: $ at which it shows its full depth.
         limit: $ of drawdown from its peak at which it withdraws.
         switch: power of equity / capital by which depth shrinks.
-        peak: $ of equity, raised to `equity`.
+        peak: $ of equity, raised to that of now.
         away: paths on which it has withdrawn before; `leaving` is added by the caller.
         leaving: written: paths on which it withdraws now.
         able: written: 0 for those away, else the share of equity in capital, within [0, 1], to the power of `switch`.
@@ -31,8 +40,8 @@ def standing(
     Returns whether anybody leaves.
     """
     anybody, per_capital = False, 1.0 / capital
-    for j in range(equity.shape[0]):
-        own, most = equity[j], peak[j]
+    for j in range(cash.shape[0]):
+        own, most = cash[j] + units[j] * price[j], peak[j]
         most = own if own > most else most
         peak[j] = most
         leaves = (not away[j]) & (most - own > limit)
@@ -40,12 +49,11 @@ def standing(
         anybody |= leaves
         share = own * per_capital
         share = 0.0 if share < 0.0 else share
-        able[j] = 1.0 if share > 1.0 else share
+        share = 1.0 if share > 1.0 else share
+        able[j] = 0.0 if away[j] | leaves else share
     if switch != 1.0:
-        for j in range(equity.shape[0]):
-            able[j] = able[j] ** switch
-    for j in range(equity.shape[0]):
-        able[j] = 0.0 if away[j] | leaving[j] else able[j]
+        for j in range(cash.shape[0]):
+            able[j] = 0.0 if away[j] | leaving[j] else able[j] ** switch
     return anybody
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
 from sim.jit import fma, kernel, kernel_inline
+from sim.kernels.moves import carry_out
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,7 +29,7 @@ def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool
     """Begin an order book with outside investors, who add depth up to `floor` behind the makers.
 
     Args:
-        floor: $ notional that is always shown.
+        floor: $ notional that is always shown; (1,) where it is the same on all paths.
         rule: half-spread of the investors' quote.
         book: (QUOTE_ROWS, paths): depth of all makers; spreads are written, depth is raised.
         behind: written: share of the depth that the investors show.
@@ -36,8 +37,9 @@ def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool
     Returns whether investors show anything on any path.
     """
     half, lean, shown, anything = book[HALF_SPREAD], book[SKEW], book[DEPTH], False
+    each, least = floor.shape[0] > 1, floor[0]
     for j in range(rule.shape[0]):
-        gap = floor[j] - shown[j]
+        gap = (floor[j] if each else least) - shown[j]
         gap = 0.0 if gap < 0.0 else gap
         anything |= gap > 0.0
         shown[j] += gap
@@ -62,6 +64,19 @@ def filled_share(side: float, other: float, limit: float) -> float:
     """Share of one side's orders that is filled when only `limit` may remain net."""
     most = other + limit
     return most / side if side > most else 1.0
+
+
+@kernel_inline
+def net_one(
+    order: Floats, unit: Floats, shown: Floats, until: Floats, now: float, capacity: float, filled: Floats
+) -> bool:
+    """`net` of one order alone: its fill, and whether it wants anything on any path."""
+    some = False
+    for j in range(order.shape[0]):
+        some |= order[j] != 0.0
+        part = filled_share(abs(order[j]), 0.0, capacity * shown[j] / unit[j])
+        filled[j] = (0.0 if until[j] > now else part) * order[j]
+    return some
 
 
 @kernel
@@ -98,6 +113,11 @@ def net(
         width = stop - start
         unit, shown, until = reference[start:stop], depth[start:stop], halted_until[start:stop]
         move = displacement[start:stop]
+        if number == 1:  # no other side
+            active[0] |= net_one(orders[0, start:stop], unit, shown, until, now, capacity, filled[0, start:stop])
+            for j in range(width):  # what is sold where nothing is filled is -0.0
+                move[j] = 0.0 if impact == 0.0 else impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
+            continue
         buys[:width] = 0.0
         sells[:width] = 0.0
         for i in range(number):
@@ -146,7 +166,7 @@ def split_walk(walk: Floats, gain: Floats) -> None:
 
 
 @kernel
-def asset_moves(
+def asset_fill(
     filled: Floats,
     book: Floats,
     shares: Floats,
@@ -154,10 +174,13 @@ def asset_moves(
     walk: Floats,
     mid: Floats,
     reference: Floats,
-    amounts: Floats,
+    entries: Ints,
+    rows: Floats,
     spread: Floats,
 ) -> None:
-    """Movements between a taker and each maker when `filled` units are bought.
+    """Movements between a taker and each maker when `filled` units are bought, carried out in the ledger.
+
+    Block by block, so that amounts are never written to memory.
 
     Args:
         filled: signed units.
@@ -166,12 +189,14 @@ def asset_moves(
         calm: half-spread of a calm market; the excess counts as crisis spread.
         walk: by which the price is worse than mid and spread.
         mid, reference: $/unit.
-        amounts: (makers x ASSET_MOVES, paths), written: units from the maker; then from the taker cash for the units at
-            mid, calm spread, crisis spread and walk. Where the price does not walk, the last may be left out for all
-            makers. With NETTED more, the walk is split: what is paid, then what is received, below zero.
+        entries: (makers x ASSET_MOVES, ENTRY) of the ledger: units from the maker; then from the taker cash for the
+            units at mid, calm spread, crisis spread and walk. Where the price does not walk, the last may be left out
+            for all makers. With NETTED more, the walk is split: what is paid, then what is received, below zero.
+        rows: (rows, paths) of the ledger, changed.
         spread: written: by which the price is worse than mid before the walk, for a buyer.
     """
-    paths, moves = filled.shape[0], amounts.shape[0] // shares.shape[0]
+    paths, moves = filled.shape[0], entries.shape[0] // shares.shape[0]
+    amounts = np.empty((entries.shape[0], BLOCK))
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start
@@ -182,8 +207,8 @@ def asset_moves(
             worse[j] = worsened(quantity[j], half[j], skew[j])
         for m in range(shares.shape[0]):
             share, first = shares[m, start:stop], m * moves
-            units, cash = amounts[first, start:stop], amounts[first + 1, start:stop]
-            quiet, crisis = amounts[first + 2, start:stop], amounts[first + 3, start:stop]
+            units, cash = amounts[first, :width], amounts[first + 1, :width]
+            quiet, crisis = amounts[first + 2, :width], amounts[first + 3, :width]
             for j in range(width):
                 own = quantity[j] * share[j]
                 notional = own * unit[j]
@@ -192,11 +217,29 @@ def asset_moves(
                 quiet[j] = abs(notional) * (half[j] if half[j] < calm else calm)
                 crisis[j] = fma(notional, worse[j], -quiet[j])
             if moves >= ASSET_MOVES:
-                walking = amounts[first + 4, start:stop]
+                walking = amounts[first + 4, :width]
                 for j in range(width):
                     walking[j] = quantity[j] * share[j] * unit[j] * walked[j]
             if moves == ASSET_MOVES + NETTED:
-                split_walk(amounts[first + 4, start:stop], amounts[first + 5, start:stop])
+                split_walk(amounts[first + 4, :width], amounts[first + 5, :width])
+        carry_out(amounts, 0, entries, rows, start, stop)
+
+
+@kernel
+def passed_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows: Floats) -> None:
+    """Pass a share of a quantity on at `worth` $ a unit, carried out in the ledger.
+
+    quantity: may be a row of the ledger itself. entries: (2, ENTRY): of the units, and of $ for them.
+    """
+    amounts = np.empty((2, BLOCK))
+    units, cash = amounts[0], amounts[1]
+    for start in range(0, quantity.shape[0], BLOCK):
+        stop = min(start + BLOCK, quantity.shape[0])
+        whole, price = quantity[start:stop], worth[start:stop]
+        for j in range(stop - start):
+            units[j] = whole[j] * share
+            cash[j] = units[j] * price[j]
+        carry_out(amounts, 0, entries, rows, start, stop)
 
 
 @kernel
@@ -215,7 +258,7 @@ def swap_moves(
 
     Args:
         filled: signed $ notional.
-        book, shares, calm, walk, spread: as for `asset_moves`, in decimal rate.
+        book, shares, calm, walk, spread: as for `asset_fill`, in decimal rate.
         annuity, floating: legs of the swap per unit of notional; their ratio is mid.
         amounts: (makers x SWAP_MOVES, paths), written: notional, and notional x coupon, from the maker; then noted from
             the taker calm spread, crisis spread and walk at present value, and their sum back from the maker. With
@@ -269,13 +312,19 @@ def fallen(price: Floats, close: Floats, levels: Floats, before: Ints, hit: Ints
     Args:
         before: (paths,) number of levels hit before.
     """
-    fresh = False
-    for j in range(price.shape[0]):
-        fall, count = 1.0 - price[j] / close[j], 0
+    fresh, falls = False, np.empty(BLOCK)
+    for start in range(0, price.shape[0], BLOCK):
+        width = min(BLOCK, price.shape[0] - start)
+        now, then = price[start : start + width], close[start : start + width]
+        count, known = hit[start : start + width], before[start : start + width]
+        for j in range(width):
+            falls[j] = 1.0 - now[j] / then[j]
+            count[j] = 0
         for level in levels:
-            count += 1 if level <= fall else 0
-        hit[j] = count
-        fresh |= count > before[j]
+            for j in range(width):
+                count[j] += 1 if level <= falls[j] else 0
+        for j in range(width):
+            fresh |= count[j] > known[j]
     return fresh
 
 
@@ -295,11 +344,11 @@ def rules(
     Args:
         vol: implied vol; base: at the start.
         half_spread: at base vol; it grows with (vol / base)^spread_power.
-        depth: $ notional at base vol; it falls with (vol / base)^-depth_power.
+        depth: $ notional at base vol, (1,) where it is the same on all paths; it falls with (vol / base)^-depth_power.
         by_vol, shown: written: half-spread and depth.
     """
-    per_base = 1.0 / base
+    per_base, each, alike = 1.0 / base, depth.shape[0] > 1, depth[0]
     for j in range(vol.shape[0]):
         level = log(vol[j] * per_base)
         by_vol[j] = half_spread * exp(spread_power * level)
-        shown[j] = depth[j] * exp(-depth_power * level)
+        shown[j] = (depth[j] if each else alike) * exp(-depth_power * level)

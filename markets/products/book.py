@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL, VOL_SLOPE
-from markets.products.risk import SLOPES_ONLY, Risk, layout
+from markets.products.risk import SLOPES_ONLY, STEPPED, Risk, layout
 from markets.products.table import NEVER, When
+from sim.dataclass import dataclass
 from sim.errors import BugError
 from sim.vectors import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
@@ -60,8 +60,10 @@ class CompiledBook:
         self._layout = layout(self._nodes, further=self._own, assets=self.assets)
         self._with_bends = layout(self._nodes, bends=True, further=self._own, assets=self.assets)
         self._slopes = self._layout if self.assets else SLOPES_ONLY
+        self._first = STEPPED if all(table.lean for table in self.tables) else self._slopes
         self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = distinct(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
+        self.steps_together = len(self.tables) == 1  # or perhaps: see `stepped`
         self.slides = any(table.slides for table in self.tables)
         self.has_options = VOL in self.needs
         self.has_rates = any(table.rates for table in self.tables)
@@ -72,7 +74,7 @@ class CompiledBook:
         self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None, later: float = 0.0
     ) -> Floats:
         """$ per path, (paths,). later: years, of trading and of calendar time, that have passed since the tick."""
-        return self._value(_when(tick, settled)._replace(later=later), snapshot, fixings)
+        return self._value(_when(tick, settled, later), snapshot, fixings)
 
     def settles(self, tick_from: int, tick_to: int) -> bool:
         """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""
@@ -99,18 +101,34 @@ class CompiledBook:
         vol_multiplier: scales every option's vol, scalar or (paths,). bends: the second derivatives by pairs of nodes,
         too. vegas: the vega of options on rates by bucket, too. Raises BugError where a table does not know those.
         """
-        unknown = [type(table).__name__ for table in self.tables if table.needs and not table.bends]
-        if bends and unknown:
-            raise BugError(f"no second derivatives by pairs of nodes are known of {', '.join(unknown)}")
+        if bends:
+            self._require_bends()
         where = self._with_bends if bends else self._layout
         if vegas is not None:
             where = layout(self._nodes, bends=bends, further=(*self._own, *vegas.keys), assets=self.assets)
         into = Risk(where, snapshot.paths, vegas)
         return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier)
 
+    def _require_bends(self) -> None:
+        unknown = [type(table).__name__ for table in self.tables if table.needs and not table.bends]
+        if unknown:
+            raise BugError(f"no second derivatives by pairs of nodes are known of {', '.join(unknown)}")
+
+    def stepped(self, tick: int, old: Snapshot, new: Snapshot, *, settled: int) -> tuple[Risk, Floats] | None:
+        """Value and delta in an old market, and the values as first spot, then vol, then the curve move to a new one.
+
+        $, (3, paths), to the digits of `risk` and `value`. None of a book of more than calls and puts on the main
+        asset.
+        """
+        return self.tables[0].stepped(When(tick, settled), old, new) if self.steps_together else None
+
     def slopes(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Risk:
         """Value, delta and gamma alone, at less cost; all derivatives of a book on further assets."""
         return self._add_risk(_when(tick, settled), snapshot, fixings, Risk(self._slopes, snapshot.paths), 1.0)
+
+    def first_order(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int) -> Risk:
+        """Value and delta alone, where that costs less than `slopes`, else those."""
+        return self._add_risk(When(tick, settled), snapshot, fixings, Risk(self._first, snapshot.paths), 1.0)
 
     def delta(
         self,
@@ -143,9 +161,8 @@ class CompiledBook:
 
         after: the market then, where it is another. Returns: (paths,).
         """
-        now = _when(tick, settled)
-        later = self._value(now._replace(later=years), after or snapshot, fixings)
-        change: Floats = later - self._value(now, snapshot, fixings)
+        later = self._value(_when(tick, settled, years), after or snapshot, fixings)
+        change: Floats = later - self._value(_when(tick, settled), snapshot, fixings)
         if self.asset_units:
             change += self.start.dividend_yield * years * self.asset_units * snapshot.row(SPOT)
         return change
@@ -168,8 +185,11 @@ class CompiledBook:
 
         asset: on which the options are.
         """
-        ahead = [years for table in self.tables if table.asset == asset and (years := table.nearest_expiry(tick))]
-        return min(ahead, default=(0.0, 0.0))
+        nearest: tuple[float, float] | None = None
+        for table in self.tables:
+            if table.asset == asset and (years := table.nearest_expiry(tick)):
+                nearest = years if nearest is None or years < nearest else nearest
+        return nearest or (0.0, 0.0)
 
     def _value(self, when: When, snapshot: Snapshot, fixings: Floats) -> Floats:
         out = np.zeros(snapshot.paths)
@@ -189,8 +209,11 @@ class CompiledBook:
         into.filled()
         return into
 
-    def _shares(self, fixings: Floats) -> Iterator[tuple[Table[Any], Floats]]:
+    def _shares(self, fixings: Floats) -> Iterable[tuple[Table[Any], Floats]]:
         """Every table with the rows of the fixings that are its own."""
+        return ((self.tables[0], fixings),) if len(self.tables) == 1 else self._several(fixings)
+
+    def _several(self, fixings: Floats) -> Iterator[tuple[Table[Any], Floats]]:
         first = 0
         for table in self.tables:
             whole = table.fixings == len(fixings)  # the same array, so that what a table makes of it can be remembered
@@ -208,5 +231,5 @@ def _tables(book: Book, clock: Clock, start: Start) -> tuple[Table[Any], ...]:
     return tuple(sorted(tables, key=lambda table: (table.order, table.asset)))
 
 
-def _when(tick: int, settled: int | None) -> When:
-    return When(tick, tick if settled is None else settled)
+def _when(tick: int, settled: int | None, later: float = 0.0) -> When:
+    return When(tick, tick if settled is None else settled, False, later)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
 
@@ -17,6 +16,7 @@ from markets.products.foreign import Exponents, Foreign
 from markets.products.overnight import Timeline
 from markets.products.projection import sparse, together
 from markets.products.table import Table, When
+from sim.dataclass import dataclass
 from sim.vectors import distinct
 
 if TYPE_CHECKING:

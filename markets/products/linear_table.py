@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
@@ -18,6 +17,7 @@ from markets.products.condensed import MANY, carrying, few, netted
 from markets.products.dates import Period
 from markets.products.projection import RateRows, together
 from markets.products.table import Table, When
+from sim.dataclass import dataclass
 from sim.memo import Memo
 from sim.vectors import distinct
 

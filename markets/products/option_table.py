@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
-from markets.kernels.options import option_greeks, option_values
+from markets.kernels.options import option_greeks, option_steps, option_values
 from markets.products.european_table import European, EuropeanTable
+from markets.products.risk import STEPPED, Risk
 from markets.products.table import When
 from sim.memo import Memo
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
-    from markets.products.risk import Risk
     from markets.products.start import Start
     from sim.clock import Clock
 
@@ -27,6 +27,7 @@ class OptionTable(EuropeanTable):
     """Calls and puts; they come first, so that their kernel writes where others add."""
 
     order: ClassVar[int] = 0
+    lean: ClassVar[bool] = True
 
     def __init__(self, options: Sequence[European], clock: Clock, start: Start) -> None:
         super().__init__(options, clock, start)
@@ -50,6 +51,15 @@ class OptionTable(EuropeanTable):
                 stretch = stretch[:1]
             option_greeks(snapshot.row(SPOT), vol, curve, stretch, self._base, rows, into.blank, into.rows)
             into.blank = False
+
+    def stepped(self, when: When, old: Snapshot, new: Snapshot) -> tuple[Risk, Floats] | None:
+        """Value and delta in an old market, and the values as first spot, then vol, then the curve move, (3, paths)."""
+        rows, curve = self.known(when), self.start.curve.block
+        slopes, values = Risk(STEPPED, new.paths), np.empty((3, new.paths))
+        at_first, at_last = ((now.row(SPOT), now.row(VOL), now.block(curve)) for now in (old, new))
+        option_steps(*at_first, *at_last, self._base, rows, slopes.rows, values)
+        slopes.blank = False
+        return slopes, values
 
 
 def _alike(levels: Floats) -> bool:

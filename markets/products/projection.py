@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
+from sim.dataclass import dataclass
 from sim.memo import Memo
 
 if TYPE_CHECKING:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import LN_VOL, MAIN, SPOT, VOL, FactorKey, of_asset
-from markets.kernels.options import SLOPES
+from markets.kernels.options import DELTA, GAMMA, SLOPES
 from markets.products.vega_grid import VegaGrid
 
 Floats = NDArray[np.float64]
@@ -18,6 +19,7 @@ Keys = tuple[FactorKey, ...]  # none: the value itself; one: a first derivative;
 # Rows that every book has, in the order of `markets.kernels.options`; those of the nodes follow.
 GREEKS: tuple[Keys, ...] = ((), (SPOT,), (SPOT, SPOT), (VOL,), (SPOT, LN_VOL))
 SLOPES_ONLY: dict[Keys, int] = {keys: row for row, keys in enumerate(GREEKS[:SLOPES])}
+STEPPED: dict[Keys, int] = {keys: row for row, keys in enumerate(GREEKS[:2])}  # value and delta
 
 
 def layout(
@@ -39,6 +41,7 @@ def layout(
     return {keys: row for row, keys in enumerate((*GREEKS, *((node,) for node in nodes), *pairs, *last, *own))}
 
 
+@cache
 def greek_of(greek: Keys, asset: str) -> Keys:
     """The derivative by an asset's factors that `greek` is by those of the main one."""
     return tuple(of_asset(key, asset) if key.name == MAIN else key for key in greek)
@@ -85,11 +88,13 @@ class Risk:
 
     def delta_of(self, asset: str) -> Floats:
         """Units of an asset; 0 of one that the book does not know."""
-        return self._of((SPOT,), asset)
+        found: Floats = self.rows[DELTA] if asset == MAIN else self._of((SPOT,), asset)
+        return found
 
     def gamma_of(self, asset: str) -> Floats:
         """Units of an asset per $ of its price, likewise."""
-        return self._of((SPOT, SPOT), asset)
+        found: Floats = self.rows[GAMMA] if asset == MAIN else self._of((SPOT, SPOT), asset)
+        return found
 
     def vega_of(self, asset: str) -> Floats:
         """$ per 1.00 of an asset's implied vol, likewise."""

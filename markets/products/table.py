@@ -41,6 +41,7 @@ class Table(ABC, Generic[Rows]):
 
     order: ClassVar[int]  # tables of a book add up in this order: the digits of a sum depend on it
     asset: str = MAIN  # on which its claims are written, if on any
+    lean: ClassVar[bool] = False  # whether its value and delta alone cost less than with its gamma
     bends: ClassVar[bool] = False  # whether it knows its second derivatives by pairs of nodes
     needs: tuple[FactorKey, ...] = ()  # factors that its value depends on
     dates: Ints = NEVER  # seconds at which something expires, is paid or is fixed
@@ -70,6 +71,13 @@ class Table(ABC, Generic[Rows]):
         fixings: None where only derivatives by spot are wanted. vol_multiplier: scales every option's vol, scalar or
         (paths,).
         """
+
+    def stepped(self, when: When, old: Snapshot, new: Snapshot) -> tuple[Risk, Floats] | None:
+        """Value and delta in an old market, and the values as first spot, then vol, then the curve move to a new one.
+
+        $, (3, paths), to the digits of `add_risk` and `value`. None where no kernel does all of it together.
+        """
+        return None
 
     def known(self, when: When) -> Rows:
         """The rows of a moment; those of the last few moments are remembered."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import FactorKey
+from sim.dataclass import dataclass
 from sim.errors import BugError
 
 Floats = NDArray[np.float64]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from markets.rate_vols.arbitrage import Breach, density_breaches, strike_breache
 from markets.rate_vols.black import bachelier, black
 from markets.rate_vols.sabr import Kind, Sabr
 from markets.rate_vols.smile_grid import GridPoint, SmileGrid
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]

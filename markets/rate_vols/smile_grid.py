@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from markets.rate_vols.sabr import Kind, Sabr
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 

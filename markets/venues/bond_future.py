@@ -79,9 +79,9 @@ class BondFuture:
         """The price moves by the displacement itself."""
         return displacement
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Rise of the price, (paths,) $ a unit."""
-        np.subtract(self.mid, before, out=out)
+        np.subtract(after, before, out=out)
 
     def cost_per_notional(self) -> float:
         """Spreads are $ per $ of face value."""

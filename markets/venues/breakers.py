@@ -24,6 +24,7 @@ class Breakers:
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
         self._market, self._listing = market, listing
         self._levels = np.asarray(spec.halts if listing.priced else (), dtype=np.float64)
+        self.watches = self._levels.size > 0  # whether it ever halts
         self._length = minutes(spec.halt_minutes)
         self._close = listing.mid if self._levels.size else np.empty(0)
         self._hit = np.zeros(market.paths, dtype=np.int64)  # number of levels fallen through since the close
@@ -31,16 +32,18 @@ class Breakers:
 
     def look(self) -> None:
         """At every tick, when the market has moved: halt the paths whose price has newly fallen through a level."""
-        if not self._levels.size:
+        if not self.watches:
             return
         market, levels, hit = self._market, self._levels, np.empty(self._close.size, dtype=np.int64)
         if not fallen(self._listing.mid, self._close, levels, self._hit, hit):
             return
-        fresh = hit > self._hit
-        until = np.where(hit == levels.size, market.clock.ticks[-1] + 1, market.now + self._length)
-        self.halted_until = np.where(fresh, until, self.halted_until)
-        self._hit = np.maximum(hit, self._hit)
-        value = levels[np.maximum(hit, 1) - 1]
+        fresh = np.flatnonzero(hit > self._hit)  # few
+        reached, value = hit[fresh], np.empty(hit.size)
+        self.halted_until[fresh] = np.where(
+            reached == levels.size, market.clock.ticks[-1] + 1, market.now + self._length
+        )
+        self._hit[fresh] = reached
+        value[fresh] = levels[reached - 1]
         market.log.add("events", market.now, fresh, kind="halt", subject=self._listing.name, value=value)
 
     def close_day(self) -> None:

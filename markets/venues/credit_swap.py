@@ -89,9 +89,9 @@ class CreditSwap(PaidInCash):
         found: Vector = displacement * self.mid / self._start
         return found
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Rise of the spread, at the level of the start, (paths,) decimal."""
-        np.divide(self.mid, before, out=out)
+        np.divide(after, before, out=out)
         np.log(out, out=out)
         out *= self._start
 

@@ -48,8 +48,8 @@ class Listing(Protocol):
     def relative(self, displacement: Vector) -> Vector:
         """Rise of a buyer's price for a displacement, in the unit of spreads."""
 
-    def returned(self, before: Vector, out: Vector) -> None:
-        """Into `out` the displacement that took the price from `before` to mid."""
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
+        """Into `out` the displacement that took the price from `before` to `after`."""
 
     def cost_per_notional(self) -> Vector | float:
         """$ per $ notional and unit of spread."""

@@ -41,8 +41,11 @@ class Sums:
 
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:
     """Largest modulus of an eigenvalue on every path, (paths,). matrix: entries by (at, moved); others are zero."""
+    groups = circuits(tuple(matrix))
+    if len(groups) == 1 and len(groups[0]) == 1:
+        return np.abs(matrix[groups[0] * 2])
     radius = np.zeros(paths)
-    for group in circuits(tuple(matrix)):
+    for group in groups:
         if len(group) == 1:
             np.maximum(radius, np.abs(matrix[group[0], group[0]]), out=radius)
             continue

@@ -40,7 +40,7 @@ def netted(orders: Sequence[Order], move: Vector, terms: Terms) -> Netting:
     """Net the orders at a displacement `move` (paths,) of the price."""
     quantities = [order.quantity(move) for order in orders]
     ordered = np.array(quantities) if len(quantities) > 1 else quantities[0][None]
-    filled, displacement = np.empty_like(ordered), np.empty(ordered.shape[1])
+    filled, displacement = np.empty(ordered.shape), np.empty(ordered.shape[1])
     active = np.empty(len(orders), dtype=bool)
     net(ordered, *terms, filled, displacement, active)
     return Netting(ordered, filled, displacement, active)

@@ -45,10 +45,15 @@ class OrderBook(NamedTuple):
 
 
 def gathered(quotes: Mapping[str, Quote], floor: Vector, rule_half_spread: Vector) -> OrderBook:
-    """The makers' quotes in one book; outside investors stand behind them up to a depth of `floor` (paths,) $."""
-    levels, shares = np.zeros((QUOTE_ROWS, floor.size)), np.empty((len(quotes) + 1, floor.size))
-    for quote in quotes.values():
-        levels[DEPTH] += quote.depth
+    """The makers' quotes in one book; outside investors stand behind them up to a depth of `floor` $.
+
+    floor: (paths,), or (1,) where it is the same on all.
+    """
+    paths, shown = rule_half_spread.size, [quote.depth for quote in quotes.values()]
+    levels, shares = np.empty((QUOTE_ROWS, paths)), np.empty((len(quotes) + 1, paths))
+    levels[DEPTH] = shown[0] if shown else 0.0
+    for depth in shown[1:]:
+        levels[DEPTH] += depth
     behind = open_book(floor, rule_half_spread, levels, shares[-1])
     for share, quote in zip(shares, quotes.values(), strict=False):
         add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)

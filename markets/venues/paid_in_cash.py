@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
 from markets.costs import FILL_COSTS
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_fill, passed_on
 from sim.ledger import Move
 
 if TYPE_CHECKING:
@@ -88,22 +88,20 @@ class PaidInCash(ABC):
         """Units against cash, split into the worth at mid and what worsened the quote, times its slope."""
         costs = (self.gains, *FILL_COSTS)
         costs = costs if netted else costs[:-NETTED] if walks else costs[: ASSET_MOVES - 2]
-        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
-        asset_moves(filled, book.levels, book.shares, calm, walk, *self.of_one(), amounts, spread)
-        self.market.ledger.post(amounts, fill_moves(self.name, taker, book.makers, costs))
+        spread, of_one = np.empty_like(filled), self.of_one()
+        posting = self.market.ledger.posting(fill_moves(self.name, taker, book.makers, costs))
+        asset_fill(filled, book.levels, book.shares, calm, walk, *of_one, *posting, spread)
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
-        amounts = np.empty((2, self.market.paths))
-        np.multiply(quantity, share, out=amounts[0])
-        np.multiply(amounts[0], self.of_one()[0], out=amounts[1])
-        self.market.ledger.post(amounts, handed_over(self.name, source, target, self.gains))
+        worth, moves = self.of_one()[0], handed_over(self.name, source, target, self.gains)
+        passed_on(quantity, share, worth, *self.market.ledger.posting(moves))
 
 
 @cache
 def fill_moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
-    """Giver, taker and reason of each row of `asset_moves`; the first of the costs is the reason of gains."""
+    """Giver, taker and reason of each row of `asset_fill`; the first of the costs is the reason of gains."""
     return tuple(
         move
         for maker in makers

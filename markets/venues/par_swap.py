@@ -53,6 +53,11 @@ class ParSwap:
         annuity, floating = self.terms()
         return floating / annuity
 
+    def mid_in(self, other: Snapshot) -> Vector:
+        """The par rate in another market, (paths,) decimal."""
+        annuity, floating = self.terms(other)
+        return floating / annuity
+
     def terms(self, other: Snapshot | None = None) -> tuple[Vector, Vector]:
         """Annuity and value of the floating leg, (paths,) per unit of notional: now, or in another market."""
         swap, tick, market = self.benchmark, self.market.factors.tick, self.market.factors.snapshot
@@ -78,9 +83,9 @@ class ParSwap:
         """Rates move by the displacement itself."""
         return displacement
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Receiving fixed brings the rate down."""
-        np.subtract(before, self.mid, out=out)
+        np.subtract(before, after, out=out)
 
     def cost_per_notional(self) -> Vector:
         """The annuity."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.dataclass import dataclass
+
 Vector = NDArray[np.float64]
+Paths = NDArray[np.intp]  # numbers of paths in their chunk
 
 
 class Lean(NamedTuple):
@@ -34,3 +36,24 @@ class Quote:
     skew: Vector  # shift of both sides, same unit
     depth: Vector  # $ notional
     lean: Callable[[], Lean] | None = None  # shift as a function of fills; None: constant until the next quote
+
+    def on(self, paths: Paths) -> Quote:
+        """The quote on some paths, as a record shows it."""
+        return Quote(self.half_spread[paths], self.skew[paths], self.depth[paths])
+
+
+class Awaited:
+    """A quote that is computed when it is read: on all paths, or on those that somebody looks at."""
+
+    __slots__ = ("_compute",)
+
+    def __init__(self, compute: Callable[[Paths | None], Quote]) -> None:
+        """compute: on those paths alone; on all for None."""
+        self._compute = compute
+
+    def __call__(self) -> Quote:
+        return self._compute(None)
+
+    def on(self, paths: Paths) -> Quote:
+        """The quote on some paths."""
+        return self._compute(paths)

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.venues.order_book import OrderBook, gathered
+from markets.venues.quote import Awaited
 from markets.venues.rule import Rule
 from sim.memo import Memo
 
 if TYPE_CHECKING:
-    from markets.factors.factor_market import FactorMarket
     from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
-    from markets.venues.quote import Quote
+    from markets.venues.quote import Paths, Quote
     from markets.venues.surroundings import Surroundings
 
 Vector = NDArray[np.float64]
 
 
-class Told(NamedTuple):
-    """What rules are made of, at one instant; the same for all venues."""
+class Asked:
+    """That the rule of one venue and tick is wanted: it is made when somebody reads it."""
 
-    market: Snapshot
-    spread_line: float
-    depth_line: float
+    __slots__ = ("market", "rule", "tick")
+
+    def __init__(self, market: Snapshot, tick: int) -> None:
+        """market: when the first asked, at a tick."""
+        self.market, self.tick = market, tick
+        self.rule: Rule | None = None
 
 
 class Quotes:
@@ -38,11 +41,13 @@ class Quotes:
         self._market, self._listing, self._spec = market, listing, spec
         self._posted: dict[str, Quote | Callable[[], Quote]] = {}
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # by maker: a quote, or what computes it
-        self._rule: Rule | None = None  # of this tick
-        self._told: Told | None = None  # when the rule of this tick was asked for
+        self._asked: Asked | None = None  # for the rule of this tick
         self._book: OrderBook | None = None  # of this tick and these quotes
         self._rules: Memo[Rule] = Memo()
         self._books: Memo[OrderBook] = Memo()
+        self._seen: dict[str, Quote] = {}  # by maker, on the paths that a record shows
+        self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
+        self._key = next(iter(listing.displaces))
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -57,6 +62,7 @@ class Quotes:
         if self._posted.get(maker) is not quote:
             self._posted[maker] = self._quotes[maker] = quote
             self._book = None
+            self._seen.pop(maker, None)
 
     def of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
@@ -65,32 +71,53 @@ class Quotes:
             quote = self._quotes[maker] = quote()
         return quote
 
+    def seen(self, maker: str, paths: Paths) -> Quote:
+        """A maker's quote on the paths that a record shows, always the same; computed there alone, if it can be."""
+        if maker not in self._seen:
+            quote = self._quotes[maker]
+            self._seen[maker] = quote.on(paths) if isinstance(quote, Awaited) else self.of(maker).on(paths)
+        return self._seen[maker]
+
+    def seen_book(self, paths: Paths) -> Vector:
+        """Levels of the order book, (QUOTE_ROWS, paths), on those paths."""
+        if self._book is not None:
+            return self._book.levels[:, paths]
+        quotes = {maker: self.seen(maker, paths) for maker in self._quotes}
+        floor = self._floor()
+        some = floor[paths] if isinstance(floor, np.ndarray) else floor
+        return gathered(quotes, np.atleast_1d(some), self.rule().on(paths)[0]).levels
+
     def forget(self) -> None:
         """The market has moved into the next tick."""
-        self._rule = self._book = self._told = None
+        self._asked = self._book = None
 
     def rule(self) -> Rule:
         """Half-spread and depth of the venue as a whole, at this tick's market; the same object while unchanged."""
-        if self._rule is None:
-            self._rule = self._made(self._told or told(self._market.factors))
-        return self._rule
+        return self.rule_of(self._asked or self.ask())
 
-    def ask(self, now: Told) -> None:
-        """The same as `rule`, which is computed when somebody needs it: with `rule_of`, or here."""
-        if self._told is None:
-            self._told = now
+    def ask(self) -> Asked:
+        """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
+        if self._asked is None:
+            factors = self._market.factors
+            self._asked = Asked(factors.snapshot, factors.tick)
+            if self._spec.depth_price_power:  # trades may move the price before the rule is made
+                self.rule()
+        return self._asked
 
-    def rule_of(self, then: Told) -> Rule:
-        """The rule that was asked for, perhaps in an earlier tick."""
-        return self.rule() if self._told is then else self._made(then)
+    def rule_of(self, asked: Asked) -> Rule:
+        """The rule that was asked for."""
+        rule = asked.rule
+        if rule is None:
+            rule = asked.rule = self._made(asked)
+        return rule
 
-    def _made(self, now: Told) -> Rule:
-        factors, spec, feedback = self._market.factors, self._spec, self._market.feedback
-        powers = spec.spread_power * feedback.spread, spec.depth_power * feedback.depth
-        half_spread, depth = spec.half_spread * now.spread_line, self._outside_depth(now.depth_line)
-        vol, base = factors.quoting_vol(next(iter(self._listing.displaces)), now.market)
-        rule = Rule(vol, base, half_spread, powers[0], depth, powers[1])
-        return self._rules.get(lambda: rule, vol if any(powers) else 0.0, half_spread, depth)
+    def _made(self, asked: Asked) -> Rule:
+        factors, (by_spread, by_depth) = self._market.factors, self._powers
+        half_spread = self._spec.half_spread * factors.spread_line_at(asked.tick)
+        depth = self._outside_depth(factors.depth_line_at(asked.tick))
+        vol, base = factors.quoting_vol(self._key, asked.market)
+        rule = Rule(vol, base, half_spread, by_spread, depth, by_depth)
+        return self._rules.get(lambda: rule, vol if by_spread or by_depth else 0.0, half_spread, depth)
 
     def _outside_depth(self, line: float) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
@@ -106,11 +133,9 @@ class Quotes:
         return self._book
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
-        floor = np.empty(self._market.paths)
-        floor[:] = self._spec.depth_floor * self._outside_depth(self._market.factors.depth_line)
-        return gathered(quotes, floor, self.rule().half_spread)
+        return gathered(quotes, np.atleast_1d(self._floor()), self.rule().half_spread)
 
-
-def told(factors: FactorMarket) -> Told:
-    """The present market's."""
-    return Told(factors.snapshot, factors.spread_line, factors.depth_line)
+    def _floor(self) -> Vector | float:
+        """What outside investors show now, $ notional."""
+        factors = self._market.factors
+        return self._spec.depth_floor * self._outside_depth(factors.depth_line_at(factors.tick))

@@ -33,11 +33,16 @@ class Rule:
     @cached_property
     def levels(self) -> tuple[Vector, Vector]:
         """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each."""
+        return _levels(*self._terms)
+
+    def on(self, paths: NDArray[np.intp]) -> tuple[Vector, Vector]:
+        """The levels on some paths; computed there alone, if nobody has read them all."""
+        if "levels" in self.__dict__:
+            by_vol, shown = self.levels
+            return by_vol[paths], shown[paths]
         vol, vol_base, half_spread, spread_power, depth, depth_power = self._terms
-        by_vol, shown, base = np.empty_like(vol), np.empty_like(vol), np.empty_like(vol)
-        base[:] = depth
-        rules(vol, vol_base, half_spread, spread_power, base, depth_power, by_vol, shown)
-        return by_vol, shown
+        some = depth[paths] if isinstance(depth, np.ndarray) else depth
+        return _levels(vol[paths], vol_base, half_spread, spread_power, some, depth_power)
 
     @property
     def half_spread(self) -> Vector:
@@ -48,3 +53,16 @@ class Rule:
     def depth(self) -> Vector:
         """(paths,) $ notional."""
         return self.levels[1]
+
+
+def _levels(
+    vol: Vector,
+    vol_base: float,
+    half_spread: float,
+    spread_power: float,
+    depth: Vector | float,
+    depth_power: float,
+) -> tuple[Vector, Vector]:
+    by_vol, shown = np.empty((2, vol.size))
+    rules(vol, vol_base, half_spread, spread_power, np.atleast_1d(depth), depth_power, by_vol, shown)
+    return by_vol, shown

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from markets.curves.benchmark import Benchmark
 from markets.products.dates import add_months
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.curves.curve import Curve

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from markets.costs import FILL_COSTS
 from markets.factors.key import FactorKey
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_fill, passed_on
 from markets.venues.paid_in_cash import fill_moves, handed_over
 
 if TYPE_CHECKING:
@@ -37,12 +37,13 @@ class Stock:
         self.displaces = {self.key: 1.0}
         self.assets: tuple[Name, ...] = (name,)
         self.market, self._dividend_yield = market, dividend_yield
+        self._factors = market.factors
         self._law = market.factors.assets[self.key].price
 
     @property
     def mid(self) -> Vector:
         """(paths,) $/unit."""
-        return self.market.factors.snapshot.row(self.key)
+        return self._factors.snapshot.row(self.key)
 
     @property
     def unit_notional(self) -> Vector:
@@ -62,14 +63,14 @@ class Stock:
         """Change of the price as a share of the reference, (paths,)."""
         return self._law.relative(displacement)
 
-    def returned(self, before: Vector, out: Vector) -> None:
-        """ln S now over before; under the normal law the change over the price at the start."""
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
+        """ln S after over before; under the normal law the change over the price at the start."""
         if self._law.normal:
-            np.subtract(self.mid, before, out=out)
+            np.subtract(after, before, out=out)
             out /= self._law.spot0
         else:
             with np.errstate(divide="ignore", invalid="ignore"):  # a price that has run into zero has no return
-                np.divide(self.mid, before, out=out)
+                np.divide(after, before, out=out)
                 np.log(out, out=out)
 
     def cost_per_notional(self) -> float:
@@ -115,19 +116,17 @@ class Stock:
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
         """Units against cash; the cash is split into the price at mid and the costs."""
-        # in the order of `asset_moves`; no walk where trades do not move the price
+        # in the order of `asset_fill`; no walk where trades do not move the price
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
-        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
-        asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.unit_notional, amounts, spread)
-        self.market.ledger.post(amounts, fill_moves(self.name, taker, book.makers, costs))
+        spread = np.empty_like(filled)
+        posting = self.market.ledger.posting(fill_moves(self.name, taker, book.makers, costs))
+        asset_fill(filled, book.levels, book.shares, calm, walk, self.mid, self.unit_notional, *posting, spread)
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
-        amounts = np.empty((2, self.market.paths))
-        np.multiply(quantity, share, out=amounts[0])
-        np.multiply(amounts[0], self.mid, out=amounts[1])
-        self.market.ledger.post(amounts, handed_over(self.name, source, target, self.gains))
+        posting = self.market.ledger.posting(handed_over(self.name, source, target, self.gains))
+        passed_on(quantity, share, self.mid, *posting)
 
     def step(self, tick: int) -> None:
         """An asset has no end."""

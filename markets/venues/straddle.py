@@ -135,9 +135,9 @@ class Straddle(PaidInCash):
         found: Vector = displacement * self.mid * self._rows().options[0, RESPONSE] / level
         return found
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Rise of the vol, (paths,) decimal."""
-        np.subtract(self.mid, before, out=out)
+        np.subtract(after, before, out=out)
 
     def cost_per_notional(self) -> float:
         """1 $ of vega costs so much per unit of vol."""

@@ -18,7 +18,7 @@ Vector = NDArray[np.float64]
 def write_trade(market: Surroundings, listing: Listing, taker: str, fill: Fill, spread: Vector, walk: Vector) -> None:
     """Write the witnesses' trades; spread and walk: (paths,), excess of the price over mid for a buyer."""
     witness = market.log.witness
-    if not witness.size:
+    if not market.log.sees("trades"):
         return
     traded = witness[np.flatnonzero(fill.ordered[witness])]
     if not traded.size:

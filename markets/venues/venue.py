@@ -102,8 +102,11 @@ class Venue:
         """Value at mid of an account's position, (paths,) $: in the present market, or in a given one."""
         ledger, listing = self.market.ledger, self.listing
         worth = listing.worth_of_one() if market is None else listing.worth_of_one(market)
-        first, *others = (ledger.balance(account, asset) * one for asset, one in worth.items())
-        return sum(others, first)
+        (asset, one), *others = worth.items()
+        value: Vector = ledger.balance(account, asset) * one
+        for asset, one in others:
+            value = value + ledger.balance(account, asset) * one
+        return value
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
@@ -146,7 +149,8 @@ class Venue:
         self.listing.step(tick)
         if self.investors is not None:
             self.investors.step(tick)
-        self.breakers.look()
+        if self.breakers.watches:
+            self.breakers.look()
 
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""

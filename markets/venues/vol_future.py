@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from markets.accounts import CLEARING
 from markets.costs import FILL_COSTS
 from markets.factors.key import VOL, FactorKey
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_fill, passed_on
 from sim.ledger import Move
 from sim.names import Key
 
@@ -79,9 +79,9 @@ class VolFuture:
         """Change of the price as a share of it, (paths,)."""
         return np.expm1(displacement)
 
-    def returned(self, before: Vector, out: Vector) -> None:
-        """ln F now over before."""
-        np.divide(self.mid, before, out=out)
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
+        """ln F after over before."""
+        np.divide(after, before, out=out)
         np.log(out, out=out)
 
     def cost_per_notional(self) -> float:
@@ -136,18 +136,15 @@ class VolFuture:
     ) -> Vector:
         """Units, and what is owed for them at mid; the costs in cash."""
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
-        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
-        mid = self.mid
-        asset_moves(filled, book.levels, book.shares, calm, walk, mid, mid, amounts, spread)
-        self.market.ledger.post(amounts, _moves(self.assets, taker, book.makers, costs))
+        spread, mid = np.empty_like(filled), self.mid
+        posting = self.market.ledger.posting(_moves(self.assets, taker, book.makers, costs))
+        asset_fill(filled, book.levels, book.shares, calm, walk, mid, mid, *posting, spread)
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """At mid: nothing is paid."""
-        amounts = np.empty((2, self.market.paths))
-        np.multiply(quantity, share, out=amounts[0])
-        np.multiply(amounts[0], -self.mid, out=amounts[1])
-        self.market.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
+        posting = self.market.ledger.posting(tuple(Move(source, target, self.gains, leg) for leg in self.assets))
+        passed_on(quantity, share, -self.mid, *posting)
 
     def step(self, tick: int) -> None:
         """Its maturity stays."""
@@ -155,7 +152,7 @@ class VolFuture:
 
 @cache
 def _moves(assets: tuple[Name, ...], taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
-    """Giver, taker and reason of each row of `asset_moves`: what is owed stands for the cash of the units."""
+    """Giver, taker and reason of each row of `asset_fill`: what is owed stands for the cash of the units."""
     gains, *paid = costs
     units, owed = assets
     return tuple(

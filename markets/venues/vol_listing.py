@@ -152,9 +152,9 @@ class VolListing(PaidInCash):
         found: Vector = displacement * self.mid * self.elasticity / self._base[1]
         return found
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Rise of its vol, at the level of the start, (paths,) decimal."""
-        np.divide(self.mid, before, out=out)
+        np.divide(after, before, out=out)
         np.log(out, out=out)
         out *= self._base[1] / self.elasticity
 

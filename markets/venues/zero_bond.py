@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.costs import FILL_COSTS
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_fill, passed_on
+from sim.dataclass import dataclass
 from sim.ledger import Move
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class ZeroBond:
         """Yields move by the displacement itself."""
         return displacement
 
-    def returned(self, before: Vector, out: Vector) -> None:
+    def returned(self, before: Vector, after: Vector, out: Vector) -> None:
         """Fall of the yield, (paths,) decimal."""
-        np.divide(self.mid, before, out=out)
+        np.divide(after, before, out=out)
         np.log(out, out=out)
         out /= self.duration
 
@@ -175,19 +175,16 @@ class ZeroBond:
     ) -> Vector:
         """Units against cash; the cash is split into the price at mid and what worsened it, at D P a unit of yield."""
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
-        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
+        spread, moves = np.empty_like(filled), _moves(self.name, taker, book.makers, costs)
         mid, walked = self.mid, np.expm1(self.duration * walk) / self.duration
-        asset_moves(filled, book.levels, book.shares, calm, walked, mid, self.duration * mid, amounts, spread)
-        self.market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
+        posting = self.market.ledger.posting(moves)
+        asset_fill(filled, book.levels, book.shares, calm, walked, mid, self.duration * mid, *posting, spread)
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
-        amounts = np.empty((2, self.market.paths))
-        np.multiply(quantity, share, out=amounts[0])
-        np.multiply(amounts[0], self.mid, out=amounts[1])
         moves = (Move(source, target, self.gains, self.name), Move(target, source, self.gains))
-        self.market.ledger.post(amounts, moves)
+        passed_on(quantity, share, self.mid, *self.market.ledger.posting(moves))
 
     def step(self, tick: int) -> None:
         """Its maturity stays."""
@@ -221,7 +218,7 @@ class Below:
 
 @cache
 def _moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
-    """Of whom to whom the rows of `asset_moves` go."""
+    """Of whom to whom the rows of `asset_fill` go."""
     return tuple(
         move
         for maker in makers

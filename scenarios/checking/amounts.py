@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +32,7 @@ from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.classes import AGENTS
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
+from sim.dataclass import dataclass
 from sim.place import Place
 from sim.vectors import median
 

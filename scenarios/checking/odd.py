@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markets.plausible import Bounds
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.place import Place
 

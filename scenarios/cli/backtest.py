@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, command
+from scenarios.commands.options import FILE, brief
 
 
-@command()
+@brief()
 @click.argument("folder", type=FILE)
 @click.option("--agent", help="The desk (default: the first hedger).")
 @click.option("--world", default="actual", show_default=True, help="The world whose days are counted.")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from scenarios.commands.options import FILE, command
+from scenarios.commands.options import FILE, brief
 
 
-@command()
+@brief()
 @click.argument("folder", type=FILE)
 @click.argument("name")
 @click.argument("file", type=FILE)
@@ -28,10 +28,10 @@ def chart(
     exposure or expected_exposure. Of a sweep: line, heat_map, tornado, sobol or cell_detail; of policies: frontier
     (against the risk --metric), crowding or appetites.
     """
-    from scenarios.commands import run, sweep
+    from scenarios.commands import finished, finished_sweep
     from sim.sweep_manifest import MANIFEST
 
     if os.path.isfile(folder / MANIFEST):
-        sweep.draw(folder, name, file, metric, scenario)
+        finished_sweep.draw(folder, name, file, metric, scenario)
     else:
-        run.draw(folder, name, file, agent, world)
+        finished.draw(folder, name, file, agent, world)

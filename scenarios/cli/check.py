@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, as_given_setting, command, own_record, trusting
+from scenarios.commands.options import FILE, SETTINGS, as_given_setting, brief, own_record, trusting
 
 
-@command()
+@brief()
 @click.argument("file", type=FILE, required=False)
 @own_record
 @SETTINGS

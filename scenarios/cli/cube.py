@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, as_given, command
+from scenarios.commands.options import FILE, as_given, brief
 
 
-@command()
+@brief()
 @click.argument("file", type=FILE, metavar="FILE.csv")
 @click.option(
     "--vol",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from scenarios.commands.options import FILE, command
+from scenarios.commands.options import FILE, brief
 
 
-@command()
+@brief()
 @click.argument("folder", type=FILE)
 @click.argument("file", type=FILE)
 @click.option("--agent", help="Of a run: the desk (default: the first hedger; 'all' adds them up).")

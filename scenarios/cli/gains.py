@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import SETTINGS, as_given_setting, command
+from scenarios.commands.options import SETTINGS, as_given_setting, command, there_is
 
 
 @command()
@@ -19,6 +19,7 @@ def gains(**options: Any) -> None:
 
     An entry is the share of a move that comes back in the next round; its spectral radius at 1 or more feeds itself.
     """
+    there_is(options["scenario"])
     from scenarios.commands.gains import gains_and_show
 
     gains_and_show(**options)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from scenarios.commands.options import command
+from scenarios.commands.options import brief
 
 
-@command()
+@brief()
 @click.argument("prefix", required=False, default="")
 def keys(prefix: str) -> None:
     """Every key of a scenario file (that begins with PREFIX): default, unit, limits, meaning."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, as_given_setting, command, own_record
+from scenarios.commands.options import FILE, as_given_setting, brief, own_record
 
 
-@command()
+@brief()
 @click.argument("file", type=FILE, default=Path("scenario.toml"))
 @own_record
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="With --history: change a key.")

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import DATES, FILE, WORKERS, as_given, command
+from scenarios.commands.options import DATES, FILE, WORKERS, as_given, brief
 
 
-@command()
+@brief()
 @click.argument("history", type=FILE, metavar="HISTORY.csv")
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day; earlier rows are remembered.")
 @click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day (default: the history's).")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scenarios.commands.options import command
+from scenarios.commands.options import brief
 from scenarios.commands.output import say
 
 
-@command("list")
+@brief("list")
 def list_presets() -> None:
     """The shipped scenarios."""
     from scenarios.reading.shipped import presets

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, command, own_record, trusting
+from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, brief, own_record, trusting
 
 
-@command()
+@brief()
 @click.argument("scenario", required=False, metavar="[SCENARIO | BOOK.csv]")
 @own_record
 @SETTINGS

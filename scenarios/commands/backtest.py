@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
 from rich.table import Table
 
-from analysis.coverage import GREEN, RED, YELLOW
-from analysis.csv_text import csv_text
-from analysis.losses_at_risk import METHODS, backtest
-from analysis.numbers import money
+from scenarios.commands.finished import opened
 from scenarios.commands.output import say
-from scenarios.commands.run import opened
 from scenarios.commands.terminal import console
 from sim.files import check_target, write_whole
 
-SHARES = (GREEN, YELLOW, RED)
+if TYPE_CHECKING:
+    import polars as pl
+
+SHARES = ("green", "yellow", "red")  # columns of days in each zone of the traffic light
 HEADINGS = {
     "method": "method",
     "days": "days",
@@ -37,11 +36,16 @@ def test_and_show(
     """A row a method. Raises UserError."""
     if out is not None:
         check_target(out)
-    found = backtest(opened(folder), agent=agent, world=world, level=level, window=window)
+    run = opened(folder)
+    from analysis.losses_at_risk import METHODS, backtest
+
+    found = backtest(run, agent=agent, world=world, level=level, window=window)
     console(markup=False).print(_table(found, f"Daily losses against value at risk {level:.4g}"), highlight=False)
     for name in found["method"]:
         say(f"{name}: {METHODS[name]}")
     if out is not None:
+        from analysis.csv_text import csv_text
+
         write_whole(out, csv_text(found))
         say(out)
 
@@ -59,6 +63,8 @@ def _cell(name: str, value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     if name in ("value_at_risk", "shortfall"):
+        from analysis.numbers import money
+
         return money(value)
     if name == "rate":
         return f"{value:.2%}"

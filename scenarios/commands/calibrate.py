@@ -13,7 +13,7 @@ from scenarios.commands.chosen import choose, written_by
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
-from scenarios.commands.run import progress_bar
+from scenarios.commands.progress import progress_bar
 from scenarios.commands.show import LEVELS
 from scenarios.commands.terminal import console
 from scenarios.describing.scenario_file import scenario_text

@@ -10,7 +10,8 @@ from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
-from scenarios.commands.run import made_ready, progress_bar
+from scenarios.commands.progress import progress_bar
+from scenarios.commands.run import made_ready
 from scenarios.commands.terminal import console
 from scenarios.studies.capital_search import LEVELS, SurvivalCapital, Trial, survival_capital
 from scenarios.worlds.assumed import assumed

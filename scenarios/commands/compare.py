@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scenarios.commands.finished import SUMMARY_WIDTH, opened
 from scenarios.commands.output import say
-from scenarios.commands.run import SUMMARY_WIDTH, opened, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.reading.shipped import catalogue
-from scenarios.scenario import Scenario
-from scenarios.worlds.blueprint import blueprint_of
+from sim.collector import rest
 from sim.errors import UserError
 from sim.files import check_target
-from sim.scratch import scratch
 from sim.seal import is_sealed
 
 if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
     from sim.dataset import Run
-
-Named = Path | Scenario  # a run's folder, or a scenario to run
 
 
 def compare_and_show(
@@ -47,9 +42,15 @@ def compare_and_show(
         remedy = "spiral compare A B, or spiral compare RUN --worlds actual,price_taker"
         raise UserError("give two to compare, or --worlds of one", value=got, remedy=remedy)
     named = [_named(each) for each in (first, second) if each is not None]
-    if not any(isinstance(each, Scenario) for each in named):
+    folders = [each for each in named if isinstance(each, Path)]
+    if len(folders) == len(named):
         _refuse_for_runs(keep=keep, paths=paths, seed=seed)
-    sides = _run_as_needed(named, keep=keep, paths=paths, seed=seed, workers=workers, quiet=quiet)
+        rest()
+        sides: AbstractContextManager[list[Run]] = nullcontext([opened(folder) for folder in folders])
+    else:
+        from scenarios.commands.compare_scenarios import run_as_needed
+
+        sides = run_as_needed(named, keep=keep, paths=paths, seed=seed, workers=workers, quiet=quiet)
     with sides as found:
         _show(*(found if worlds is None else _worlds(found[0], worlds)), agent=agent, out=out)
 
@@ -84,9 +85,13 @@ def _worlds(run: Run, said: str) -> tuple[Run, Run]:
     return worlds_of(run, *names)
 
 
-def _named(text: str) -> Named:
+def _named(text: str) -> Path | Scenario:
     """A folder is a run; a preset's name or a file is a scenario."""
-    if os.path.isdir(text) or not (text in catalogue() or text.endswith(".toml")):
+    if os.path.isdir(text):
+        return Path(text)
+    from scenarios.reading.shipped import catalogue
+
+    if not (text in catalogue() or text.endswith(".toml")):
         return Path(text)
     from scenarios.reading.loading import load
 
@@ -98,39 +103,3 @@ def _refuse_for_runs(*, keep: bool, paths: int | None, seed: int | None) -> None
         if given:
             remedy = "leave it out, or compare scenarios"
             raise UserError(f"{option} is for what is still to be run", place=option, remedy=remedy)
-
-
-@contextmanager
-def _run_as_needed(
-    named: list[Named], *, keep: bool, paths: int | None, seed: int | None, workers: int | None, quiet: bool
-) -> Iterator[list[Run]]:
-    """The runs; scenarios are run first, on common random numbers, into temporary folders unless `keep`.
-
-    A scenario beside a run has the run's seed and number of paths, two scenarios the first one's seed and the smaller
-    number, unless they are given.
-    """
-    runs = {i: opened(each) for i, each in enumerate(named) if isinstance(each, Path)}
-    scenarios = {i: each for i, each in enumerate(named) if isinstance(each, Scenario)}
-    known = [run.manifest for run in runs.values()]
-    first = next(iter(scenarios.values()), None)
-    if first is not None:
-        seed = seed if seed is not None else int(known[0]["seed"]) if known else first.run.seed
-        most = int(known[0]["paths"]) if known else min(each.run.paths for each in scenarios.values())
-        paths = paths or most
-    chosen = {i: each.with_run(paths=paths, seed=seed, witnesses=0) for i, each in scenarios.items()}
-    places = {i: Path("runs") / f"{each.name}-{each.run.seed}" for i, each in chosen.items()}
-    if keep and len(set(places.values())) < len(places):
-        remedy = "give one of them another `name`, or leave --keep out"
-        raise UserError(
-            "two scenarios of one name have one folder", value=str(places[0]), place="--keep", remedy=remedy
-        )
-    for i, each in chosen.items():
-        blueprint_of(each, each.name if len(chosen) == 1 else f"{each.name} ({i + 1})")
-    with nullcontext() if keep or not chosen else scratch("compare") as folder:
-        for i, each in chosen.items():
-            from scenarios.studies.run import run
-
-            out = places[i] if folder is None else folder / f"{each.name}-{i + 1}"
-            with progress_bar(each.title or each.name, quiet=quiet) as progress:
-                runs[i] = run(each, out=out, workers=workers, progress=progress)
-        yield [runs[i] for i in sorted(runs)]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.csv_text import csv_text
 from analysis.pages import curve_page
-from scenarios.commands.curve_history import solve_days_and_show
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
+from scenarios.studies.curves.nodes import nodes_alone
 from scenarios.studies.curves.shown import book_of, moves_of, shown_curves
 from scenarios.studies.curves.solving import read_and_solve
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 PAGE = "curve.html"
 WIDTH = 170  # characters, where the output is not a terminal
@@ -39,6 +43,8 @@ def solve_and_show(
     """Solve, value, print the tables, write the page and the tables as CSV."""
     if history or file.is_dir():
         _refuse_in_history(day=day, swap=swaps, swaps=book, fair=fair, stress=stress)
+        from scenarios.commands.curve_history import solve_days_and_show
+
         solve_days_and_show(
             file,
             convention=convention,
@@ -57,17 +63,25 @@ def solve_and_show(
     moves = moves_of(solved, stress)
     if not quiet:
         say_notes(notes)
+    if held is None and not fair and out is None:
+        if not quiet:
+            _print(nodes_alone(solved.curves, solved.fx))
+        return
     shown = shown_curves(solved, held, moves, fair, fixed=tents == "fixed")
     named = {name: frame for name, frame in shown.frames().items() if frame is not None}
     if out is not None:
         check_folder(out, PAGE, *(f"{name}.csv" for name in named))
     if not quiet:
-        console(WIDTH, markup=False).print(curve_page.render(shown), highlight=False)
+        _print(curve_page.render(shown))
     if out is not None:
         page = curve_page.write_curves(out / PAGE, shown)
         for name, frame in named.items():
             write_whole(out / f"{name}.csv", csv_text(frame))
         say(page)
+
+
+def _print(tables: Group) -> None:
+    console(WIDTH, markup=False).print(tables, highlight=False)
 
 
 def _refuse_in_history(**given: object) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from analysis.export import Sheets, run_sheets
-from analysis.sweeps.export import sweep_sheets
 from analysis.workbook import check_workbook, write_sheets
+from scenarios.commands.finished import opened
 from scenarios.commands.output import say
-from scenarios.commands.run import opened
-from scenarios.commands.sweep import as_it_stands
 from sim.earlier_run import is_run
 from sim.errors import UserError
 from sim.sweep_manifest import MANIFEST as SWEEP
+
+if TYPE_CHECKING:
+    from analysis.sheets import Sheets
 
 
 def export(folder: Path, file: Path, *, agent: str | None, sheet: str | None, force: bool) -> None:
@@ -27,11 +28,22 @@ def export(folder: Path, file: Path, *, agent: str | None, sheet: str | None, fo
         remedy = "name a folder of its own, or a .xlsx file"
         raise UserError("tables are not exported into a folder of runs", value=str(file), remedy=remedy)
     check_workbook(file, force=force)
-    sheets, first = (_of_sweep(folder), "cells") if of_sweep else (run_sheets(opened(folder), agent=agent), "figures")
+    sheets, first = (_of_sweep(folder), "cells") if of_sweep else (_of_run(folder, agent), "figures")
     write_sheets(file, sheets, sheet=sheet or first, force=force)
     say(file)
 
 
+def _of_run(folder: Path, agent: str | None) -> Sheets:
+    run = opened(folder, threads=True)  # means by day have other last digits with other numbers of threads
+    from analysis.export import run_sheets
+
+    return run_sheets(run, agent=agent)
+
+
 def _of_sweep(folder: Path) -> Sheets:
+    from scenarios.commands.finished_sweep import as_it_stands
+
     with as_it_stands(folder) as result:
+        from analysis.sweeps.export import sweep_sheets
+
         return sweep_sheets(result)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
 from rich.table import Table
 
-from analysis.csv_text import csv_text
-from analysis.exposures import by_day, counterparty
-from analysis.numbers import money
+from scenarios.commands.finished import opened
 from scenarios.commands.output import say
-from scenarios.commands.run import opened
 from scenarios.commands.terminal import console
 from sim.files import check_target, write_whole
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SHOWN = 12  # rows
 
@@ -23,16 +23,22 @@ def exposure_and_show(*, folder: Path, agent: str | None, world: str, level: flo
     if out is not None:
         check_target(out)
     run = opened(folder)
+    from analysis.exposures import by_day, counterparty
+
     days = by_day(run, agent=agent, world=world, level=level)
     console(markup=False).print(_table(days, level), highlight=False)
     for number in counterparty(run, agent=agent, world=world).values():
         say(f"{number.label}: {number}")
     if out is not None:
+        from analysis.csv_text import csv_text
+
         write_whole(out, csv_text(days))
         say(out)
 
 
 def _table(days: pl.DataFrame, level: float) -> Table:
+    from analysis.numbers import money
+
     title = "Exposure to the counterparty at closes, over paths on which it lives"
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for i, heading in enumerate(("close", "expected", f"potential, {level * 100:.4g} %", "CVA", "defaulted")):

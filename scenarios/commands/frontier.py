@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.commands.chosen import choose
+from scenarios.commands.finished_sweep import WIDTH
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
-from scenarios.commands.sweep import WIDTH, over, print_estimate, run_with_bar, tell_failed
+from scenarios.commands.sweep import over, print_estimate, run_with_bar, tell_failed
 from scenarios.commands.terminal import console
 from scenarios.reading.overrides import parse
 from scenarios.reading.shipped import presets

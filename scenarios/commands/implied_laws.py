@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -23,6 +22,7 @@ from scenarios.worlds.clock import make_clock
 from scenarios.worlds.laid_out import laid_out
 from scenarios.worlds.starting_curve import starting_curve
 from sim.clock import Clock
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 MONTHS = (1, 3, 12)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from analysis.csv_text import csv_text
 from scenarios.commands.output import say
+from scenarios.commands.progress import progress_bar
 from scenarios.commands.record import COLUMNS, as_table, cells
-from scenarios.commands.run import progress_bar
 from scenarios.commands.terminal import console
 from scenarios.scenario import Scenario
 from scenarios.studies.long_run import left_alone, years_text

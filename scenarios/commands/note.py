@@ -13,6 +13,7 @@ from scenarios.commands.output import say
 from scenarios.commands.terminal import console
 from scenarios.studies.note import price_note
 from sim.files import check_folder, write_whole
+from sim.jit import interpreted
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -30,6 +31,7 @@ HEADINGS = {
 WORDS = ("note", "model")
 
 
+@interpreted()
 def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out: Path | None) -> None:
     """Print the table, and write it."""
     if out is not None:

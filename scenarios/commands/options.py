@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 import click
+
+from sim.collector import work
+from sim.dataclass import dataclass
 
 TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 
@@ -105,6 +107,17 @@ class Once(click.Command):
                 raise click.UsageError(f"{parameter.opts[0]} is given twice, and only one can be meant", ctx)
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        work()
+        return super().invoke(ctx)
+
+
+class Brief(Once):
+    """A command that simulates nothing and is over before Python's collector has anything to do."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return click.Command.invoke(self, ctx)
+
 
 def as_given(command: Command) -> Command:
     """Give a command the flag `--as-given`, as its argument `as_given`."""
@@ -137,6 +150,8 @@ def own_record(command: Command) -> Command:
         **options: Any,
     ) -> Any:
         first = None if since is None else since.date()
+        if history is None and options.get("scenario") is not None:
+            there_is(options["scenario"])
         record = Record(
             history=history,
             book=book,
@@ -151,6 +166,13 @@ def own_record(command: Command) -> Command:
     for option in reversed(OWN_RECORD):
         packed = option(packed)
     return packed
+
+
+def there_is(scenario: str) -> None:
+    """Raise UserError for a scenario that there is not, before the command loads what would run it."""
+    from scenarios.reading.shipped import find
+
+    find(scenario)
 
 
 def trusting(command: Command) -> Command:
@@ -168,6 +190,7 @@ def trusting(command: Command) -> Command:
 
 
 command = partial(click.command, cls=Once)
+brief = partial(click.command, cls=Brief)
 
 
 def _whole_traceback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

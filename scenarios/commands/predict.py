@@ -11,8 +11,8 @@ from rich.table import Table
 from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
+from scenarios.commands.progress import progress_bar
 from scenarios.commands.record import check_chart
-from scenarios.commands.run import progress_bar
 from scenarios.commands.terminal import console
 from scenarios.studies.prediction import LEVELS, Prediction, predict
 from sim.errors import UserError

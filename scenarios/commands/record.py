@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.commands.finished import opened
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.run import opened, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.reading.loading import load
-from scenarios.studies.estimation.daily_record import DailyRecord, read_record
-from scenarios.worlds.blueprint import blueprint_of
-from sim.clock import CONTINUOUS
+from sim.collector import rest
 from sim.errors import UserError
 from sim.files import check_target
 from sim.scratch import scratch
@@ -26,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from analysis.against_record import Comparison
+    from scenarios.studies.estimation.daily_record import DailyRecord
     from sim.dataset import Run
 
 WIDTH = 150  # characters, where the output is not a terminal
@@ -48,22 +45,26 @@ def compare_and_show(
     quiet: bool,
 ) -> None:
     """Run the scenario (or open the run), measure it and the record, print the table, draw the chart."""
-    insists = any(setting.replace(" ", "") == "run.as_given=true" for setting in settings)
-    reading = partial(read_record, history, dates=dates, as_given=insists)
     check_chart(chart)
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
+        _refuse(bool(settings) or paths is not None or seed is not None, scenario)
+        rest()
+        finished = opened(folder)
         from analysis.calendar_days import calendar_of
 
-        _refuse(bool(settings) or paths is not None or seed is not None, scenario)
-        finished = opened(folder)
-        record = reading(calendar=calendar or _of_exchange(calendar_of(finished)))
+        record = _read(history, dates, settings, calendar or _of_exchange(calendar_of(finished)))
         say_notes(record.notes)
         show(finished, record, world, chart, markdown=markdown)
         return
+    from scenarios.commands.progress import progress_bar
+    from scenarios.reading.loading import load
+    from scenarios.worlds.blueprint import blueprint_of
+
     twin = "none" if world == "actual" else None  # as the scenario has it
     chosen = load(scenario, settings).with_run(paths=paths, seed=seed, witnesses=0, twin=twin)
-    record = reading(calendar=calendar or _of_exchange(chosen.clock.calendar))  # before the run: no waiting
+    known = calendar or _of_exchange(chosen.clock.calendar)
+    record = _read(history, dates, settings, known)  # before the run: no waiting
     say_notes(record.notes)
     blueprint_of(chosen, scenario)
     from scenarios.studies.run import run
@@ -74,19 +75,29 @@ def compare_and_show(
         show(finished, record, world, chart, markdown=markdown)
 
 
+def _read(history: Path, dates: str | None, settings: tuple[str, ...], calendar: str | None) -> DailyRecord:
+    from scenarios.studies.estimation.daily_record import read_record
+
+    insists = any(setting.replace(" ", "") == "run.as_given=true" for setting in settings)
+    return read_record(history, calendar=calendar, dates=dates, as_given=insists)
+
+
 def _of_exchange(calendar: str) -> str | None:
     """The calendar of a scenario, where it is an exchange's: the textbooks' has no holidays, and no record."""
+    from sim.clock import CONTINUOUS
+
     return None if calendar == CONTINUOUS else calendar
 
 
 def check_chart(chart: Path | None) -> None:
     """UserError for a suffix that no chart can have."""
+    if chart is None:
+        return
     from scenarios.commands.show import CHARTS
 
-    if chart is not None and chart.suffix not in CHARTS:
+    if chart.suffix not in CHARTS:
         raise UserError(f"a chart is one of {', '.join(CHARTS)}", value=chart.name, place="--chart")
-    if chart is not None:
-        check_target(chart)
+    check_target(chart)
 
 
 def _refuse(asked: bool, folder: str) -> None:

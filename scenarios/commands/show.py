@@ -88,11 +88,10 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
 def print_quoted(out: Console, scenario: Scenario) -> None:
     """The curves that the scenario quotes, node by node. Raises UserError where a quote cannot be met."""
     if scenario.market.rates.curves:
-        from analysis.pages.curve_page import render
-        from scenarios.studies.curves.shown import curves_alone
+        from scenarios.studies.curves.nodes import nodes_alone
         from scenarios.worlds.starting_curve import solved_curves
 
-        out.print(render(curves_alone(solved_curves(scenario.market.rates, scenario.start))), highlight=False)
+        out.print(nodes_alone(solved_curves(scenario.market.rates, scenario.start)), highlight=False)
 
 
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:

@@ -16,24 +16,22 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from scenarios.checking.outside import is_pending
 from scenarios.commands.chosen import choose
+from scenarios.commands.finished_sweep import print_sweep, write_report
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
 from scenarios.commands.output import complain, say
-from scenarios.commands.terminal import console
 from scenarios.reading.overrides import parse
 from scenarios.scenario import Scenario
 from scenarios.studies.sweeps import sweep as sweeps
 from scenarios.studies.sweeps.bases import read_base
 from scenarios.studies.sweeps.cell_run import FAILED
 from scenarios.studies.sweeps.spec import SweepSpec
-from sim.errors import SpiralError, UserError
+from sim.errors import UserError
 from sim.signals import exit_code
 from sim.sweep_dataset import SweepResult, open_sweep
 from sim.text import one_line
 
-FRONTIER = "frontier.html"
 SHOWN = 5  # failed cells that are named
-WIDTH = 140  # characters, where the output is not a terminal
 
 
 def sweep_and_report(
@@ -139,63 +137,6 @@ def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
         yield lambda finished, work, cells: bar.update(
             task, completed=work, total=cells, cells=f"{finished} of {cells} cells"
         )
-
-
-def print_sweep(result: SweepResult) -> None:
-    """Print the sweep's figures in the terminal."""
-    from analysis.pages.frontier_report import command_lines, render
-    from analysis.pages.sweep_report import render_sweep
-
-    of_policies = result.manifest["kind"] != "sweep"
-    console(WIDTH, markup=False).print(render(result) if of_policies else render_sweep(result))
-    for line in command_lines(result) if of_policies else ():
-        say(line)
-
-
-def write_report(result: SweepResult) -> Path:
-    """The sweep's page, in its folder."""
-    from analysis.pages.frontier_report import write_frontier_report
-    from analysis.pages.sweep_report import write_sweep_report
-
-    of_policies = result.manifest["kind"] != "sweep"
-    return write_frontier_report(result, result.path / FRONTIER) if of_policies else write_sweep_report(result)
-
-
-def rebuild(folder: Path) -> None:
-    """Summary and report of a sweep, finished or under way, from its dataset alone."""
-    with as_it_stands(folder) as result:
-        report = write_report(result)
-        print_sweep(result)
-        say(report)
-
-
-def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None) -> None:
-    """One chart of a sweep to a file; its suffix is the format."""
-    from analysis.charts.sweep import draw_sweep
-    from analysis.pages.report import save_as
-
-    with as_it_stands(folder) as result:
-        chart = draw_sweep(result, name, metric=metric, scenario=scenario)
-        title = result.manifest.get("title") or result.manifest["name"]
-        say(save_as(chart, file, title=f"{title}: {name}"))
-
-
-@contextmanager
-def as_it_stands(folder: Path) -> Iterator[SweepResult]:
-    """The sweep at this moment, so that all figures of a page are of the same cells while more finish.
-
-    Raises UserError if the sweep was begun anew or put in order while it was read.
-    """
-    result = open_sweep(folder).snapshot()
-    try:
-        yield result
-    except SpiralError:
-        raise
-    except Exception:
-        if open_sweep(folder).stamp == result.stamp:
-            raise
-        rule = "a sweep is read as it stands"
-        raise UserError(rule, place=str(folder), value="it moved on", remedy="try again") from None
 
 
 def tell_failed(result: SweepResult) -> int:

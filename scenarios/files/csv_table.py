@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from scenarios.files.frames import Source, frame_lines, is_path
 from scenarios.files.layout import Layout
 from scenarios.files.lines import Line, Lines, read_lines
 from scenarios.files.numbers import decimal_mark, is_missing, parse_number, split_unit
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.place import Place
 

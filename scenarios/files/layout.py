@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from sim.dataclass import dataclass
 
 INDEX = ("", "index", "unnamed0", "price", "level0", "rownames")  # headings of an index column
 NAMED = 12  # columns that a note names

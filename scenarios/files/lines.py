@@ -6,13 +6,13 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from scenarios.files.layout import Columns, Layout, plain
 from scenarios.files.numbers import is_missing
 from scenarios.files.text import read_text
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

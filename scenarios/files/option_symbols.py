@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
+
+from sim.dataclass import dataclass
 
 SYMBOL = re.compile(r"(?:O:|\.|-)?([A-Z^]{1,6}\d?)\s*(\d{2})(\d{2})(\d{2})([CP])(\d{8})")
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from markets.spec import Anchor
+from markets.specs.anchor import Anchor
 from scenarios.checking.odd import INSIST, remedy_for, span, within
 from scenarios.checking.odd_moves import odd_moves
 from scenarios.files.csv_table import Row, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 # Column of the file, key of an anchor, factor from percent to decimals.

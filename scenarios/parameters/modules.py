@@ -8,12 +8,12 @@ from __future__ import annotations
 import importlib
 import stat
 import sys
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
@@ -35,9 +34,9 @@ from scenarios.reading.named_files import with_files
 from scenarios.reading.plain_values import LONGEST_TEXT, check_plain
 from scenarios.reading.recorded import as_recorded
 from scenarios.reading.shipped import catalogue, read_toml
+from scenarios.reading.shipped import find as find
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from sim.arguments import path, takes
-from sim.errors import UserError
 from sim.nearest import nearest
 from sim.place import Place
 
@@ -136,25 +135,6 @@ def read_tables(
     check(scenario, root, passed)
     check_plausible(scenario, root, passed)
     return Before(tables, scenario)
-
-
-def find(name_or_path: str | Path) -> Path:
-    """The scenario file that is meant; UserError with the nearest preset when there is none."""
-    text = str(name_or_path)
-    file = Path(name_or_path)
-    presets = catalogue()
-    if text in presets:
-        return presets[text]
-    if file.suffix.lower() == ".csv":
-        remedy = f"a record is given as --history {text}, positions as --book {text}"
-        raise UserError("a scenario is a preset or a .toml file", value=text, remedy=remedy)
-    if file.suffix == ".toml" or len(file.parts) > 1:
-        if os.path.isfile(file):  # false too for a name that is too long for the disk
-            return file
-        raise UserError(
-            "no such scenario file", value=text, remedy="give the path of a .toml file, or a preset of `spiral list`"
-        )
-    raise UserError("no such scenario", value=text, remedy=nearest(text, list(presets)))
 
 
 def _label(file: Path) -> str:

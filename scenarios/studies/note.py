@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from scenarios.reading.made_by_hand import meant
 from scenarios.studies.risk.book_risk import hedger_of
 from scenarios.worlds.books import instruments, starting_market
 from scenarios.worlds.clock import make_clock
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agents.desk.risk_record import RISK
 from agents.tables import TABLES
@@ -13,26 +12,30 @@ from markets.tables import TABLES as MARKET_TABLES
 from scenarios.checking.outside import is_pending
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
+from scenarios.studies.figures import keeps_figures, with_figures
 from scenarios.worlds.blueprint import blueprint_of
-from scenarios.worlds.chunk_job import ChunkJob, take_profile
+from scenarios.worlds.chunk_job import ChunkJob
 from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.left_behind import PROFILES, take
 from scenarios.worlds.manifest import content_hash, make_manifest
 from scenarios.worlds.orders_table import given_orders
 from scenarios.worlds.run_files import default_folder, file_names, with_companions
 from scenarios.worlds.workers import prepare_workers
 from scenarios.worlds.world_spec import worlds_of
 from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
-from sim.dataset import MANIFEST, Run, open_run
+from sim.dataset import Run, open_run
 from sim.ensemble import Progress, chunks, run_chunks
 from sim.errors import UserError
 from sim.files import writing
-from sim.manifest import signed
+from sim.manifest import write_manifest
+from sim.profile import merged
 from sim.run_folder import claimed, holds_other
 
 if TYPE_CHECKING:
     import polars as pl
 
     from scenarios.scenario import Scenario
+    from scenarios.worlds.blueprint import Blueprint
 
 
 @takes(
@@ -90,11 +93,7 @@ def run(
     """
     prepare_workers(workers)
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
-    check_values(scenario)
-    blueprint = blueprint_of(scenario)
-    if is_pending(scenario.storyline):
-        scenario = ready(scenario)
-        blueprint = blueprint.along(scenario)
+    scenario, blueprint = prepared(scenario)
     tables = with_companions(tables, scenario)
     given = given_orders(orders, seats, scenario, blueprint.clock)
     folder = Path(out) if out is not None else default_folder(scenario, given)
@@ -110,9 +109,24 @@ def run(
         with writing(folder):
             seconds = time.perf_counter() - begun
             manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, seconds, given)
-            _write_manifest(manifest, claim.partial, command, profile)
+            manifest["command"] = command
+            if profile:
+                manifest["profile"] = merged(take(claim.partial, PROFILES))
+            if keeps_figures(scenario, tables):
+                manifest = with_figures(manifest, claim.partial)
+            write_manifest(manifest, claim.partial)
         claim.replace()
     return open_run(folder).just_written()
+
+
+def prepared(scenario: Scenario) -> tuple[Scenario, Blueprint]:
+    """The scenario as it can run, and what all its worlds share. Raises UserError."""
+    check_values(scenario)
+    blueprint = blueprint_of(scenario)
+    if not is_pending(scenario.storyline):
+        return scenario, blueprint
+    scenario = ready(scenario)
+    return scenario, blueprint.along(scenario)
 
 
 def _check_still_free(folder: Path, content: str) -> None:
@@ -120,11 +134,3 @@ def _check_still_free(folder: Path, content: str) -> None:
     if holds_other(folder, content):
         remedy = "run it again: this one gets a folder of its own"
         raise UserError("another run has just been made here", place=str(folder), remedy=remedy)
-
-
-def _write_manifest(manifest: dict[str, Any], folder: Path, command: str | None, profile: bool) -> None:
-    """Add command and profile to the manifest, sign it, and write it."""
-    manifest["command"] = command
-    if profile:
-        manifest["profile"] = take_profile(folder)
-    (folder / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from markets.factors.storyline import Storyline, asset_level
@@ -21,6 +21,7 @@ from scenarios.worlds.hull_white_line import by_hull_white
 from scenarios.worlds.laid_out import laid_out
 from scenarios.worlds.shocks import Shock, shocked, shocks_of
 from scenarios.worlds.starting_curve import starting_curve
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.memo import Memo
 from sim.place import Place

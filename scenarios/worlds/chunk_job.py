@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scenarios.worlds.left_behind import FILES, PROFILES, leave
 from scenarios.worlds.world import make_world
-from sim.files import writing
-from sim.profile import ENGINE, Profile, merged
+from sim.profile import ENGINE, Profile
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
@@ -46,8 +45,9 @@ class ChunkJob:
             self._profiled(chunk, tick_done)
             return
         world = self._made(chunk)
-        world.run(tick_done)
-        world.log.write(self.folder, world.clock, self.tables)
+        with world.log.written(self.folder, world.clock) as made:
+            world.run(tick_done)
+        leave(self.folder, FILES, chunk, made)
 
     def _made(self, chunk: Chunk, profile: Profile | None = None) -> TradingWorld:
         spec = self.worlds[chunk.world]
@@ -74,27 +74,11 @@ class ChunkJob:
         world.run(tick_done)
         times.append(time.perf_counter())
         busy = sum(sum(phases.values()) for phases in profile.seconds.values())
-        world.log.write(self.folder, world.clock, self.tables)
+        with world.log.written(self.folder, world.clock) as made:
+            pass  # all that the run has gathered, so that its time is the tables' and no agent's
+        leave(self.folder, FILES, chunk, made)
         times.append(time.perf_counter())
         steps = dict(zip((SET_UP, EVENTS, TABLES_WRITTEN), np.diff(times).tolist(), strict=True))
         for step, seconds in steps.items():
             profile.add(ENGINE, step, seconds - busy if step == EVENTS else seconds)
-        place = profiles(self.folder) / f"{chunk.world}-{chunk.first:07d}.json"
-        place.parent.mkdir(exist_ok=True)
-        with writing(place):
-            place.write_text(json.dumps(profile.seconds))
-
-
-def take_profile(folder: Path) -> dict[str, Any]:
-    """Merge all chunks' profiles, and remove their files."""
-    places = list(profiles(folder).iterdir())
-    found = merged(json.loads(place.read_text()) for place in places)
-    for place in places:
-        place.unlink()
-    profiles(folder).rmdir()
-    return found
-
-
-def profiles(folder: Path) -> Path:
-    """Where chunks leave their profiles until the run is over."""
-    return folder / ".profiles"
+        leave(self.folder, PROFILES, chunk, profile.seconds)

@@ -33,6 +33,11 @@ def chunk_size(scenario: Scenario, clock: Clock, *, worlds: int, paths: int, wor
     return min(sizes, key=lambda size: _longest(size, worlds, paths, workers or os.cpu_count() or 1))
 
 
+def fits_in_memory(scenario: Scenario, clock: Clock, *, worlds: int) -> bool:
+    """Whether the closes of all paths and worlds together are no more than a chunk gathers."""
+    return worlds * scenario.run.paths * _rows_a_path(scenario, clock) <= MARKS
+
+
 def _rows_a_path(scenario: Scenario, clock: Clock) -> int:
     """Rows of desks, or of all agents if they are wanted, and of closes: every day."""
     told = [agent for agent in scenario.agents if scenario.run.marks == "all" or isinstance(agent, Hedger)]

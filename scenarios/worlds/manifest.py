@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,11 @@ from agents.hedging.seat import ORDERS
 from markets.specs.smiles import smile_moves, surface_moves
 from markets.tables import market_tables
 from scenarios.worlds.assumed import assumed
-from scenarios.worlds.remembered import remembered
+from scenarios.worlds.left_behind import FILES, take
+from scenarios.worlds.remembered import Remembered, remembered
 from scenarios.worlds.tables import has_counterparty, tables_of_agents
 from sim import schema
-from sim.manifest import described
+from sim.manifest import Written, described
 from sim.names import UNHEDGED
 
 if TYPE_CHECKING:
@@ -37,12 +39,31 @@ def make_manifest(
     orders: Mapping[str, GivenOrders] | None = None,
 ) -> dict[str, Any]:
     """How the run was made, and sizes and checksums of its files. orders: of seats, by name."""
-    told = scenario.to_dict()
-    notes = assumed(scenario)
-    first = told["storyline"]["anchor"][0]
-    asset = scenario.venue.asset
+    notes, memory = assumed(scenario), _memory(scenario, clock)
+    made = {name: Written(*entry) for left in take(folder, FILES) for name, entry in left.items()}
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
-    market = scenario.market
+    return {
+        "notes": list(notes),
+        **contents(scenario, clock, worlds, orders),
+        "versions": {name: version_of(name) for name in names},
+        "content_hash": content_hash(scenario, orders),
+        **({"seats": sorted(orders)} if orders else {}),
+        "timing": {"seconds": round(seconds, 3)},
+        **({} if memory is None else {"memory": memory.described()}),
+        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet")), made),
+    }
+
+
+def contents(
+    scenario: Scenario,
+    clock: Clock,
+    worlds: dict[str, WorldSpec],
+    orders: Mapping[str, GivenOrders] | None = None,
+) -> dict[str, Any]:
+    """The part that says what the tables mean: scenario, worlds, clock, schema."""
+    told = scenario.to_dict()
+    first = told["storyline"]["anchor"][0]
+    asset, market = scenario.venue.asset, scenario.market
     has = {
         "vega_hedges": bool(market.rates.straddles),
         "options": bool(market.vol_listings),
@@ -51,11 +72,9 @@ def make_manifest(
         "counterparty": has_counterparty(scenario),
         "smile": smile_moves(market, scenario.assets),
     }
-    memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,
         "title": scenario.title or scenario.name,
-        "notes": list(notes),
         "scenario": told,
         "seed": scenario.run.seed,
         "paths": scenario.run.paths,
@@ -63,10 +82,6 @@ def make_manifest(
         "worlds": list(worlds),
         "twin": scenario.twin.name if scenario.twin else None,
         "unhedged": worlds[UNHEDGED].unhedged if UNHEDGED in worlds else None,
-        "versions": {name: version_of(name) for name in names},
-        "content_hash": content_hash(scenario, orders),
-        **({"seats": sorted(orders)} if orders else {}),
-        "timing": {"seconds": round(seconds, 3)},
         "clock": {
             "first": clock.timestamp(int(clock.ticks[0])).isoformat(),
             "last": clock.timestamp(int(clock.ticks[-1])).isoformat(),
@@ -78,7 +93,6 @@ def make_manifest(
         "anchors": told["storyline"]["anchor"],
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
-        **({} if memory is None else {"memory": memory.described()}),
         **schema.described(
             (
                 *tables_of_agents(scenario),
@@ -87,8 +101,11 @@ def make_manifest(
             ),
             loss(**has),
         ),
-        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
+
+
+def _memory(scenario: Scenario, clock: Clock) -> Remembered | None:
+    return remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
 
 
 def content_hash(scenario: Scenario, orders: Mapping[str, GivenOrders] | None = None) -> str:
@@ -103,6 +120,7 @@ def content_hash(scenario: Scenario, orders: Mapping[str, GivenOrders] | None = 
     return known.hexdigest()
 
 
+@cache
 def version_of(name: str) -> str:
     """The version of a distribution."""
     try:

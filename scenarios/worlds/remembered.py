@@ -58,10 +58,11 @@ class Remembered:
         return found
 
 
-def remembered(scenario: Scenario, clock: Clock) -> Remembered | None:
+def remembered(scenario: Scenario, clock: Clock, gains: tuple[float, ...] = GAINS) -> Remembered | None:
     """Of the main asset, to first order in a market at rest; None if vol does not answer trades as calibrated.
 
-    The law's returns are taken as equally long: of nights and days, half a day each.
+    The law's returns are taken as equally long: of nights and days, half a day each. gains: loop gains at which the
+    long-run gain is given.
     """
     market, asset, loops = scenario.market, scenario.venue.asset, scenario.feedback
     by_path = market.vol_law == "path_dependent"
@@ -78,8 +79,8 @@ def remembered(scenario: Scenario, clock: Clock) -> Remembered | None:
     told = LongRun(
         gain=long_run_gain(memory, step=step),
         critical=critical_gain(memory, step=step, ticks=ticks, lasting=lasting, decay=decay),
-        loop_gain=GAINS,
-        at=tuple(long_run_gain(memory, step=step, variance=hedged(gain)) for gain in GAINS),
+        loop_gain=gains,
+        at=tuple(long_run_gain(memory, step=step, variance=hedged(gain)) for gain in gains),
     )
     trace = implied_trace(memory, step=step, lasting=lasting, resilience=passing)
     return _times(trace, clock, told)
@@ -96,7 +97,7 @@ def _days(years: float, clock: Clock) -> float | None:
 
 def memory_line(scenario: Scenario, clock: Clock) -> str:
     """For people, one line; empty if there is nothing to say."""
-    found = remembered(scenario, clock)
+    found = remembered(scenario, clock, gains=())
     if found is None:
         return ""
     text = f"Memory: of a trade's trace in vol {_gone(found)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from markets.factors.key import CREDIT, SPOT, VOL
 from scenarios.checking.shocks import moves_of, parsed, placed
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.phases import Phase
 from sim.place import Place

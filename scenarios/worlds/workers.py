@@ -9,6 +9,7 @@ from sim.processes import warm_up
 IMPORTED = (
     *("scenarios.worlds.chunk_job", "scenarios.scenario", "scenarios.worlds.world_spec"),
     *("agents.hedging.hedger", "agents.making.market_maker", "agents.funding.lending"),  # of most scenarios
+    "sim.numba_tables",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.jit import kernel
+from sim.jit import kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -15,6 +15,57 @@ SMALL = 256  # paths: the same for many rows
 GIVER, TAKER, GROSS, PAID, GOT = range(5)  # columns of an entry: rows of the ledger
 ENTRY = 5
 NONE = -1
+
+
+@kernel_inline
+def together(entries: Ints, i: int) -> int:
+    """How many entries from `i` on, three at most, move one asset between the same two accounts: costs of a fill."""
+    number = 1
+    while number < 3 and i + number < entries.shape[0]:
+        for column in (GIVER, TAKER, GROSS):
+            if entries[i + number, column] != entries[i, column] or entries[i, column] == NONE:
+                return number
+        number += 1
+    return number
+
+
+@kernel_inline
+def carry_out(amounts: Floats, at: int, entries: Ints, rows: Floats, start: int, stop: int) -> None:
+    """Carry out movements on the paths from `start` to `stop`, as `post` does on all.
+
+    A balance is read and written once for up to three movements. amounts: of the first of these paths in column `at`.
+    """
+    width, i = stop - start, 0
+    while i < entries.shape[0]:
+        number, first = together(entries, i), amounts[i, at : at + width]
+        if entries[i, GIVER] != NONE:
+            giver, taker = rows[entries[i, GIVER], start:stop], rows[entries[i, TAKER], start:stop]
+            moved = rows[entries[i, GROSS], start:stop]
+            if number == 1:
+                for j in range(width):
+                    giver[j] -= first[j]
+                    taker[j] += first[j]
+                    moved[j] += abs(first[j])
+            elif number == 2:
+                second = amounts[i + 1, at : at + width]
+                for j in range(width):
+                    giver[j] = giver[j] - first[j] - second[j]
+                    taker[j] = taker[j] + first[j] + second[j]
+                    moved[j] = moved[j] + abs(first[j]) + abs(second[j])
+            else:
+                second, third = amounts[i + 1, at : at + width], amounts[i + 2, at : at + width]
+                for j in range(width):
+                    giver[j] = giver[j] - first[j] - second[j] - third[j]
+                    taker[j] = taker[j] + first[j] + second[j] + third[j]
+                    moved[j] = moved[j] + abs(first[j]) + abs(second[j]) + abs(third[j])
+        for k in range(i, i + number):
+            if entries[k, PAID] != NONE:
+                amount = amounts[k, at : at + width]
+                paid, got = rows[entries[k, PAID], start:stop], rows[entries[k, GOT], start:stop]
+                for j in range(width):
+                    paid[j] -= amount[j]
+                    got[j] += amount[j]
+        i += number
 
 
 @kernel
@@ -30,20 +81,7 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
     paths = amounts.shape[1]
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
-        for i in range(entries.shape[0]):
-            amount = amounts[i, start:stop]
-            if entries[i, GIVER] != NONE:
-                giver, taker = rows[entries[i, GIVER], start:stop], rows[entries[i, TAKER], start:stop]
-                moved = rows[entries[i, GROSS], start:stop]
-                for j in range(stop - start):
-                    giver[j] -= amount[j]
-                    taker[j] += amount[j]
-                    moved[j] += abs(amount[j])
-            if entries[i, PAID] != NONE:
-                paid, got = rows[entries[i, PAID], start:stop], rows[entries[i, GOT], start:stop]
-                for j in range(stop - start):
-                    paid[j] -= amount[j]
-                    got[j] += amount[j]
+        carry_out(amounts, start, entries, rows, start, stop)
 
 
 @kernel

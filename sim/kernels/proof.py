@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.jit import kernel, kernel_inline
+from sim.kernels.moves import NONE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,11 +26,12 @@ def add(amount: Floats, total: Floats, size: Floats) -> None:
 
 
 @kernel_inline
-def value_held(held: Floats, gross: float, equity: Floats, explained: Floats, size: Floats) -> None:
+def value_held(units: Floats, worth: Floats, gross: float, equity: Floats, explained: Floats, size: Floats) -> None:
     """Begin a block with the hedge: it is part of equity and of the explanation."""
-    for j in range(held.shape[0]):
-        equity[j] = explained[j] = held[j]
-        size[j] = gross + abs(held[j])
+    for j in range(worth.shape[0]):
+        held = units[j] * worth[j]
+        equity[j] = explained[j] = held
+        size[j] = gross + abs(held)
 
 
 @kernel_inline
@@ -74,7 +76,8 @@ def explain(
     balances: Ints,
     flows: Ints,
     kinds: Ints,
-    hedge: Floats,
+    held: int,
+    worth: Floats,
     scale: Floats,
     book: Floats,
     claims: Floats,
@@ -92,17 +95,20 @@ def explain(
     Args:
         rows: (rows, paths) of the ledger.
         balances, flows: the account's rows; kinds: kind of each flow.
-        hedge: (paths,) $; claims: (paths,) $, or empty for none.
+        held, worth: the row of the units that are its hedge, and $ of one; NONE: `worth` is that of the whole hedge.
+        claims: (paths,) $, or empty for none.
         scale, book: (paths,) number of books and $ of one, or empty for none.
         parts: (parts, paths) $, or (0, paths).
         gross: $, size of the account at the start.
         out: (WORTH, paths), written up to the block of the first path that differs; or (WORTH, 0): not written.
     """
     equity, pnl, explained, size = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    for start in range(0, hedge.shape[0], BLOCK):
-        stop = min(start + BLOCK, hedge.shape[0])
+    whole = np.ones(BLOCK)
+    for start in range(0, worth.shape[0], BLOCK):
+        stop = min(start + BLOCK, worth.shape[0])
         width = stop - start
-        value_held(hedge[start:stop], gross, equity, explained, size)
+        units = whole[:width] if held == NONE else rows[held, start:stop]
+        value_held(units, worth[start:stop], gross, equity, explained, size)
         for k in range(balances.shape[0]):
             add(rows[balances[k], start:stop], equity, size)
         if book.shape[0]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: left out with --quick")
     config.addinivalue_line("markers", "longest: left out without --all")
+    config.addinivalue_line("markers", "portable: not of kernels; left out where code is for another processor")
     if config.getoption("--quick"):
         timing.most = 3
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Topics in the order of the table, without those that are left out."""
-    left_out = {"long": config.getoption("--quick"), "longest": not config.getoption("--all")}
+    left_out = {
+        "long": config.getoption("--quick"),
+        "longest": not config.getoption("--all"),
+        "portable": "NUMBA_CPU_NAME" in os.environ,
+    }
     for name in [name for name, out in left_out.items() if out]:
         items[:] = [item for item in items if item.get_closest_marker(name) is None]
     items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")) if item.path.parent == HERE else -1)

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numba.core.dispatcher import Dispatcher
 
 from scenarios.worlds.blueprint import draw_up
+from sim.jit import Kernel
 from tests.bench import fused
 from tests.bench.part_job import peaks_job
 from tests.bench.test_limit import covered
@@ -48,7 +48,7 @@ def kernel_traffic(paths: int = PATHS) -> dict[str, float]:
     with pytest.MonkeyPatch.context() as patch:
         for module in [m for n, m in sys.modules.items() if n.split(".")[0] in PACKAGES]:
             for name, kernel in list(vars(module).items()):
-                if isinstance(kernel, Dispatcher):
+                if isinstance(kernel, Kernel):
                     patch.setattr(module, name, counting(kernel))
         (world,) = worlds(covered(), paths, ())
         ticks = len(world.clock.ticks)

@@ -18,6 +18,7 @@ HEADINGS = ("what", "opponent", "ours", "theirs", "ratio", "turns", "to reach", 
 PACKAGES = ("numpy", "numba", "scipy", "simpy", "polars", "QuantLib")
 ONCE = 0.25  # share by which two measurements of the same may differ, where there was one only
 Verdict = Literal["yes", "no", "unclear"]
+WORDS: dict[Verdict | None, str] = {"yes": "yes", "no": "**no**", "unclear": "unclear", None: ""}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,12 @@ class Row:
         yield "" if self.ratio is None else f"{self.ratio:.3g}x"
         yield self._spread()
         yield self.to_reach
-        yield {"yes": "yes", "no": "**no**", "unclear": "unclear", None: ""}[self.reached]
+        yield WORDS[self.reached]
+
+    def brief(self) -> str:
+        """The ratio, or the figure where there is no opponent, and whether it reaches what is to reach."""
+        told = _number(self.ours, self.unit) if self.ratio is None else f"{self.ratio:.3g}x"
+        return f"{told} {WORDS[self.reached]}".rstrip()
 
     def _spread(self) -> str:
         if self.low is None or self.high is None:
@@ -135,11 +141,17 @@ class Board:
         times = {"ours": float(ours), "theirs": float(theirs), "unit": unit, "ratio": float(middle)}
         self.rows.append(Row(what=what, opponent=opponent, **times, to_reach=goal, reached=reached, **spread))
 
-    def markdown(self) -> str:
-        """The table as it stands in docs/performance.md."""
-        lines = [HEADINGS, *(tuple(row.cells()) for row in self.rows)]
+    def markdown(self, **others: Board) -> str:
+        """The table as it stands in docs/performance.md; a column more for each of `others`, by name.
+
+        A row that another board does not have is empty there.
+        """
+        found = [{(row.what, row.opponent): row.brief() for row in board.rows} for board in others.values()]
+        beside = ([told.get((row.what, row.opponent), "") for told in found] for row in self.rows)
+        cells = [(*row.cells(), *more) for row, more in zip(self.rows, beside, strict=True)]
+        lines = [(*HEADINGS, *others), *cells]
         text = [f"| {' | '.join(line)} |" for line in lines]
-        text.insert(1, "|" + "---|" * len(HEADINGS))
+        text.insert(1, "|" + "---|" * len(lines[0]))
         return "\n".join(text)
 
     def write(self, place: Path) -> None:

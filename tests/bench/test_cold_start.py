@@ -10,9 +10,11 @@ import pytest
 
 from tests.bench.timing import in_turns
 from tests.command import covid_run, output
+from tests.synthetic_run import write_run
 
 PATHS = 1_000
 TURNS = 5
+pytestmark = pytest.mark.portable
 
 
 def wall(command, **environment):
@@ -26,9 +28,29 @@ def least(*commands):
     return in_turns(TURNS, lambda command: wall(command)[0], *commands)
 
 
-def test_imports_and_commands(board):
+QUOTES = "curve,kind,tenor,rate_percent\nsofr,swap,3M,4.2\nsofr,swap,2Y,3.68\nsofr,swap,5Y,3.64\nsofr,swap,30Y,3.92\n"
+NAMES = "name,tenor,spread_bp,recovery\nacme,1Y,70,0.4\nacme,5Y,88,0.4\nbeta,5Y,310,0.35\n"
+
+
+def others(folder):
+    """Further commands that simulate nothing, by what is said of them; their tables are written into a folder."""
+    quotes, names = folder / "quotes.csv", folder / "cds.csv"
+    quotes.write_text(QUOTES), names.write_text(NAMES)
+    return {
+        "check sonia_swap_desk": ["check", "sonia_swap_desk"],
+        "show sonia_swap_desk": ["show", "sonia_swap_desk"],
+        "check gilt_ldi_2022": ["check", "gilt_ldi_2022"],
+        "show gilt_ldi_2022": ["show", "gilt_ldi_2022"],
+        "bond, a Treasury": ["bond", "3.875% 2031-02-28 at 100.46", "--settled", "2026-03-03"],
+        "curve, four quotes": ["curve", str(quotes), "--date", "2026-03-02"],
+        "cds, two names": ["cds", str(names), "--date", "2025-10-03", "--rate", "0.015"],
+        "risk svb_2023": ["risk", "svb_2023"],
+    }
+
+
+def test_imports_and_commands(board, tmp_path_factory):
     """What a command costs before it does anything, and those that simulate nothing, whole."""
-    python = [sys.executable]
+    python, folder = [sys.executable], tmp_path_factory.mktemp("tables")
     jobs = {
         "import scenarios": ([*python, "-c", "import scenarios"], 0.4),
         "from scenarios import load, run": ([*python, "-c", "from scenarios import load, run"], 0.6),
@@ -36,9 +58,24 @@ def test_imports_and_commands(board):
         "spiral check covid_crash_2020": ([*python, "-m", "scenarios", "check", "covid_crash_2020"], 0.25),
         "spiral show covid_crash_2020": ([*python, "-m", "scenarios", "show", "covid_crash_2020"], 0.25),
         "spiral keys": ([*python, "-m", "scenarios", "keys"], 0.25),
+        **{f"spiral {name}": ([*python, "-m", "scenarios", *words], 0.25) for name, words in others(folder).items()},
     }
     for command, _ in jobs.values():
         wall(command)  # byte code is written, the calendar kept
+    for (name, (_, limit)), spent in zip(jobs.items(), least(*(command for command, _ in jobs.values())), strict=True):
+        board.figure(name, spent, "s", at_most=limit)
+
+
+def test_commands_on_finished_runs(board, tmp_path):
+    """What a command costs that reads a run of 100 made-up paths, beside the libraries that it reads it with."""
+    run, other = (str(write_run(tmp_path / str(seed), paths=100, seed=seed)) for seed in (1, 2))
+    spiral = [sys.executable, "-m", "scenarios"]
+    jobs = {
+        "import numpy, polars": ([sys.executable, "-c", "import numpy, polars"], None),
+        "spiral compare, two runs of 100 paths": ([*spiral, "compare", run, other], 0.25),
+        "spiral backtest, a run of 100 paths": ([*spiral, "backtest", run], 0.25),
+        "spiral export to CSV, a run of 100 paths": ([*spiral, "export", run, f"{run}.csv", "--force"], 0.25),
+    }
     for (name, (_, limit)), spent in zip(jobs.items(), least(*(command for command, _ in jobs.values())), strict=True):
         board.figure(name, spent, "s", at_most=limit)
 

@@ -20,7 +20,11 @@ SIZES = (10_000, 100_000, 1_000_000)
 MOST = 1.3  # times the CPU time of FIRST, whatever worlds and tables there are now (1,000 paths)
 ENGINE = "from scenarios import run; run('covid_crash_2020', paths={paths}, workers={workers}, tables=(), out={out!r})"
 
-pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform == "win32", reason="needs wait4")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.portable,
+    pytest.mark.skipif(sys.platform == "win32", reason="needs wait4"),
+]
 
 
 @pytest.fixture(scope="module")

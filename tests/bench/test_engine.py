@@ -40,8 +40,8 @@ def test_one_environment_for_all_paths_against_one_each(board, paths):
     board.faster(f"full covid run, {paths:,} paths", opponent, ours=together, theirs=apart, at_least=250)
     (bare,) = least(3, lambda: bare_simpy(EVENTS))
     decisions = len(scenario.agents) * paths * len(blueprint.clock.ticks) / together
-    what = f"agent decisions a second (agents x paths x ticks), full covid run, {paths:,} paths"
-    goal = {"at_least": 25, "goal": "at least 25x", "unit": "1/s"}
+    what = f"agent decisions a second (agents x paths x ticks), full covid run, {paths:,} paths, one core"
+    goal = {"at_least": 13, "goal": "at least 13x", "unit": "1/s"}  # one core; the limit of 25x: test_workers
     board.rate(what, "bare SimPy loop of timeouts, events a second", ours=decisions, theirs=EVENTS / bare, **goal)
 
 

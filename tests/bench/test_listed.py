@@ -33,7 +33,8 @@ def test_options_that_a_desk_hedges_in(board, paths):
     against_without(board, "hedged", "one maker quotes; the desk hedges in two of them at every tick", paths)
 
 
-@pytest.mark.long
+@pytest.mark.longest
+@pytest.mark.portable
 def test_memory_does_not_grow_with_paths(board):
     for case in ("idle", "hedged"):
         job = [sys.executable, "-m", "tests.bench.listed_job"]

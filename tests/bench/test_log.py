@@ -16,6 +16,7 @@ from tests.bench.timing import least
 ROWS, CHUNKS, PATHS = 10_000_000, 10, 1_024
 
 
+@pytest.mark.portable
 @pytest.mark.long
 def test_ten_million_trades(board, tmp_path):
     clock = Clock.continuous(first=date(2021, 1, 1), tick_minutes=60)

@@ -25,6 +25,7 @@ def least_of(turns, sizes):
     return {size: min((found[size] for found in rounds), key=lambda found: found["seconds"]) for size in sizes}
 
 
+@pytest.mark.portable
 @pytest.mark.long
 def test_a_thousand_to_a_million_paths(board):
     """In chunks of 1,024, which the smallest run fills as well; larger ones take less time a path."""

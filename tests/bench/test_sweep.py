@@ -16,8 +16,10 @@ from scenarios.studies.sweeps.loading import sweep_from_dict
 from scenarios.studies.sweeps.sweep import sweep
 from tests.bench.timing import in_turns, least, seconds
 
-FEW, MANY = 3, 5_000  # cells
+FEW, MANY = 2, 5_000  # cells
 LIMITED = 100  # cells from which on the start of workers no longer counts
+
+pytestmark = pytest.mark.portable
 
 
 def spec(cells, paths):
@@ -66,6 +68,7 @@ def test_resume(board, tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.longest
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
 def test_two_workers(board, tmp_path, request):
     cells, found = request.config.getoption("--bench-cells"), {}

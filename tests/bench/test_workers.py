@@ -18,12 +18,16 @@ from scenarios.worlds.workers import prepare_workers
 from sim.ensemble import chunks, run_chunks
 from tests.bench.arrival import Arrival
 from tests.bench.part_job import noted, peaks_job
-from tests.bench.timing import in_turns, of_turns
-from tests.bench.worlds import covid
+from tests.bench.timing import in_turns, least, of_turns
+from tests.bench.worlds import bare_simpy, covid
 from tests.command import ROOT
 
-TURNS, PART = 3, 4  # one alone does one chunk in so many
-pytestmark = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
+TURNS, ALONE, PART = 5, 2, 4  # one alone does one chunk in so many
+EVENTS = 200_000  # of SimPy alone
+pytestmark = [
+    pytest.mark.portable,
+    pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +103,30 @@ def noted_of(place, jobs) -> dict[str, float]:
     return {"wall": wall, "chunk": mean(later) if later else float("nan"), "idle": max(ends) - min(ends)}
 
 
+def decisions_against_simpy(board, paths, two):
+    """SimPy can use one core of the machine, the engine both: decisions by the clock against its events."""
+    scenario = covid()
+    (bare,) = least(TURNS, lambda: bare_simpy(EVENTS))
+    decisions = len(scenario.agents) * paths * len(draw_up(scenario).clock.ticks)
+    what = f"agent decisions a second (wall clock), covid run of {paths:,} paths by 2 workers, peaks written"
+    goal = {"at_least": 25, "goal": "at least 25x", "unit": "1/s"}
+    opponent = "bare SimPy loop of timeouts, events a second"
+    board.rate(what, opponent, ours=decisions / two, theirs=EVENTS / bare, **goal)
+
+
 @pytest.mark.long
 def test_two_workers(board, tmp_path, large):
     """The same chunks by two workers of one run, by two unrelated processes, and some of them by one alone."""
     sides = Together(tmp_path, large)
-    two, apart, alone = in_turns(TURNS, sides, "workers", "apart", "alone")
+    two, apart = in_turns(TURNS, sides, "workers", "apart")
+    (alone,) = in_turns(ALONE, sides, "alone")
     assert sides.peaks("workers").equals(sides.peaks("apart"))
     what = f"covid run of {large:,} paths by 2 workers, peaks written (wall clock)"
     board.faster(what, "two unrelated processes, half of it each", ours=two, theirs=apart, at_least=0.97)
     board.faster(what, "1 worker (from a quarter by one alone)", ours=two, theirs=PART * alone, at_least=1.8)
     both = "two such processes at once, nothing shared (wall clock)"
     board.faster(both, "one after the other", ours=apart, theirs=PART * alone)
+    decisions_against_simpy(board, large, two)
     chunk, bare = sides.figure("workers", "chunk"), sides.figure("alone", "chunk")
     board.within("CPU time a chunk after a worker's first, 2 workers", "one process alone", ours=chunk, theirs=bare)
     board.figure("at the end of such a run: the first worker to end waits", sides.figure("workers", "idle"), "s")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import expm1
+from math import expm1, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.memory.path_memory import Memory, credit_start
-from markets.kernels.memory import answer, approach
+from markets.kernels.memory import answer, approach, credit_answers
 
 if TYPE_CHECKING:
     from markets.factors.memory.path_line import PathLine
@@ -42,7 +42,9 @@ class CreditLaw:
         """vol0: implied vol at the start. power: the switch `credit`. keep: (ticks,) share of noise left by the
         bridge."""
         paths = streams.paths
-        self._spec, self._line, self._power = spec, line, power
+        self._spec, self._power = spec, power
+        self._cash: list[float] = line.cash.tolist()
+        self._told_lead: list[float] = (line.index - line.cash).tolist()
         self._memory = Memory(spec.returns, spec.squares, credit_start(spec, vol, vol0), paths)
         self._terms = np.array([spec.base, spec.trend, spec.activity, spec.base, WIDEST])
         self._draws = streams.stream("market/credit")
@@ -52,7 +54,7 @@ class CreditLaw:
         self._settled = np.full(paths, line.index[0])  # y at the end of the last return
         self._index, self._y = self._settled.copy(), self._settled.copy()
         self.response = np.zeros(paths)  # ln cash spread above the storyline's
-        self.lead = np.zeros(paths)  # ln index spread less ln cash spread
+        self._tick = 0
 
     def settle(self, years: float, move: Vector) -> None:
         """End of a return (paths,) over `years`."""
@@ -62,23 +64,43 @@ class CreditLaw:
 
     def step(self, tick: int, years: float, move: Vector) -> None:
         """Respond to the running return, begun `years` ago."""
-        self._follow(years, move)
+        self._tick, left, scale, shock = tick, 1.0, 0.0, move  # without noise
         if self._spec.noise > 0:
-            self._stir(tick)
-        np.subtract(self._y, self._line.cash[tick], out=self.response)
-        self.response *= self._power
-        self.response += self._noise
-        self.lead = (self._line.index[tick] - self._line.cash[tick]) + self._power * (
-            self._index - self._y - (self._line.index[tick] - self._line.cash[tick])
+            left, scale = self._stirred(tick)
+            shock = self._draws.normal()
+        credit_answers(
+            *self._memory.now(years),
+            move,
+            self._terms,
+            self._settled,
+            self._cash[tick],
+            self._power,
+            (self._closed(years), left, scale),
+            shock,
+            self._noise,
+            self._index,
+            self._y,
+            self.response,
         )
+
+    @property
+    def lead(self) -> Vector:
+        """ln index spread less ln cash spread, (paths,)."""
+        told = self._told_lead[self._tick]
+        lead: Vector = told + self._power * (self._index - self._y - told)
+        return lead
 
     def _follow(self, years: float, move: Vector) -> None:
         trend, activity = self._memory.recall(years, move)
         answer(self._terms, 0.0, 1.0, trend, activity, self._index)
-        approach(self._settled, -expm1(-self._spec.lag * years), self._index, self._y)
+        approach(self._settled, self._closed(years), self._index, self._y)
 
-    def _stir(self, tick: int) -> None:
+    def _closed(self, years: float) -> float:
+        """Share of the gap between index and cash spread that closes."""
+        return -expm1(-self._spec.lag * years)
+
+    def _stirred(self, tick: int) -> tuple[float, float]:
+        """What stays of the noise, and the standard deviation of the step."""
         speed, years, keep = self._spec.reversion, self._years[tick], self._keep[tick]
         gathered = years if speed == 0 else -expm1(-2 * speed * years) / (2 * speed)
-        scale = self._spec.noise * np.sqrt(gathered * keep)
-        self._noise = keep * np.exp(-speed * years) * self._noise + scale * self._draws.normal()
+        return keep * float(np.exp(-speed * years)), self._spec.noise * sqrt(gathered * keep)

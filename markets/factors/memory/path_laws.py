@@ -44,16 +44,19 @@ class PathLaws:
     def __bool__(self) -> bool:
         return bool(self._laws)
 
+    def ends(self, tick: int) -> bool:
+        """Whether a return ends at a tick."""
+        return bool(self._laws) and self._ends[tick]
+
     def leave(self, tick: int, spot: Vector) -> None:
-        """Before the step out of `tick`. spot: ln S, (paths,), with all trades of the tick."""
-        if not self._ends[tick]:
-            return
+        """Before the step out of a tick at which a return ends. spot: ln S, (paths,), with all trades of the tick."""
         for law in self._laws:
             law.settle(self._years[tick] - self._since, spot - self._from)
         self._from, self._since = spot, self._years[tick]
 
     def arrive(self, tick: int, spot: Vector) -> None:
-        """After the step into `tick`. spot: ln S, (paths,), before the tick's trades."""
-        years, move = self._years[tick] - self._since, spot - self._from
+        """After the step into `tick`. spot: ln S, (paths,), before the tick's trades; its memory is used."""
+        years = self._years[tick] - self._since
+        move = np.subtract(spot, self._from, out=spot)
         for law in self._laws:
             law.step(tick, years, move)

@@ -6,7 +6,6 @@ laws' levels on the storyline are known before the run, and so is an anchor's re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from markets.factors.memory.path_memory import Memory, credit_start, settlements, vol_start
 from markets.factors.reversion import reversion
 from markets.kernels.memory import SQUARES_FAST
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.factors.level import Level

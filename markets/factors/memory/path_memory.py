@@ -33,10 +33,14 @@ class Memory:
         """Add a finished return (paths,) over `years` to the factors."""
         settle(self.held, np.exp(-self.speed * years), self.speed, move)
 
+    def now(self, years: float) -> tuple[Vector, Vector, Vector, Vector]:
+        """What kernels need of it `years` after the last settlement: factors, what stays of each, speeds, weights."""
+        return self.held, np.exp(-self.speed * years), self.speed, self.weight
+
     def recall(self, years: float, move: Vector) -> tuple[Vector, Vector]:
         """R1 (ln S a year) and sqrt(R2) (vol, decimal), (paths,) each, including a running return begun `years` ago."""
         trend, activity = np.empty_like(move), np.empty_like(move)
-        recall(self.held, np.exp(-self.speed * years), self.speed, self.weight, move, trend, activity)
+        recall(*self.now(years), move, trend, activity)
         return trend, activity
 
     @property

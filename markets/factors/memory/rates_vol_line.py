@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from markets.factors.memory.path_memory import settlements
 from markets.factors.memory.rates_memory import RatesMemory
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.factors.level import Level

@@ -5,11 +5,13 @@ At rest there is no trend, and realised vol reproduces itself through its square
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.specs.memory import KernelSpec, MemorySpec
@@ -33,9 +35,10 @@ class Trace:
     def after(self, returns: int) -> Vector:
         """The response at once and after each return, (returns + 1,), level per unit of ln S."""
         state, found = self.start, np.empty(returns + 1)
+        read, carry = self.read.dot, self.carry.dot  # as `@`, in half the time
         for n in range(returns + 1):
-            found[n] = self.read @ state
-            state = self.carry @ state
+            found[n] = read(state)
+            state = carry(state)
         return found
 
     @property
@@ -51,9 +54,14 @@ class Trace:
         """Whether the trace dies out."""
         return bool(np.abs(np.linalg.eigvals(self.carry)).max() < 1)
 
+    @cached_property
+    def _answers(self) -> Vector:
+        """Sizes of all responses."""
+        return np.abs(self.after(int(LONGEST / self.step)))
+
     def time_to(self, share: float) -> float:
         """Trading years until the response stays below `share` of the first one; infinite if it never does."""
-        answers = np.abs(self.after(int(LONGEST / self.step)))
+        answers = self._answers
         above = np.flatnonzero(answers > share * answers[0])
         if not self.fades or not len(above) or above[-1] + 1 == len(answers):
             return np.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from markets.factors.memory.path_line import LEAST_REALISED, PathLine
 from markets.factors.memory.path_memory import Memory, vol_start
-from markets.kernels.memory import answer, elasticities, realise
+from markets.kernels.memory import elasticities, vol_answers
 
 if TYPE_CHECKING:
     from markets.specs.memory import MemorySpec
@@ -32,7 +33,9 @@ class VolLaw:
     ) -> None:
         """vol0: implied vol at the start. power: the loop's switch `leverage`."""
         paths = streams.paths
-        self._spec, self._line, self._power = spec, line, power
+        self._spec, self._power = spec, power
+        self._lines = list(zip(line.implied.tolist(), line.realised.tolist(), strict=True))  # at every tick
+        self._sigma = line.sigma.tolist()
         self._memory = Memory(spec.returns, spec.squares, vol_start(spec, vol0), paths)
         self._implied = np.array([spec.base, spec.trend, spec.activity, spec.base, spec.most])
         self._realised = np.array(
@@ -48,7 +51,6 @@ class VolLaw:
         self.noise = np.zeros(paths)  # of ln realised vol
         self.response = np.zeros(paths)  # ln s above the storyline's, by the path
         self.realised = np.full(paths, line.sigma[0])  # vol of the spot's noise from this tick on, decimal
-        self._answered = np.zeros(paths)
         self._move = np.zeros(paths)
         self._trend, self._activity = self._memory.recall(0.0, self._move)
 
@@ -59,13 +61,25 @@ class VolLaw:
     def step(self, tick: int, years: float, move: Vector) -> None:
         """Respond to the running return, begun `years` ago."""
         self._move = move
-        self._trend, self._activity = self._memory.recall(years, move)
-        answer(self._implied, self._line.implied[tick], self._power, self._trend, self._activity, self.response)
-        answer(self._realised, self._line.realised[tick], self._power, self._trend, self._activity, self._answered)
+        left, scale, shock = 1.0, 0.0, move  # without noise
         if self._spec.realised_noise > 0:
             left = self._left[tick]
-            self.noise = left * self.noise + self._spec.realised_noise * np.sqrt(1 - left**2) * self._noise.normal()
-        realise(self._line.sigma[tick], self._answered, self.noise, self._centre[tick], self.realised)
+            scale, shock = self._spec.realised_noise * sqrt(1 - left**2), self._noise.normal()
+        vol_answers(
+            *self._memory.now(years),
+            move,
+            self._implied,
+            self._realised,
+            self._lines[tick],
+            self._power,
+            (left, scale, self._centre[tick], self._sigma[tick]),
+            shock,
+            self.noise,
+            self._trend,
+            self._activity,
+            self.response,
+            self.realised,
+        )
 
     @property
     def elasticity(self) -> Vector:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
@@ -11,6 +9,7 @@ from agents.capital.aggregation import SCENARIOS
 from agents.capital.frtb import HOME, Frtb, frtb
 from scenarios.files.frames import Source
 from scenarios.studies.charges.sensitivities_csv import currency, read_sensitivities
+from sim.dataclass import dataclass
 
 
 @dataclass(frozen=True)

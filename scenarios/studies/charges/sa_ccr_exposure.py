@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from agents.capital.sa_ccr import exposure
 from agents.capital.supervisory import QUALITIES
 from scenarios.files.frames import Source
 from scenarios.studies.charges.trades_csv import read_netting_sets
+from sim.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from markets.credit.hazard_curve import LEAST_LOSS
@@ -13,6 +12,7 @@ from scenarios.files.csv_table import Row, Table, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout
 from scenarios.files.units import one_unit
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 # Other names of a column, as `files.layout.plain` has them; the nearer first.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -21,6 +20,7 @@ from scenarios.files.frames import Source, is_path
 from scenarios.studies.credit.cds_text import parse_cds
 from scenarios.studies.credit.quotes_csv import NameQuotes, QuoteLine, read_cds_quotes
 from scenarios.studies.curves.solving import day_in_name
+from sim.dataclass import dataclass
 from sim.errors import UserError, placed
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from markets.specs.curves import CurveSpec
 from scenarios.parameters.models import build
 from scenarios.reading.shipped import read_toml
 from scenarios.studies.curves.quotes_csv import check_plausible, read_quotes
+from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.place import Place

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, get_args
 
@@ -18,6 +17,7 @@ from scenarios.files.frames import Source
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
 from scenarios.studies.curves.curve_record import NEEDED, TENORS, CurveRecord, read_record
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.sessions import day_date, exchange_sessions
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from scenarios.files.csv_table import Table, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout
+from sim.dataclass import dataclass
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]

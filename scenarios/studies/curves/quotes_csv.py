@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from scenarios.files.layout import Layout, plain
 from scenarios.files.units import one_unit
 from scenarios.parameters.models import build
 from scenarios.studies.curves import shape_csv
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 from sim.place import Place

@@ -10,6 +10,7 @@ from markets.curves.curve_set import CurveSet
 from markets.curves.stress import DEFAULTS, Stress, parse_stress
 from markets.curves.swap_book import SwapBook
 from scenarios.studies.curves import tables
+from scenarios.studies.curves.nodes import assumed, heading
 from scenarios.studies.curves.solving import Solved
 from scenarios.studies.curves.swap_text import parse_swap
 from scenarios.studies.curves.swaps_csv import read_swaps
@@ -47,15 +48,9 @@ def curves_alone(curves: CurveSet, *, fixed: bool = False, fx: Mapping[str, floa
 
     fx: spot prices by cross-currency curve, for forwards.
     """
-    head = (
-        f"{curves.day}, {len(curves.quotes)} quotes on {len(curves.curves)} curve{'s' * (len(curves.curves) > 1)}, "
-        f"largest error of a quote {curves.residual:.1e}"
-    )
-    ways = {name: curve.interpolation.name for name, curve in curves.curves.items()}
-    said = [f"{tables.beyond(curve)}; interpolation {ways[name]}" for name, curve in curves.curves.items()]
     return curve_page.Curves(
-        head=head,
-        beyond=(*said, *tables.shaped(curves)),
+        head=heading(curves),
+        beyond=assumed(curves),
         nodes=tables.nodes(curves, fx),
         lines=tables.lines(curves),
         fixed_tents=fixed,

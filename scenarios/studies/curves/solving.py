@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from scenarios.studies.curves.curve_file import read_curve_file
 from scenarios.studies.curves.quotes_csv import read_quotes
 from scenarios.studies.curves.swap_text import parse_swap
 from scenarios.studies.curves.swaps_csv import read_swaps
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

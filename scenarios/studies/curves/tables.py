@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +10,10 @@ import numpy as np
 from markets.curves.curve_set import CurveSet
 from markets.curves.dates import DAYS_A_YEAR
 from markets.curves.flows import DISCOUNT, PROJECTION
-from markets.curves.quoted_curve import QuotedCurve
 from markets.curves.stress import Stress
 from markets.curves.swap_book import SwapBook
 from markets.curves.tents import KEYS, coverage, fixed_widths, partition
+from scenarios.studies.curves.nodes import node_columns
 from scenarios.studies.curves.quote_text import parse_quote
 
 if TYPE_CHECKING:
@@ -25,34 +24,10 @@ BEYOND = 1.15  # of the last node's time, to which it is drawn
 
 
 def nodes(curves: CurveSet, fx: Mapping[str, float] | None = None) -> pl.DataFrame:
-    """curve, quote, value, step, date, years, discount, zero, forward (continuous, from the node before).
-
-    fx: spot prices by cross-currency curve; then `fx_forward` too, null of other curves.
-    """
+    """The columns of `node_columns` as a frame."""
     import polars as pl
 
-    frames = []
-    for name, curve in curves.curves.items():
-        quotes = [quote for quote in curves.quotes if quote.curve == name]
-        before = np.concatenate([[0.0], curve.years[:-1]])
-        frames.append(
-            pl.DataFrame(
-                {
-                    "curve": name,
-                    "quote": [quote.name.removeprefix(f"{name} ") for quote in quotes],
-                    "value": [quote.value for quote in quotes],
-                    "step": [quote.step for quote in quotes],
-                    "date": curve.dates,
-                    "years": curve.years,
-                    "discount": np.exp(-curve.y),
-                    "zero": curve.zero(curve.years),
-                    "forward": curve.forward(before, curve.years),
-                }
-            )
-        )
-        if fx and name in fx:
-            frames[-1] = frames[-1].with_columns(fx_forward=curves.fx_forward(name, fx[name], curve.years))
-    return pl.concat(frames, how="diagonal")
+    return pl.DataFrame(node_columns(curves, fx))
 
 
 def lines(curves: CurveSet) -> pl.DataFrame:
@@ -65,30 +40,6 @@ def lines(curves: CurveSet) -> pl.DataFrame:
         rates = {"zero": curve.zero(t), "forward": curve.forward(t, t + 1 / DAYS_A_YEAR)}
         frames.append(pl.DataFrame({"curve": name, "years": t, **rates}))
     return pl.concat(frames)
-
-
-def beyond(curve: QuotedCurve) -> str:
-    """What is assumed beyond the last quote."""
-    last, shape = curve.years[-1], curve.shape
-    held = f"{float(curve.forward(last, last + 1e-6)) * 100:.4f} %"
-    where = f"{curve.name}: beyond {curve.dates[-1]} the forward rate"
-    if shape.ultimate is None:
-        return f"{where} stays at {held}"
-    towards = f"{shape.ultimate * 100:.4g} %, its distance shrinking by exp(-{shape.speed:g}) a year"
-    return f"{where} goes from {held} to {towards}"
-
-
-def shaped(curves: CurveSet) -> list[str]:
-    """What the curves have besides quotes, in words: turns of the year and meetings; empty without."""
-    out = []
-    for name, spec in curves.specs.items():
-        for turn in spec.turns:
-            size, last = f"{turn.rate * 1e4:+g} bp", turn.end - timedelta(days=1)
-            out.append(f"{name}: the overnight rate has {size} from {turn.start} to {last}")
-        if spec.meetings:
-            days = ", ".join(str(day) for day in sorted(spec.meetings))
-            out.append(f"{name}: nodes stand at meetings, and the forward rate is flat between them: {days}")
-    return out
 
 
 def fair(curves: CurveSet, texts: Iterable[str]) -> pl.DataFrame:

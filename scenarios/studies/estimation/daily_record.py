@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scenarios.files.csv_table import Row
 from scenarios.files.frames import Source, is_path
 from scenarios.files.record_rows import COLUMNS, HIGH_YIELD, RANGE, RecordRows, increasing_days, read_record_rows
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.sessions import TRADING_DAYS, Sessions, exchange_sessions
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.clock_squares import filled_squares
 from scenarios.studies.estimation.daily_record import DailyRecord
+from sim.dataclass import dataclass
 
 Vector = NDArray[np.float64]
 

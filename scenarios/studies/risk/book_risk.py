@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from scenarios.studies.risk.layers import BASIS, FOREIGN, PROJECTS, layers_of, q
 from scenarios.worlds.books import instruments, starting_market
 from scenarios.worlds.clock import make_clock
 from scenarios.worlds.starting_curve import discount_name, solved_curves
+from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.nearest import nearest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from markets.factors.snapshot import Block, Snapshot
 from markets.products.book import Book
 from markets.products.foreign import Foreign
 from markets.specs.variable import SPREAD
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     from markets.products.product import Instrument

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenarios.studies.risk.asset_risk import asset_risk
+from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
     import polars as pl

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from scenarios.studies.sweeps.cells import Cell
 from scenarios.studies.sweeps.fingerprint import fingerprint
 from sim.errors import SpiralError
-from sim.scratch import scratch
 from sim.sweep_manifest import PATHS
 
 if TYPE_CHECKING:
@@ -79,6 +78,7 @@ def as_kept(paths: pl.DataFrame | None, index: int) -> pl.DataFrame | None:
 
 
 def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[Any, Any, pl.DataFrame]:
+    from scenarios.studies.aside import run_aside
     from scenarios.studies.run import run
 
     def progress(done: int, total: int) -> None:
@@ -87,9 +87,8 @@ def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[
 
     if keep is not None:
         return _read(run(cell.scenario, out=keep, workers=1, progress=progress), cell.agent)
-    with scratch("cell") as folder:
-        aside = folder / "run"
-        return _read(run(cell.scenario, out=aside, workers=1, progress=progress, tables=MEASURED), cell.agent)
+    with run_aside(cell.scenario, tables=MEASURED, progress=progress) as found:
+        return _read(found, cell.agent)
 
 
 def _read(run: Run, agent: str | None) -> tuple[Any, Any, pl.DataFrame]:
@@ -98,17 +97,19 @@ def _read(run: Run, agent: str | None) -> tuple[Any, Any, pl.DataFrame]:
 
     from analysis import frames
     from analysis.summary import summarise
+    from sim.estimate import without_pulls
 
     metrics, labels = {}, {}
     parts = []
     twin = frames.twin_name(run)
     worlds = {"actual": ""} | ({twin: "twin_"} if twin else {})
-    for world, prefix in worlds.items():
-        for name, number in summarise(run, agent=agent, world=world).items():
-            metrics[prefix + name] = (number.value, number.error)
-            labels[name] = {"label": number.label, "unit": number.unit}
-        if frames.desks(run, agent):
-            parts.append(_paths(run, agent, world))
+    with without_pulls():
+        for world, prefix in worlds.items():
+            for name, number in summarise(run, agent=agent, world=world).items():
+                metrics[prefix + name] = (number.value, number.error)
+                labels[name] = {"label": number.label, "unit": number.unit}
+            if frames.desks(run, agent):
+                parts.append(_paths(run, agent, world))
     return metrics, labels, pl.concat(parts) if parts else pl.DataFrame()
 
 

@@ -1,0 +1,140 @@
+"""Answers of any shape as rows of one table, a row a cell, and back to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from analysis.numbers import Number
+from sim.names import ACTUAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Answer = dict[str, Number] | pl.DataFrame | str
+START = datetime(1970, 1, 1)
+COLUMNS = {
+    "question": pl.String,
+    "desk": pl.String,
+    "world": pl.String,
+    "row": pl.Int32,
+    "column": pl.String,
+    "kind": pl.String,
+    "number": pl.Float64,
+    "text": pl.String,
+}
+FIGURES, WORD, NUMBER, WHOLE, TEXT, FLAG, TIME, DATE = (
+    "figures", "word", "number", "whole", "text", "flag", "time", "date"
+)  # fmt: skip
+OF_FIGURES = ("label", "unit", "value", "error", "counted")
+TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    NUMBER: pl.Float64,
+    WHOLE: pl.Int64,
+    TEXT: pl.String,
+    FLAG: pl.Boolean,
+    TIME: pl.Datetime("us"),
+    DATE: pl.Date,
+}
+
+
+class Key(NamedTuple):
+    """What was asked: the question, of which desk (None: the first), in which world (or of several)."""
+
+    question: str
+    desk: str | None = None
+    world: str = ACTUAL
+
+    def of_default(self, kept: Mapping[Key, Answer]) -> Key:
+        """The same of the first desk, if it is this one whose answers are kept."""
+        first = kept.get(FIRST_DESK)
+        return Key(self.question, None, self.world) if self.desk is not None and self.desk == first else self
+
+
+FIRST_DESK = Key("first desk")
+
+
+def table_of(answers: Mapping[Key, Answer]) -> pl.DataFrame:
+    """One row a cell; a row with the number -1 names a column, of which there may be no cell."""
+    rows = [(*key, *cell) for key, answer in answers.items() for cell in _cells(answer)]
+    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+
+
+def answers_of(frame: pl.DataFrame) -> dict[Key, Answer]:
+    """What such a table was made of."""
+    tables: dict[Key, dict[str, tuple[str, list[Any]]]] = {}
+    for question, desk, world, row, column, kind, number, text in frame.iter_rows():
+        columns = tables.setdefault(Key(question, desk, world), {})
+        if row < 0:
+            columns[column] = (kind, [])
+        else:
+            columns[column][1].append(_value(kind, number, text))
+    return {key: _answer(columns) for key, columns in tables.items()}
+
+
+def _cells(answer: Answer) -> Iterator[tuple[int, str, str, float | None, str | None]]:
+    if isinstance(answer, str):
+        yield from _column(WORD, WORD, [answer])
+    elif isinstance(answer, pl.DataFrame):
+        for column in answer.get_columns():
+            yield from _column(column.name, _kind(column.dtype), column.to_list())
+        if not answer.width:
+            yield -1, "", NUMBER, None, None
+    else:
+        yield -1, FIGURES, FIGURES, None, None
+        yield from _column("name", TEXT, answer)
+        for name in OF_FIGURES:
+            kind = TEXT if name in ("label", "unit") else FLAG if name == "counted" else NUMBER
+            yield from _column(name, kind, (getattr(figure, name) for figure in answer.values()))
+
+
+def _column(name: str, kind: str, values: Iterable[Any]) -> Iterator[tuple[int, str, str, float | None, str | None]]:
+    yield -1, name, kind, None, None
+    for row, value in enumerate(values):
+        if value is None:
+            yield row, name, kind, None, None
+        elif kind in (TEXT, WORD):
+            yield row, name, kind, None, str(value)
+        else:
+            yield row, name, kind, _number(value), None
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, datetime):
+        return float((value - START) // timedelta(microseconds=1))
+    return float((value - START.date()).days) if isinstance(value, date) else float(value)
+
+
+def _value(kind: str, number: float | None, text: str | None) -> Any:
+    return text if kind in (TEXT, WORD) else None if number is None else _BACK[kind](number)
+
+
+_BACK: dict[str, Callable[[float], Any]] = {
+    NUMBER: float,
+    WHOLE: int,
+    FLAG: bool,
+    TIME: lambda number: START + timedelta(microseconds=int(number)),
+    DATE: lambda number: (START + timedelta(days=int(number))).date(),
+}
+
+
+def _kind(dtype: pl.DataType) -> str:
+    if dtype.is_integer():
+        return WHOLE
+    kinds = {NUMBER: pl.Float64, TEXT: pl.String, FLAG: pl.Boolean, TIME: pl.Datetime, DATE: pl.Date}
+    return next(kind for kind, known in kinds.items() if dtype == known)
+
+
+def _answer(columns: dict[str, tuple[str, list[Any]]]) -> Answer:
+    if WORD in columns and columns[WORD][0] == WORD:
+        return str(columns[WORD][1][0])
+    if FIGURES in columns and columns[FIGURES][0] == FIGURES:
+        names, *rest = (columns[name][1] for name in ("name", *OF_FIGURES))
+        return {
+            name: Number(label=label, unit=unit, value=value, error=error, counted=counted)
+            for name, label, unit, value, error, counted in zip(names, *rest, strict=True)
+        }
+    named = {name: pl.Series(name, values, dtype=TYPES[kind]) for name, (kind, values) in columns.items() if name}
+    return pl.DataFrame(named)

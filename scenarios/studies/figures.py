@@ -1,0 +1,40 @@
+"""The table `figures` of a run of many paths: what its report shows, found once when the run ends."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sim.dataset import Run
+from sim.manifest import write_manifest, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scenarios.scenario import Scenario
+
+MANY = 4_096  # paths up to which a report reads the rows
+
+
+def keeps_figures(scenario: Scenario, tables: tuple[str, ...] | None) -> bool:
+    """Whether a run keeps its report's figures: one of many paths, with all its tables."""
+    return tables is None and scenario.run.paths > MANY
+
+
+def with_figures(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Write the table into a run's folder; returns the manifest with it."""
+    from analysis.closing import figures_of
+    from analysis.kept import FIGURES
+
+    write_manifest(manifest, folder)
+    (folder / FIGURES.name).mkdir()
+    files = {}
+    for (world,), rows in figures_of(Run(folder).just_written()).group_by("world", maintain_order=True):
+        name = f"{FIGURES.name}/{world}-0000000.parquet"
+        rows.write_parquet(folder / name, compression="zstd")
+        files[name] = written(folder / name)
+    return manifest | {
+        "tables": {**manifest["tables"], FIGURES.name: tuple(asdict(column) for column in FIGURES.columns)},
+        "rows": {**manifest["rows"], FIGURES.name: FIGURES.rows},
+        "files": dict(sorted({**manifest["files"], **files}.items())),
+    }

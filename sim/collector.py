@@ -1,0 +1,18 @@
+"""Python's collector of cycles, which has nothing to do while a command starts: imports leave nothing to free."""
+
+from __future__ import annotations
+
+import gc
+
+USUAL = gc.get_threshold()
+RARE = 300_000  # objects made since the last time; a command that looks at a scenario makes about as many
+
+
+def rest() -> None:
+    """Collect rarely from now on."""
+    gc.set_threshold(RARE, *USUAL[1:])
+
+
+def work() -> None:
+    """Collect as often as Python usually does: what simulates makes cycles that hold large arrays."""
+    gc.set_threshold(*USUAL)

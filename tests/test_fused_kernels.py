@@ -1,0 +1,98 @@
+"""Kernels that do several steps at once, to the digits of one step after the other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from markets.kernels import options as k
+from markets.kernels.trading import net, passed_on
+from sim.ledger import Ledger, Move
+from sim.vectors import lined_up
+
+PATHS = 2 * 1024 + 5  # blocks and a rest
+DRAW = np.random.default_rng(1)
+MOVES = (
+    Move("a", "b", "hedge", "asset"),
+    Move("b", "a", "hedge"),
+    Move("b", "a", "spread_calm"),
+    Move("b", "a", "spread_crisis"),
+    Move("b", "a", "impact"),
+    Move("a", "b", "hedge"),
+    Move("a", "b", "hedge"),
+    Move("a", "b", "noted", None),
+    Move("a", "b", "noted", None),
+)
+
+
+def ledger():
+    made = Ledger(PATHS)
+    made.open("a", "b")
+    made.list_asset("asset")
+    return made
+
+
+def test_moves_together_are_moves_one_by_one():
+    amounts, together, alone = DRAW.normal(size=(len(MOVES), PATHS)), ledger(), ledger()
+    for _ in range(2):
+        together.post(amounts, MOVES)
+        for amount, move in zip(amounts, MOVES, strict=True):
+            alone.post(amount[None].copy(), (move,))
+    for name in ("a", "b"):
+        for asset in ("cash", "asset"):
+            np.testing.assert_array_equal(together.balance(name, asset), alone.balance(name, asset))
+        for reason in together.flow_rows(name):
+            np.testing.assert_array_equal(together.flow(name, reason), alone.flow(name, reason))
+    together.check(lambda: "the end")
+
+
+def test_a_share_of_a_balance_is_passed_on_from_the_balance_itself():
+    book, worth = ledger(), 100.0 + DRAW.normal(size=PATHS)
+    held = DRAW.normal(size=PATHS)
+    book.transfer(held, source="a", target="b", reason="hedge", asset="asset")
+    moves = (Move("b", "a", "hedge", "asset"), Move("a", "b", "hedge"))
+    passed_on(book.balance("b", "asset"), 0.25, worth, *book.posting(moves))
+    np.testing.assert_array_equal(book.balance("b", "asset"), held - 0.25 * held)
+    np.testing.assert_array_equal(book.balance("b"), 0.25 * held * worth)
+    book.check(lambda: "the end")
+
+
+def netted(orders, impact, capacity):
+    orders = np.ascontiguousarray(orders)
+    unit, depth = np.full(PATHS, 100.0), np.full(PATHS, 1e4)
+    halted = np.where(np.arange(PATHS) % 7, 0.0, 10.0)
+    filled, move, active = np.empty_like(orders), np.empty(PATHS), np.empty(len(orders), dtype=bool)
+    net(orders, unit, depth, halted, 5.0, capacity, impact, filled, move, active)
+    return filled[0], move, active[0]
+
+
+def test_one_order_is_netted_as_beside_an_empty_one():
+    order = DRAW.normal(size=PATHS) * 50
+    order[::5] = 0.0
+    for impact, capacity in ((0.0, np.inf), (0.1, np.inf), (0.1, 0.2)):
+        alone, beside = netted(order[None], impact, capacity), netted([order, 0 * order], impact, capacity)
+        for found, expected in zip(alone[:2], beside[:2], strict=True):
+            assert found.tobytes() == expected.tobytes()  # signs of zero, too
+        assert alone[2] == beside[2]
+    assert (netted(order[None], 0.1, 0.2)[0] != order).any()
+    assert not netted(0 * order[None], 0.1, 0.2)[2]
+
+
+def test_value_and_delta_alone_are_those_beside_gamma():
+    rows = np.array(
+        [[1.0, -3.0, 95.0, -0.05, 0.1, 1.0, 0.99, 0, 0.1, 1, 0.2], [-1, 2, 130, 0.3, 0.3, 0.7, 1, 1, 0.1, 1, 0]]
+    )
+    spot, vol, nodes = 100 * np.exp(0.3 * DRAW.normal(size=PATHS)), np.full(PATHS, 0.2), np.full((3, PATHS), 0.02)
+    for stretch in (np.ones(1), np.ones(PATHS)):
+        found, expected = np.empty((k.GAMMA, PATHS)), np.empty((k.SLOPES, PATHS))
+        for out in (found, expected):
+            k.option_greeks(spot, vol, nodes, stretch, np.array([100.0, 0.2]), rows, True, out)
+        np.testing.assert_array_equal(found, expected[: k.GAMMA])
+
+
+def test_memory_begins_at_a_line_of_the_cache():
+    for paths in (1, 7, 10_000):
+        rows = lined_up(32, paths)
+        assert rows.ctypes.data % 64 == 0
+        assert rows.shape == (32, paths)
+        assert rows.flags.c_contiguous
+        assert not rows.any()

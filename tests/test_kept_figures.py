@@ -1,0 +1,167 @@
+"""A run of many paths keeps what its report shows: the report is the same, and reads no row of a path."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from agents.making.market_maker import MarketMaker
+from analysis import kept, pnl, summarise
+from analysis.cells import Key, answers_of, table_of
+from analysis.numbers import Number
+from analysis.pages.report import report_page
+from analysis.terminal import render
+from scenarios import Scenario, load, open_run, run
+from scenarios.studies import figures
+from sim.dataset import Run
+from sim.errors import UserError
+from sim.estimate import without_pulls
+from sim.manifest import signed
+
+PATHS, CHUNK, WITNESSES = 40, 16, 5
+OF_WITNESSES = {"figures", "funding", "trades", "market"}
+
+
+def made(scenario: Scenario, place: Path) -> Run:
+    """A run that keeps its figures, however few its paths are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "MANY", 0)
+        return run(scenario, paths=PATHS, workers=1, out=place)
+
+
+def covid() -> Scenario:
+    return load("covid_crash_2020", {"run.chunk": CHUNK, "run.witnesses": WITNESSES, "clock.tick_minutes": 390})
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    return made(covid(), tmp_path_factory.mktemp("kept") / "run").path
+
+
+@pytest.fixture(scope="module")
+def bare(place) -> Path:
+    """The same run without its figures."""
+    return without_figures(place)
+
+
+def without_figures(place: Path) -> Path:
+    other = Path(shutil.copytree(place, place.with_name("bare")))
+    shutil.rmtree(other / "figures")
+    manifest = json.loads((other / "manifest.json").read_text())
+    manifest["files"] = {name: file for name, file in manifest["files"].items() if not name.startswith("figures/")}
+    (other / "manifest.json").write_text(json.dumps(signed(manifest)))
+    return other
+
+
+def shown(run: Run) -> list[str]:
+    """The summary in the terminal as plain lines."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    out = StringIO()
+    with without_pulls():
+        Console(file=out, width=100).print(render(run))
+    return out.getvalue().splitlines()
+
+
+def test_the_report_is_the_same(place, bare):
+    assert report_page(open_run(place)) == report_page(open_run(bare))
+
+
+def test_so_is_the_summary(place, bare):
+    assert shown(open_run(place)) == shown(open_run(bare))
+
+
+def test_neither_reads_a_row_of_every_path(place):
+    found = open_run(place)
+    report_page(found)
+    shown(found)
+    assert found._checked <= OF_WITNESSES
+
+
+def test_rows_answer_whoever_subtracts_figures(place):
+    found = open_run(place)
+    assert summarise(found)["pnl"].pull.size == PATHS
+
+
+def test_the_desk_by_its_name_is_the_same_desk(place):
+    found = open_run(place)
+    with without_pulls():
+        assert pnl.risk(found, agent="hedger") == pnl.risk(found)
+    assert found._checked == {"figures"}
+
+
+def test_other_questions_are_answered_from_the_rows(place, bare):
+    with without_pulls():
+        mine, other = (pnl.distribution(open_run(each), None, "actual", None, 7) for each in (place, bare))
+    assert mine.height == 7
+    assert mine.equals(other)
+
+
+def test_a_run_without_a_desk(tmp_path):
+    given = covid()
+    alone = dataclasses.replace(given, agents=tuple(a for a in given.agents if isinstance(a, MarketMaker)))
+    found = made(alone, tmp_path / "run")
+    assert report_page(found) == report_page(open_run(without_figures(found.path)))
+
+
+@pytest.mark.parametrize(
+    ("paths", "tables", "keeps"), [(4_096, None, False), (4_097, None, True), (4_097, ("marks",), False)]
+)
+def test_which_runs_keep_figures(paths, tables, keeps):
+    scenario = load("covid_crash_2020", {"run.paths": paths})
+    assert figures.keeps_figures(scenario, tables) is keeps
+
+
+def test_the_table_is_described(place):
+    found = open_run(place)
+    assert "report" in found.rows["figures"]
+    assert {c.name for c in kept.FIGURES.columns} | {"world"} == set(found.figures.collect_schema())
+
+
+def test_a_broken_table_is_told(place, tmp_path):
+    other = Path(shutil.copytree(place, tmp_path / "run"))
+    for file in (other / "figures").iterdir():
+        file.write_bytes(b"0" * file.stat().st_size)
+    with pytest.raises(UserError, match="as written"):
+        report_page(open_run(other))
+
+
+ANSWERS = {
+    Key("pnl.risk"): {
+        "var": Number(value=1.5, unit="$", label="VaR", error=0.25),
+        "rate": Number(value=math.inf, unit="share", label="Rate"),
+    },
+    Key("none", "desk", "twin"): {},
+    Key("word"): "2020-03-16",
+    Key("frame"): pl.DataFrame(
+        {
+            "time": [datetime(2020, 3, 16, 16, 0, 0, 1)],
+            "day": [date(2020, 3, 16)],
+            "flag": [True],
+            "count": [3],
+            "value": pl.Series([None], dtype=pl.Float64),
+            "name": ["met"],
+        }
+    ),
+    Key("no columns"): pl.DataFrame(),
+    Key("no rows"): pl.DataFrame(schema={"date": pl.Date, "outcome": pl.String}),
+}
+
+
+def test_answers_come_back_as_they_were():
+    found = answers_of(table_of(ANSWERS))
+    assert found.keys() == ANSWERS.keys()
+    for key, answer in ANSWERS.items():
+        same = found[key].equals(answer) if isinstance(answer, pl.DataFrame) else found[key] == answer
+        assert same, key
+        if isinstance(answer, pl.DataFrame):
+            assert found[key].schema == answer.schema
