@@ -211,7 +211,7 @@ def test_the_command_prints_units_and_writes_tables(files, tmp_path):
         (["BOOK", "--curves", "CURVES", "--keys", "x"], "is not a list of years"),
         (["BOOK", "--curves", "CURVES", "--agent", "desk"], "no hedger of that name"),
         (["BOOK", "--curves", "CURVES", "--set", "run.seed=1"], "does not go with a book alone"),
-        (["sonia", "--date", "2026-03-02"], "goes with a BOOK.csv"),
+        (["sonia_swap_desk", "--date", "2026-03-02"], "goes with a BOOK.csv"),
         (["calm_2017x"], "no such"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, brief, own_record, trusting
+from scenarios.commands.options import BOOKS, FILE, SETTINGS, Record, as_given_setting, brief, own_record, trusting
 
 
 @brief()
@@ -38,7 +38,7 @@ def risk(scenario: str | None, record: Record, settings: tuple[str, ...], trust:
     from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.risk import bare, show_risk
 
-    if scenario is not None and Path(scenario).suffix.lower() in (".csv", ".txt"):
+    if scenario is not None and Path(scenario).suffix.lower() in BOOKS:
         day, normal_vol = options.pop("day"), options.pop("normal_vol")
         show_risk(bare(Path(scenario), record, settings, day=day, normal_vol=normal_vol), **options)
         return

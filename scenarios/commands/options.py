@@ -19,6 +19,7 @@ TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 Command = Callable[..., Any]
 
 FILE = click.Path(path_type=Path)
+BOOKS = (".csv", ".txt")  # what a book alone may end with, where a command takes one in place of a scenario
 EXOGENOUS = "storyline.anchors=exogenous"  # what --exogenous is short for
 
 DATES = click.option(
@@ -150,8 +151,9 @@ def own_record(command: Command) -> Command:
         **options: Any,
     ) -> Any:
         first = None if since is None else since.date()
-        if history is None and options.get("scenario") is not None:
-            there_is(options["scenario"])
+        scenario = options.get("scenario")
+        if history is None and scenario is not None and Path(scenario).suffix.lower() not in BOOKS:
+            there_is(scenario)
         record = Record(
             history=history,
             book=book,

@@ -12,6 +12,7 @@ from scenarios.reading.loading import from_dict, load
 from scenarios.scenario import Scenario
 from scenarios.worlds.blueprint import Blueprint, draw_up
 from scenarios.worlds.chunk_job import ChunkJob
+from scenarios.worlds.left_behind import FILES, take
 from scenarios.worlds.world_spec import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from tests.bench.timing import seconds
@@ -28,9 +29,10 @@ def short(chunk: int) -> Scenario:
 
 
 def simulate(scenario: Scenario, blueprint: Blueprint, paths: int, folder: Path) -> None:
-    """Run and write every chunk of the actual world."""
+    """Run and write every chunk of the actual world, as a run does."""
     job = ChunkJob(scenario, {"actual": WorldSpec(feedback=scenario.feedback)}, folder, blueprint, KEPT)
     run_chunks(job, chunks(("actual",), paths, scenario.run.chunk), ticks=1, workers=1)
+    take(folder, FILES)
 
 
 def peak_resident() -> int:
