@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import QuantLib as ql
 
-from markets.curves.calendars import _adjusted, _advanced
+from markets.curves.calendars import business_calendar
 from markets.curves.curve_set import CurveSet, solve_set
 from markets.curves.dates import to_ql
 from markets.curves.legs import dated_leg
@@ -22,7 +22,7 @@ CALENDAR = CALENDARS["usd_sofr"]
 
 def cold() -> CurveSet:
     """Solved as in a new process, with no schedule kept."""
-    for kept in (dated_leg, _adjusted, _advanced):
+    for kept in (dated_leg, business_calendar):
         kept.cache_clear()
     return solve_set({"sofr": sofr()}, TODAY)
 
