@@ -1,9 +1,8 @@
-"""The event log: typed columns gathered as arrays, and written as Parquet while the run goes."""
+"""The event log: typed columns gathered as arrays, written once as Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import BugError
-from sim.log_files import DIRECT, LogFiles
+from sim.files import writing
+from sim.manifest import digest_of
 from sim.names import malformed
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.columns import Table
 
 BLOCK = 1 << 20  # floats
+GROUP = 1 << 14  # rows of a row group: who asks for one close of many reads little else
 SINGLE = "single"
 # Kinds of column that are gathered as arrays.
 KINDS = {"number": np.float64, SINGLE: np.float32, "count": np.int64, "flag": np.bool_}
@@ -47,7 +48,6 @@ class EventLog:
         self._tables: dict[str, Table] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._singles: dict[str, frozenset[str]] = {}  # columns of single precision, by table
-        self._files: LogFiles | None = None  # while rows are written as they come
 
     def declare(self, *tables: Table) -> None:
         """Declare tables; each is written even when it stays empty."""
@@ -82,17 +82,15 @@ class EventLog:
         if ids.size == 0:
             return
         row: dict[str, Any] = {"time": seconds, "path": ids, "size": ids.size}
-        singles, kept = self._singles[table], self._files is None or ids.size < DIRECT
+        singles = self._singles[table]
         for name, value in columns.items():
             if not isinstance(value, np.ndarray) or not value.ndim:
                 row[name] = value
             elif name in singles:
                 row[name] = (value if mask is None else value[mask]).astype(np.float32)
-            elif mask is None:
-                row[name] = self._room.copy(value) if kept else value
             else:
-                row[name] = value[mask]
-        self._append(table, row)
+                row[name] = self._room.copy(value) if mask is None else value[mask]
+        self._rows[table].append(row)
 
     def added(self, table: str, since: int = 0) -> list[dict[str, Any]]:
         """What has been appended to a table, from the `since`-th time on: time, paths, and columns as given."""
@@ -133,53 +131,64 @@ class EventLog:
     def add_seen(self, table: str, seconds: int, /, **columns: Any) -> None:
         """Append rows of the witness paths. Columns: new (witnesses,) arrays, or scalars. Only where a table `sees`."""
         size = self.witness.size
-        self._append(table, {"time": seconds, "path": self._witness_paths, "size": size, **columns})
+        self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": size, **columns})
 
-    def _append(self, table: str, row: dict[str, Any]) -> None:
-        if self._files is None:
-            self._rows[table].append(row)
-        else:
-            self._files.add(table, row)
+    def write(self, folder: Path, clock: Clock) -> dict[str, tuple[int, str]]:
+        """Write the tables that are wanted to `folder/<table>/<world>-<first path>.parquet`, and forget their rows.
 
-    @contextmanager
-    def written(self, folder: Path, clock: Clock) -> Iterator[dict[str, tuple[int, str]]]:
-        """A block whose rows are written to `folder/<table>/<world>-<first path>.parquet`, with those from before it.
-
-        Gives size and SHA-256 of the files by name, once the block is over; only then do they have their names. Rows
-        are not remembered. Raises SpiralError if the disk is full.
+        Returns size and SHA-256 of each file by name (`<table>/<file>`). A file appears whole or not at all. Raises
+        SpiralError if the disk is full.
         """
-        made: dict[str, tuple[int, str]] = {}
-        name = f"{self.world}-{int(self.paths[0]):07d}.parquet"
-        files = LogFiles(folder, name, self.world, clock, [self._tables[t] for t in self._tables if self.wants(t)])
-        with files:
-            for table, rows in self._rows.items():
-                for row in rows:
-                    files.add(table, row)
-                rows.clear()
-            self._files = files
-            yield made
-            made |= files.finish()
-        self._files = None
+        made = {}
+        for name in filter(self.wants, self._tables):
+            place = folder / name / f"{self.world}-{int(self.paths[0]):07d}.parquet"
+            part, frame = place.with_suffix(".part"), self.frame(name, clock)
+            with writing(place):
+                place.parent.mkdir(exist_ok=True)  # without parents: if the run's own folder is gone, the run has ended
+                frame.write_parquet(part, compression="lz4", statistics=True, row_group_size=GROUP)
+                made[f"{name}/{place.name}"] = part.stat().st_size, digest_of(part)
+                os.replace(part, place)
+            self._rows[name].clear()
+        self._room.leave()
+        return made
 
 
 class _Room:
-    """Storage for copies of vectors: side by side in large blocks, for which the system uses large pages."""
+    """Storage for copies of vectors: side by side in large blocks, for which the system uses large pages.
+
+    Blocks that are left are used again by the logs that this process makes next: to get new memory takes the system as
+    long as to fill it.
+    """
+
+    _spare: list[NDArray[Any]] = []  # noqa: RUF012 - of all logs
 
     def __init__(self) -> None:
-        self._block = np.empty(0)
+        self._blocks = [np.empty(0)]
         self._used = 0
 
     def copy(self, values: NDArray[Any]) -> NDArray[Any]:
-        """A permanent copy."""
+        """A copy that stands until the room is left."""
         if values.dtype != np.float64:
             return values.copy()
-        if self._used + values.size > self._block.size:
-            self._block = np.empty(max(values.size, min(2 * self._block.size + 4096, BLOCK)))
+        if self._used + values.size > self._blocks[-1].size:
+            self._blocks.append(self._block(values.size))
             self._used = 0
-        kept = self._block[self._used : self._used + values.size]
+        kept = self._blocks[-1][self._used : self._used + values.size]
         kept[:] = values
         self._used += values.size
         return kept
+
+    def _block(self, least: int) -> NDArray[Any]:
+        while self._spare:
+            block = self._spare.pop()
+            if block.size >= least:
+                return block
+        return np.empty(max(least, min(2 * self._blocks[-1].size + 4096, BLOCK)))
+
+    def leave(self) -> None:
+        """Give the blocks back: copies are no longer needed."""
+        self._spare += [block for block in self._blocks if block.size >= BLOCK]
+        self._blocks, self._used = [np.empty(0)], 0
 
 
 def _series(name: str, kind: str, pairs: list[tuple[Any, int]]) -> pl.Series:

@@ -45,9 +45,8 @@ class ChunkJob:
             self._profiled(chunk, tick_done)
             return
         world = self._made(chunk)
-        with world.log.written(self.folder, world.clock) as made:
-            world.run(tick_done)
-        leave(self.folder, FILES, chunk, made)
+        world.run(tick_done)
+        leave(self.folder, FILES, chunk, world.log.write(self.folder, world.clock))
 
     def _made(self, chunk: Chunk, profile: Profile | None = None) -> TradingWorld:
         spec = self.worlds[chunk.world]
@@ -74,9 +73,7 @@ class ChunkJob:
         world.run(tick_done)
         times.append(time.perf_counter())
         busy = sum(sum(phases.values()) for phases in profile.seconds.values())
-        with world.log.written(self.folder, world.clock) as made:
-            pass  # all that the run has gathered, so that its time is the tables' and no agent's
-        leave(self.folder, FILES, chunk, made)
+        leave(self.folder, FILES, chunk, world.log.write(self.folder, world.clock))
         times.append(time.perf_counter())
         steps = dict(zip((SET_UP, EVENTS, TABLES_WRITTEN), np.diff(times).tolist(), strict=True))
         for step, seconds in steps.items():
