@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -174,7 +174,7 @@ def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None
 
 
 def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]) -> None:
-    """Share the chunks with `others` further processes. This one works too: the others take a second to start.
+    """Share the chunks with `others` further processes. This one works at once: the others take a second to start.
 
     content: job and parts, pickled.
     """
@@ -184,23 +184,30 @@ def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told:
             shares = Shares(folder / "job", context.Value("q", 0), context.Value("q", 0))
         with writing(shares.file):
             shares.file.write_bytes(content)
-        with worker_pool(others, shares) as pool:
-            with main_left_alone(content):
-                pending = {pool.submit(_work) for _ in range(others)}
+        with worker_pool(others, shares) as pool, ThreadPoolExecutor(1, "start-workers") as starter:
+            starting = starter.submit(_begin, pool, content, others)
 
             def tick_done(paths: int, ticks: int) -> None:
                 shares.tick_done(paths, ticks)
-                for future in pending:
-                    if future.done():
-                        future.result()  # an error ends the run
+                if starting.done():
+                    for future in starting.result():
+                        if future.done():
+                            future.result()  # an error ends the run
                 told(shares.ticked.value)
 
             _work_through(job, shares.chunks_left(parts), tick_done)
+            pending = starting.result()
             while pending:
                 finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in finished:
                     future.result()
                 told(shares.ticked.value)
+
+
+def _begin(pool: ProcessPoolExecutor, content: bytes, others: int) -> set[Future[None]]:
+    """Start the other processes; waits until their server is ready."""
+    with main_left_alone(content):
+        return {pool.submit(_work) for _ in range(others)}
 
 
 @contextmanager
