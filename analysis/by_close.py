@@ -92,11 +92,15 @@ class Closes:
                 np.subtract(self.at(close, name), self.at(close - 1, name), out=found[i])
             yield found
 
+    def means(self, column: str) -> FloatArray:
+        """(closes,) means over paths of a column."""
+        return np.array([self.at(close, column).mean() for close in range(len(self.times))])
+
     def spread(self, *columns: str) -> pl.DataFrame:
         """time, `<column>_q05` ... `<column>_q95` over paths (linearly interpolated), one row a close, ascending."""
         found = {"time": self.times}
         for column in columns:
-            levels = [at_shares(np.sort(self.at(close, column))) for close in range(len(self.times))]
+            levels = [at_shares(self.at(close, column)) for close in range(len(self.times))]
             for name, values in zip(SHARES, np.array(levels).reshape(-1, len(SHARES)).T, strict=True):
                 found[f"{column}_{name}"] = pl.Series(values)
         return pl.DataFrame(found)

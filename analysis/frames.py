@@ -309,14 +309,14 @@ def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
 
 @shown
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls."""
-    mine = pl.col("agent").is_in(desks(run, agent))
-    count = len(desks(run, agent))  # a mark a path from each: the mean of their sum is the sum of their means
-    totals = [pl.col(c).mean() * count for c in (*gains(run), "unhedged_pnl")]
-    rows = at_closes(run, desks(run, agent), world)
-    means = rows.filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
-    bands = days_of(run, agent, world).spread("pnl", "unhedged_pnl")
-    return means.collect(engine="streaming").join(bands, on="time").sort("time")
+    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls.
+
+    Paths are added up in their order, so that no digit depends on chunks or threads.
+    """
+    days = days_of(run, agent, world)
+    means = {c: days.means(c) for c in (*gains(run), "unhedged_pnl")}
+    found = pl.DataFrame({"time": days.times, **means}).with_columns(**parts.costs_of(parts.loss_of(run)))
+    return found.join(days.spread("pnl", "unhedged_pnl"), on="time").sort("time")
 
 
 @shown
@@ -340,7 +340,7 @@ def marks_by_close(run: Run, agent: str | None, world: str, *columns: str) -> Cl
 def days_of(run: Run, agent: str | None, world: str) -> Closes:
     """What is asked of a desk day by day: its P&Ls, hedge and moves. The latest ones are remembered.
 
-    pnl, unhedged_pnl; `hedge_gains`, of all hedges; rates, vega, and `explained`, the moves of the whole book.
+    Its gains, unhedged_pnl; `hedge_gains`, of all hedges; and `explained`, the moves of the whole book.
     """
     key, latest = (agent, world), _days.get(run)
     if latest is not None and latest[0] == key:
@@ -350,7 +350,7 @@ def days_of(run: Run, agent: str | None, world: str) -> Closes:
     explained = [*MOVES, *(name for name in OTHER_MOVES if name in gains(run))]
     sums = {"hedge_gains": pl.sum_horizontal(held), "explained": pl.sum_horizontal(explained)}
     chunks = [rows.with_columns(**sums) for rows in mark_chunks(run, agent, world)]
-    found = Closes(chunks, mark_times(run, world), paths_of(run), "pnl", "unhedged_pnl", *MOVES, *sums)
+    found = Closes(chunks, mark_times(run, world), paths_of(run), *gains(run), "unhedged_pnl", *sums)
     _days[run] = key, found
     return found
 

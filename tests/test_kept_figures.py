@@ -36,8 +36,8 @@ def made(scenario: Scenario, place: Path) -> Run:
         return run(scenario, paths=PATHS, workers=1, out=place)
 
 
-def covid() -> Scenario:
-    return load("covid_crash_2020", {"run.chunk": CHUNK, "run.witnesses": WITNESSES, "clock.tick_minutes": 390})
+def covid(chunk: int = CHUNK) -> Scenario:
+    return load("covid_crash_2020", {"run.chunk": chunk, "run.witnesses": WITNESSES, "clock.tick_minutes": 390})
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,13 @@ def test_the_report_is_the_same(place, bare):
 
 def test_so_is_the_summary(place, bare):
     assert shown(open_run(place)) == shown(open_run(bare))
+
+
+@pytest.mark.parametrize("chunk", [16, 40])
+def test_no_digit_depends_on_chunks(place, tmp_path, chunk):
+    """Nor on threads: a second run with the same chunks has the same ones too."""
+    again = made(covid(chunk), tmp_path / "run")
+    assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
 
 
 def test_neither_reads_a_row_of_every_path(place):
