@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from agents.making.market_maker import MarketMaker
-from analysis import kept, pnl, summarise
+from analysis import closing, kept, pnl, summarise
 from analysis.cells import Key, answers_of, table_of
 from analysis.numbers import Number
 from analysis.pages.report import report_page
@@ -85,6 +85,20 @@ def test_no_digit_depends_on_chunks(place, tmp_path, chunk):
     """Nor on threads: a second run with the same chunks has the same ones too."""
     again = made(covid(chunk), tmp_path / "run")
     assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
+
+
+def test_an_error_at_the_end_loses_no_run(bare, tmp_path, monkeypatch):
+    def broken(run):
+        raise ZeroDivisionError("no such day")
+
+    monkeypatch.setattr(closing, "ask", broken)
+    said = r"the run is whole.*\(ZeroDivisionError: no such day\); reports read its rows"
+    with pytest.warns(figures.NoFigures, match=said):
+        found = made(covid(), tmp_path / "run")
+    assert "figures" not in found.tables
+    assert not (found.path / "figures").exists()
+    found.verify()
+    assert shown(found) == shown(open_run(bare))
 
 
 def test_neither_reads_a_row_of_every_path(place):

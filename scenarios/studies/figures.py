@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,15 @@ from sim.manifest import write_manifest, written
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import polars as pl
+
     from scenarios.scenario import Scenario
 
 MANY = 4_096  # paths up to which a report reads the rows
+
+
+class NoFigures(UserWarning):
+    """A run keeps no figures of its report: its reports read the rows of all paths."""
 
 
 def keeps_figures(scenario: Scenario, tables: tuple[str, ...] | None) -> bool:
@@ -22,14 +29,16 @@ def keeps_figures(scenario: Scenario, tables: tuple[str, ...] | None) -> bool:
 
 
 def with_figures(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Write the table into a run's folder; returns the manifest with it."""
-    from analysis.closing import figures_of
+    """Write the table into a run's folder; returns the manifest with it. Warns where the figures cannot be found."""
     from analysis.kept import FIGURES
 
     write_manifest(manifest, folder)
+    found = _found(folder)
+    if found is None:
+        return manifest
     (folder / FIGURES.name).mkdir()
     files = {}
-    for (world,), rows in figures_of(Run(folder).just_written()).group_by("world", maintain_order=True):
+    for (world,), rows in found.group_by("world", maintain_order=True):
         name = f"{FIGURES.name}/{world}-0000000.parquet"
         rows.write_parquet(folder / name, compression="zstd")
         files[name] = written(folder / name)
@@ -38,3 +47,16 @@ def with_figures(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
         "rows": {**manifest["rows"], FIGURES.name: FIGURES.rows},
         "files": dict(sorted({**manifest["files"], **files}.items())),
     }
+
+
+def _found(folder: Path) -> pl.DataFrame | None:
+    """The figures; None, with a warning, after an error: what has been simulated is not lost for it."""
+    from analysis.closing import figures_of
+
+    try:
+        return figures_of(Run(folder).just_written())
+    except Exception as error:  # of any kind
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        said = f"the run is whole, but its report's figures were not found ({why}); reports read its rows instead"
+        warnings.warn_explicit(said, NoFigures, "spiral", 0)  # one line, without a line of source
+        return None
