@@ -81,7 +81,8 @@ class ListedOption(VolListing):
 
     def usual_vega(self, market: Snapshot) -> Vector:
         """Of a month's option at the money."""
-        return MONTH_AT_THE_MONEY * self.underlying.seen(market).row(SPOT)
+        spot: Vector = self.underlying.seen(market).row(SPOT)
+        return MONTH_AT_THE_MONEY * spot
 
     @property
     def mid(self) -> Vector:
