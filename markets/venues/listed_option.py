@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 NO_ROWS = np.empty(0)
-MONTH_AT_THE_MONEY = (1 / 12 / (2 * np.pi)) ** 0.5  # vega of such an option, in units of spot
+MONTH_AT_THE_MONEY: float = (1 / 12 / (2 * np.pi)) ** 0.5  # vega of such an option, in units of spot
 
 
 class ListedOption(VolListing):
@@ -81,8 +81,8 @@ class ListedOption(VolListing):
 
     def usual_vega(self, market: Snapshot) -> Vector:
         """Of a month's option at the money."""
-        spot: Vector = self.underlying.seen(market).row(SPOT)
-        return MONTH_AT_THE_MONEY * spot
+        found: Vector = MONTH_AT_THE_MONEY * self.underlying.seen(market).row(SPOT)
+        return found
 
     @property
     def mid(self) -> Vector:
