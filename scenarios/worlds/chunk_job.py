@@ -12,6 +12,7 @@ import numpy as np
 
 from scenarios.worlds.left_behind import FILES, PROFILES, leave
 from scenarios.worlds.world import make_world
+from sim.aside import lay
 from sim.profile import ENGINE, Profile
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from scenarios.worlds.blueprint import Blueprint
     from scenarios.worlds.given_orders import GivenOrders
     from scenarios.worlds.world_spec import WorldSpec
+    from sim.aside import Wanted
     from sim.ensemble import Chunk
 
 SET_UP, EVENTS, TABLES_WRITTEN = "set-up", "SimPy", "tables"  # the engine's own steps in a profile
@@ -39,6 +41,7 @@ class ChunkJob:
     tables: tuple[str, ...] | None = None  # all of them where None
     profiled: bool = False
     orders: Mapping[str, GivenOrders] = field(default_factory=dict)  # by seat: desks whose orders are known
+    aside: tuple[Wanted, ...] = ()  # what is laid aside for the run's figures
 
     def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         if self.profiled:
@@ -46,7 +49,7 @@ class ChunkJob:
             return
         world = self._made(chunk)
         world.run(tick_done)
-        leave(self.folder, FILES, chunk, world.log.write(self.folder, world.clock))
+        self._write(chunk, world)
 
     def _made(self, chunk: Chunk, profile: Profile | None = None) -> TradingWorld:
         spec = self.worlds[chunk.world]
@@ -61,6 +64,11 @@ class ChunkJob:
             seats=self._seats(chunk, spec) if self.orders else None,
         )
 
+    def _write(self, chunk: Chunk, world: TradingWorld) -> None:
+        if self.aside:
+            lay(self.folder, world.log, world.clock, self.aside)
+        leave(self.folder, FILES, chunk, world.log.write(self.folder, world.clock))
+
     def _seats(self, chunk: Chunk, spec: WorldSpec) -> dict[str, GivenOrders]:
         """Desks that do what was ordered; the one that does not hedge orders nothing."""
         return {seat: orders.of(chunk) for seat, orders in self.orders.items() if seat != spec.unhedged}
@@ -73,7 +81,7 @@ class ChunkJob:
         world.run(tick_done)
         times.append(time.perf_counter())
         busy = sum(sum(phases.values()) for phases in profile.seconds.values())
-        leave(self.folder, FILES, chunk, world.log.write(self.folder, world.clock))
+        self._write(chunk, world)
         times.append(time.perf_counter())
         steps = dict(zip((SET_UP, EVENTS, TABLES_WRITTEN), np.diff(times).tolist(), strict=True))
         for step, seconds in steps.items():
