@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -322,19 +322,34 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 @shown
 def closes(run: Run, world: str) -> pl.DataFrame:
     """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
-    levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
+    levels = curve.levels(curve.nodes(run))
     return closes_by_close(run, world, *levels).spread(*levels)
 
 
 def closes_by_close(run: Run, world: str, *columns: str) -> Closes:
     """Levels of the asset's market at each close."""
+    times = close_times(run, world)
+    if run.aside is not None and (laid := Closes.of_aside(run.aside.rows("closes", world), times, {}, *columns)):
+        return laid
     chunks = [asset_closes(part, world) for part in chunks_of(run)]
-    return Closes(chunks, close_times(run, world), paths_of(run), *columns)
+    return Closes.of_rows(chunks, times, paths_of(run), *columns)
 
 
 def marks_by_close(run: Run, agent: str | None, world: str, *columns: str) -> Closes:
     """Columns of `desk_marks` at each close."""
-    return Closes(list(mark_chunks(run, agent, world)), mark_times(run, world), paths_of(run), *columns)
+    times = mark_times(run, world)
+    return _laid(run, agent, world, times, {}, *columns) or Closes.of_rows(
+        list(mark_chunks(run, agent, world)), times, paths_of(run), *columns
+    )
+
+
+def _laid(
+    run: Run, agent: str | None, world: str, times: pl.Series, sums: Mapping[str, Sequence[str]], *columns: str
+) -> Closes | None:
+    """The same of the first desk, as it was laid aside while the run went."""
+    if run.aside is None or desks(run, agent) != desks(run, None):
+        return None
+    return Closes.of_aside(run.aside.rows(DESKS, world), times, sums, *columns)
 
 
 def days_of(run: Run, agent: str | None, world: str) -> Closes:
@@ -348,9 +363,13 @@ def days_of(run: Run, agent: str | None, world: str) -> Closes:
     _days.pop(run, None)
     held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
     explained = [*MOVES, *(name for name in OTHER_MOVES if name in gains(run))]
-    sums = {"hedge_gains": pl.sum_horizontal(held), "explained": pl.sum_horizontal(explained)}
-    chunks = [rows.with_columns(**sums) for rows in mark_chunks(run, agent, world)]
-    found = Closes(chunks, mark_times(run, world), paths_of(run), *gains(run), "unhedged_pnl", *sums)
+    sums = {"hedge_gains": held, "explained": explained}
+    columns, times = (*gains(run), "unhedged_pnl"), mark_times(run, world)
+    found = _laid(run, agent, world, times, sums, *columns)
+    if found is None:
+        added = {name: pl.sum_horizontal(each) for name, each in sums.items()}
+        chunks = [rows.with_columns(**added) for rows in mark_chunks(run, agent, world)]
+        found = Closes.of_rows(chunks, times, paths_of(run), *columns, *sums)
     _days[run] = key, found
     return found
 

@@ -6,6 +6,11 @@ import warnings
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from agents.hedging.hedger import Hedger
+from agents.tables import DESKS
+from markets.factors.key import MAIN
+from scenarios.worlds.tables import tables_of_agents
+from sim.aside import MOST, Aside, Wanted
 from sim.dataset import Run
 from sim.manifest import write_manifest, written
 
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from scenarios.scenario import Scenario
+    from sim.clock import Clock
 
 MANY = 4_096  # paths up to which a report reads the rows
 
@@ -26,6 +32,20 @@ class NoFigures(UserWarning):
 def keeps_figures(scenario: Scenario, tables: tuple[str, ...] | None) -> bool:
     """Whether a run keeps its report's figures: one of many paths, with all its tables."""
     return tables is None and scenario.run.paths > MANY
+
+
+def laid_aside(scenario: Scenario, clock: Clock, worlds: int) -> tuple[Wanted, ...]:
+    """What the chunks lay aside for the figures: levels of the asset, numbers of the first desk; too much: nothing."""
+    from analysis.curve import ALWAYS, levels
+
+    wanted = [Wanted("closes", "venue", MAIN, levels((*ALWAYS, *scenario.market.rates.nodes)))]
+    hedgers = sorted(agent.name for agent in scenario.agents if isinstance(agent, Hedger))
+    desks = next((table.names for table in tables_of_agents(scenario) if table.name == DESKS), ())
+    if hedgers and desks:
+        gains = desks[desks.index("pnl") : desks.index("unhedged_pnl") + 1]
+        wanted.append(Wanted(DESKS, "agent", hedgers[0], gains))
+    numbers = sum(len(each.names) for each in wanted) * (int(clock.day[-1]) + 2)
+    return tuple(wanted) if 8 * numbers * worlds * scenario.run.paths <= MOST else ()
 
 
 def with_figures(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -53,10 +73,14 @@ def _found(folder: Path) -> pl.DataFrame | None:
     """The figures; None, with a warning, after an error: what has been simulated is not lost for it."""
     from analysis.closing import figures_of
 
+    run, aside = Run(folder).just_written(), Aside(folder)
+    run.aside = aside
     try:
-        return figures_of(Run(folder).just_written())
+        return figures_of(run)
     except Exception as error:  # of any kind
         why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         said = f"the run is whole, but its report's figures were not found ({why}); reports read its rows instead"
         warnings.warn_explicit(said, NoFigures, "spiral", 0)  # one line, without a line of source
         return None
+    finally:
+        aside.remove()

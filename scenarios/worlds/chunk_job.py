@@ -13,6 +13,7 @@ import numpy as np
 
 from scenarios.worlds.left_behind import FILES, PROFILES, leave
 from scenarios.worlds.world import make_world
+from sim.aside import lay
 from sim.profile import ENGINE, Profile
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from scenarios.worlds.blueprint import Blueprint
     from scenarios.worlds.given_orders import GivenOrders
     from scenarios.worlds.world_spec import WorldSpec
+    from sim.aside import Wanted
     from sim.background import Work
     from sim.clock import Clock
     from sim.ensemble import Chunk
@@ -43,6 +45,7 @@ class ChunkJob:
     tables: tuple[str, ...] | None = None  # all of them where None
     profiled: bool = False
     orders: Mapping[str, GivenOrders] = field(default_factory=dict)  # by seat: desks whose orders are known
+    aside: tuple[Wanted, ...] = ()  # what is laid aside for the run's figures
 
     def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> Work | None:
         if self.profiled:
@@ -53,6 +56,8 @@ class ChunkJob:
         return partial(self._written, chunk, world.log, world.clock)
 
     def _written(self, chunk: Chunk, log: EventLog, clock: Clock) -> None:
+        if self.aside:
+            lay(self.folder, log, clock, self.aside)
         leave(self.folder, FILES, chunk, log.write(self.folder, clock))
 
     def _made(self, chunk: Chunk, profile: Profile | None = None) -> TradingWorld:
