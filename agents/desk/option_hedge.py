@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import pi
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 MONTH = 1 / 12  # years
 VOL_POINT = 0.01
-AT_THE_MONEY = (MONTH / (2 * pi)) ** 0.5  # vega of a month's option, in units of spot
-LEAST = 0.02  # of that: an option with less risk, near its expiry or far from its strike, hedges none
+LEAST = 0.02  # of its usual vega: what has less, near its expiry or far from its strike, hedges nothing
 
 
 class OptionHedge(LeastSquaresHedge):
@@ -100,14 +98,15 @@ class OptionHedge(LeastSquaresHedge):
         return risk.gamma_of(asset) * self._in_vega(asset, market)
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
-        greeks, asset = self._options[venue.name].greeks(market), self._asset_of(venue.name)
+        option, asset = self._options[venue.name], self._asset_of(venue.name)
+        greeks, least = option.greeks(market), LEAST * option.usual_vega(self._seen(market))
         rows = np.zeros((len(self._rows), self._world.paths))
         for row, (on, name) in zip(rows, self._rows, strict=True):
             if on == asset and name == "vega":
                 row[:] = greeks.vega
             elif on == asset:
                 np.multiply(greeks.gamma, self._in_vega(asset, market), out=row)
-        return np.where(length(rows) < LEAST * AT_THE_MONEY * self._seen(market).row(of_asset(SPOT, asset)), 0.0, rows)
+        return np.where(length(rows) < least, 0.0, rows)
 
     def _seen(self, market: Snapshot | None) -> Snapshot:
         return market or self._world.factors.snapshot

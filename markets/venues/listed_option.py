@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 NO_ROWS = np.empty(0)
+MONTH_AT_THE_MONEY = (1 / 12 / (2 * np.pi)) ** 0.5  # vega of such an option, in units of spot
 
 
 class ListedOption(VolListing):
@@ -77,6 +78,10 @@ class ListedOption(VolListing):
     def gross_units(self) -> float:
         """Its options."""
         return float(self.series.signs.size)
+
+    def usual_vega(self, market: Snapshot) -> Vector:
+        """Of a month's option at the money."""
+        return MONTH_AT_THE_MONEY * self.underlying.seen(market).row(SPOT)
 
     @property
     def mid(self) -> Vector:

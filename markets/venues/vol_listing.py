@@ -109,6 +109,10 @@ class VolListing(PaidInCash):
     def gross_units(self) -> Vector | float:
         """Units of the asset in the options that a unit stands for, (paths,)."""
 
+    @abstractmethod
+    def usual_vega(self, market: Snapshot) -> Vector | float:
+        """What a unit that is of use as a hedge has about, $ per 1.00 of implied vol, (paths,)."""
+
     # --- valuation -------------------------------------------------------------------------------------------------
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
