@@ -175,7 +175,7 @@ class LinearTable(Table[Flows]):
             into.add(rows.units, SPOT)
 
     def stepped(self, when: When, old: Snapshot, new: Snapshot, fixings: Floats) -> tuple[Risk, Steps] | None:
-        """Value and delta in an old market, and the values as first spot, then the curve moves. None on several curves."""
+        """Value and delta in an old market, and the values as spot, then the curve moves; None on several curves."""
         rows = self.known(when)
         if len(self.factors.keys) > len(self.start.curve.nodes) or not len(rows.terms):
             return None
