@@ -152,9 +152,9 @@ class VarianceSwap(VolListing):
         found: Vector = 2.0 * self._units / self._fixed
         return found
 
-    def usual_vega(self, market: Snapshot) -> float:
+    def usual_vega(self, market: Snapshot) -> Vector:
         """Of a fresh one: a unit is 1 $ per 1.00 of vol."""
-        return 1.0
+        return np.ones_like(self.strike)
 
     @property
     def variance_dollars(self) -> Vector:
