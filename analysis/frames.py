@@ -6,6 +6,7 @@ import functools
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import add
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -367,7 +368,9 @@ def days_of(run: Run, agent: str | None, world: str) -> Closes:
     columns, times = (*gains(run), "unhedged_pnl"), mark_times(run, world)
     found = _laid(run, agent, world, times, sums, *columns)
     if found is None:
-        added = {name: pl.sum_horizontal(each) for name, each in sums.items()}
+        added = {
+            name: functools.reduce(add, map(pl.col, each)) for name, each in sums.items()
+        }  # from the left, as above
         chunks = [rows.with_columns(**added) for rows in mark_chunks(run, agent, world)]
         found = Closes.of_rows(chunks, times, paths_of(run), *columns, *sums)
     _days[run] = key, found
