@@ -370,7 +370,7 @@ def days_of(run: Run, agent: str | None, world: str) -> Closes:
     if found is None:
         added = {
             name: functools.reduce(add, map(pl.col, each)) for name, each in sums.items()
-        }  # from the left, as above
+        }  # from the left
         chunks = [rows.with_columns(**added) for rows in mark_chunks(run, agent, world)]
         found = Closes.of_rows(chunks, times, paths_of(run), *columns, *sums)
     _days[run] = key, found
