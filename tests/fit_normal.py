@@ -15,12 +15,17 @@ DEGREE = 9  # of its denominator; the numerator's is one less
 POWERS = 10  # degree of e^r
 
 
-def least(rows: Callable[[list[mp.mpf]], tuple[mp.matrix, mp.matrix]], error: Callable, points: int) -> list[mp.mpf]:
+def least(
+    rows: Callable[[list[mp.mpf]], tuple[mp.matrix, mp.matrix]],
+    error: Callable[[list[mp.mpf]], list[mp.mpf]],
+    points: int,
+) -> list[mp.mpf]:
     """Coefficients whose largest error is least: least squares, in which points of large errors weigh ever more.
 
     rows: equations at each point, given weights. error: of each point, given coefficients.
     """
-    weights, best = [mp.mpf(1)] * points, (mp.inf, [])
+    weights: list[mp.mpf] = [mp.mpf(1)] * points
+    best: tuple[mp.mpf, list[mp.mpf]] = (mp.inf, [])
     for _ in range(40):
         found = list(mp.lu_solve(*rows(weights)))
         errors = error(found)
