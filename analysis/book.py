@@ -104,6 +104,7 @@ MEASURED = {"worst": (FIGURES, _worst), "end": (("pnl",), _made_of)}  # by momen
 def _group(lines: pl.LazyFrame, most: int | None) -> pl.Expr:
     """Column `group`: the number of the row that a line of the table is counted in."""
     mean_pnl = lines.filter(pl.col("at") == "end").group_by(KEY).agg(pl.col("pnl").mean().abs().alias("size"))
+    mean_pnl = mean_pnl.with_columns(pl.col("size").round_sig_figs(9))  # its last digits depend on threads
     ends = mean_pnl.collect(engine="streaming")
     alone = ends.filter(pl.col("number") > 0).sort("size", *KEY, descending=[True, False, False])
     kept = alone if most is None or ends.height <= most + 1 else alone.head(most)

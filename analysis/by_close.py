@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from analysis.columns import Columns
 from analysis.numbers import FloatArray
 from analysis.spread import SHARES, at_shares
+from sim.aside import Rows
 
 BLOCK = 1 << 16  # rows that are put in their places at a time
 CELLS = 1 << 19  # numbers that are read at a time, 4 MB; of more paths a vector
@@ -67,19 +69,38 @@ def _lay_out(found: pl.DataFrame, times: pl.Series, values: FloatArray) -> None:
 
 
 class Closes:
-    """Columns of a table at each of its closes, laid aside chunk by chunk of paths: memory holds one close."""
+    """Columns of a table at each of its closes: memory holds one close."""
 
-    def __init__(self, chunks: Sequence[pl.LazyFrame], times: pl.Series, paths: int, *columns: str) -> None:
-        """Chunks, ascending, have a row for each of `times` and each of their paths. paths: of all of them."""
+    def __init__(self, times: pl.Series, read: Callable[[int, str], FloatArray]) -> None:
+        """read: gives a column at the close of that number, (paths,) in new memory."""
         self.times = times
-        self._aside = Columns(paths)
+        self.at = read
+
+    @classmethod
+    def of_rows(cls, chunks: Sequence[pl.LazyFrame], times: pl.Series, paths: int, *columns: str) -> Closes:
+        """Chunks, ascending, have a row for each of `times` and each of their paths. paths: of all of them."""
+        aside = Columns(paths)
         for rows in chunks:
             for close, (_, values) in enumerate(vectors(rows, times, paths // len(chunks) + 1, *columns)):
-                self._aside.add({f"{close} {name}": each for name, each in zip(columns, values, strict=True)})
+                aside.add({f"{close} {name}": each for name, each in zip(columns, values, strict=True)})
+        return cls(times, lambda close, column: aside[f"{close} {column}"])
 
-    def at(self, close: int, column: str) -> FloatArray:
-        """(paths,) a column at the close of that number."""
-        return self._aside[f"{close} {column}"]
+    @classmethod
+    def of_aside(cls, rows: Rows, times: pl.Series, sums: Mapping[str, Sequence[str]], *columns: str) -> Closes | None:
+        """Of rows as they were laid aside; None where they are not these. sums: columns that are sums of others."""
+        if not rows.paths or not rows.stand_at(times.to_physical().to_numpy()):
+            return None
+        if not all(name in rows for name in {*columns, *chain(*sums.values())}):
+            return None
+
+        def read(close: int, column: str) -> FloatArray:
+            first, *others = sums.get(column, (column,))
+            found = rows.at(close, first)
+            for other in others:
+                found += rows.at(close, other)
+            return found
+
+        return cls(times, read)
 
     def changes(self, *columns: str) -> Iterator[FloatArray]:
         """(columns, paths) from close to close, the first from zero. Each is gone when the next one is asked for."""
@@ -92,11 +113,15 @@ class Closes:
                 np.subtract(self.at(close, name), self.at(close - 1, name), out=found[i])
             yield found
 
+    def means(self, column: str) -> FloatArray:
+        """(closes,) means over paths of a column."""
+        return np.array([self.at(close, column).mean() for close in range(len(self.times))])
+
     def spread(self, *columns: str) -> pl.DataFrame:
         """time, `<column>_q05` ... `<column>_q95` over paths (linearly interpolated), one row a close, ascending."""
         found = {"time": self.times}
         for column in columns:
-            levels = [at_shares(np.sort(self.at(close, column))) for close in range(len(self.times))]
+            levels = [at_shares(self.at(close, column)) for close in range(len(self.times))]
             for name, values in zip(SHARES, np.array(levels).reshape(-1, len(SHARES)).T, strict=True):
                 found[f"{column}_{name}"] = pl.Series(values)
         return pl.DataFrame(found)

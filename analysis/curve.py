@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sim.dataset import Run
 
 ALWAYS = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # nodes of every run, years
+
+
+def levels(nodes: Iterable[str]) -> tuple[str, ...]:
+    """Levels of the main market that are shown by close, with those of the curve's nodes: columns of `closes`."""
+    return ("mid", "vol", "half_spread", "depth", "credit", *nodes, "loop_gain")
 
 
 def nodes(run: Run) -> dict[str, str]:

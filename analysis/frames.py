@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -309,38 +309,53 @@ def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
 
 @shown
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls."""
-    mine = pl.col("agent").is_in(desks(run, agent))
-    count = len(desks(run, agent))  # a mark a path from each: the mean of their sum is the sum of their means
-    totals = [pl.col(c).mean() * count for c in (*gains(run), "unhedged_pnl")]
-    rows = at_closes(run, desks(run, agent), world)
-    means = rows.filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
-    bands = days_of(run, agent, world).spread("pnl", "unhedged_pnl")
-    return means.collect(engine="streaming").join(bands, on="time").sort("time")
+    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls.
+
+    Paths are added up in their order, so that no digit depends on chunks or threads.
+    """
+    days = days_of(run, agent, world)
+    means = {c: days.means(c) for c in (*gains(run), "unhedged_pnl")}
+    found = pl.DataFrame({"time": days.times, **means}).with_columns(**parts.costs_of(parts.loss_of(run)))
+    return found.join(days.spread("pnl", "unhedged_pnl"), on="time").sort("time")
 
 
 @shown
 def closes(run: Run, world: str) -> pl.DataFrame:
     """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
-    levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
+    levels = curve.levels(curve.nodes(run))
     return closes_by_close(run, world, *levels).spread(*levels)
 
 
 def closes_by_close(run: Run, world: str, *columns: str) -> Closes:
     """Levels of the asset's market at each close."""
+    times = close_times(run, world)
+    if run.aside is not None and (laid := Closes.of_aside(run.aside.rows("closes", world), times, {}, *columns)):
+        return laid
     chunks = [asset_closes(part, world) for part in chunks_of(run)]
-    return Closes(chunks, close_times(run, world), paths_of(run), *columns)
+    return Closes.of_rows(chunks, times, paths_of(run), *columns)
 
 
 def marks_by_close(run: Run, agent: str | None, world: str, *columns: str) -> Closes:
     """Columns of `desk_marks` at each close."""
-    return Closes(list(mark_chunks(run, agent, world)), mark_times(run, world), paths_of(run), *columns)
+    times = mark_times(run, world)
+    return _laid(run, agent, world, times, {}, *columns) or Closes.of_rows(
+        list(mark_chunks(run, agent, world)), times, paths_of(run), *columns
+    )
+
+
+def _laid(
+    run: Run, agent: str | None, world: str, times: pl.Series, sums: Mapping[str, Sequence[str]], *columns: str
+) -> Closes | None:
+    """The same of the first desk, as it was laid aside while the run went."""
+    if run.aside is None or desks(run, agent) != desks(run, None):
+        return None
+    return Closes.of_aside(run.aside.rows(DESKS, world), times, sums, *columns)
 
 
 def days_of(run: Run, agent: str | None, world: str) -> Closes:
     """What is asked of a desk day by day: its P&Ls, hedge and moves. The latest ones are remembered.
 
-    pnl, unhedged_pnl; `hedge_gains`, of all hedges; rates, vega, and `explained`, the moves of the whole book.
+    Its gains, unhedged_pnl; `hedge_gains`, of all hedges; and `explained`, the moves of the whole book.
     """
     key, latest = (agent, world), _days.get(run)
     if latest is not None and latest[0] == key:
@@ -348,9 +363,13 @@ def days_of(run: Run, agent: str | None, world: str) -> Closes:
     _days.pop(run, None)
     held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
     explained = [*MOVES, *(name for name in OTHER_MOVES if name in gains(run))]
-    sums = {"hedge_gains": pl.sum_horizontal(held), "explained": pl.sum_horizontal(explained)}
-    chunks = [rows.with_columns(**sums) for rows in mark_chunks(run, agent, world)]
-    found = Closes(chunks, mark_times(run, world), paths_of(run), "pnl", "unhedged_pnl", *MOVES, *sums)
+    sums = {"hedge_gains": held, "explained": explained}
+    columns, times = (*gains(run), "unhedged_pnl"), mark_times(run, world)
+    found = _laid(run, agent, world, times, sums, *columns)
+    if found is None:
+        added = {name: pl.sum_horizontal(each) for name, each in sums.items()}
+        chunks = [rows.with_columns(**added) for rows in mark_chunks(run, agent, world)]
+        found = Closes.of_rows(chunks, times, paths_of(run), *columns, *sums)
     _days[run] = key, found
     return found
 

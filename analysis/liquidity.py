@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from analysis import frames, numbers, parts
+from analysis.exact_sum import pieces
 from analysis.numbers import Number
 from analysis.pnl import cost
 from sim.dataset import Run
@@ -112,12 +114,17 @@ def desk_calls(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 @frames.shown
 def calls_by_day(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """date, outcome, called ($), met ($), paths: the desk's margin calls of a day by how they ended, over all paths."""
-    keys = pl.col("time").dt.date().alias("date"), pl.col("outcome")
-    sums = pl.col("called").sum(), pl.col("met").sum(), pl.col("path").n_unique().alias("paths")
-    found = [calls.group_by(keys).agg(sums) for calls in _call_chunks(run, agent, world)]
-    if not found:
+    sums: dict[tuple[Any, ...], dict[str, list[float]]] = {}
+    paths: dict[tuple[Any, ...], int] = {}
+    for calls in _call_chunks(run, agent, world):
+        for key, of in calls.group_by(pl.col("time").dt.date(), "outcome"):
+            paths[key] = paths.get(key, 0) + of["path"].n_unique()
+            for name, found in sums.setdefault(key, {"called": [], "met": []}).items():
+                found += pieces(of[name])
+    if not sums:
         return pl.DataFrame(schema={"date": pl.Date, "outcome": pl.String})
-    return pl.concat(found).group_by("date", "outcome").agg(pl.all().sum()).sort("date", "outcome")
+    rows = [(*key, *map(math.fsum, sums[key].values()), paths[key]) for key in sorted(sums)]
+    return pl.DataFrame(rows, ["date", "outcome", "called", "met", "paths"], orient="row")
 
 
 def _call_chunks(run: Run, agent: str | None, world: str) -> Iterator[pl.DataFrame]:

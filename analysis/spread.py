@@ -1,4 +1,4 @@
-"""Quantiles over paths: a vector is sorted once, whatever the number of quantiles."""
+"""Quantiles over paths: a vector is put in order once, whatever the number of quantiles."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from analysis.numbers import FloatArray
 SHARES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 
 
-def at_shares(ascending: FloatArray) -> list[float]:
-    """`SHARES` of a sorted sample: by rank (n - 1) q, linearly between its two neighbours. NaN of an empty one."""
-    if not ascending.size:
+def at_shares(values: FloatArray) -> list[float]:
+    """`SHARES` of a sample: by rank (n - 1) q, linearly between its two neighbours. NaN of an empty one.
+
+    The sample is put in another order: the ranks asked for are found without sorting the rest.
+    """
+    if not values.size:
         return [math.nan] * len(SHARES)
-    ranks = [(ascending.size - 1) * share for share in SHARES.values()]
-    low, high = ([float(ascending[part(rank)]) for rank in ranks] for part in (math.floor, math.ceil))
+    ranks = [(values.size - 1) * share for share in SHARES.values()]
+    values.partition(sorted({part(rank) for rank in ranks for part in (math.floor, math.ceil)}))
+    low, high = ([float(values[part(rank)]) for rank in ranks] for part in (math.floor, math.ceil))
     return [
         a if a == b else a + (rank - math.floor(rank)) * (b - a) for rank, a, b in zip(ranks, low, high, strict=True)
     ]

@@ -97,5 +97,9 @@ def _apart(mine: Closes, other: Closes, wanted: dict[str, tuple[str, Less]]) -> 
 def _figures(name: str, apart: FloatArray) -> dict[str, float | None]:
     """Mean over paths, its error and quantiles."""
     error = float(apart.std(ddof=1)) / math.sqrt(apart.size) if apart.size > 1 else None
-    bands = dict(zip((f"{name}_{share}" for share in SHARES), at_shares(np.sort(apart)), strict=True))
-    return {name: float(apart.mean()), f"{name}_error": error, **bands}
+    mean = float(apart.mean())  # before `at_shares` changes the order
+    return {
+        name: mean,
+        f"{name}_error": error,
+        **dict(zip((f"{name}_{s}" for s in SHARES), at_shares(apart), strict=True)),
+    }

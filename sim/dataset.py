@@ -21,6 +21,7 @@ from sim.schema import read
 if TYPE_CHECKING:
     import polars as pl
 
+    from sim.aside import Aside
     from sim.schema import Schema
 
 __all__ = ["MANIFEST", "Run", "open_run"]
@@ -35,6 +36,8 @@ class Run:
 
     Not every table has every path at every time: `run.rows` says which has which. Look there before you average.
     """
+
+    aside: Aside | None = None  # rows that were laid aside, while a run's figures are found
 
     def __init__(self, path: Path) -> None:
         self.path = path

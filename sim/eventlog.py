@@ -96,6 +96,10 @@ class EventLog:
         """What has been appended to a table, from the `since`-th time on: time, paths, and columns as given."""
         return self._rows[table][since:]
 
+    def kinds(self, table: str) -> dict[str, Any]:
+        """NumPy's type of each column that is gathered as arrays."""
+        return {column.name: KINDS[column.kind] for column in self._tables[table].columns if column.kind in KINDS}
+
     def add_witnesses(self, table: str, seconds: int, /, **columns: Any) -> None:
         """Append rows of the witness paths only."""
         if self.witness.size:

@@ -41,6 +41,15 @@ class Entries(NamedTuple):
     assets: frozenset[Name]  # that they move
 
 
+class Proof(NamedTuple):
+    """What `kernels.unbalanced` reads of some assets."""
+
+    assets: list[Name]
+    holders: Rows
+    ends: Rows
+    gross: Rows
+
+
 class Ledger:
     """Balances of accounts x assets x paths, and why each account's worth moved.
 
@@ -69,6 +78,7 @@ class Ledger:
         self._views: dict[int, Vector] = {}  # by row
         self._held: dict[tuple[Name, Name], Vector] = {}  # the same by account and asset, as callers write them
         self._changed: set[Name] = set()  # assets moved since the last check
+        self._proofs: dict[frozenset[Name], Proof] = {}  # by those; none is valid once there is a further row
         self._nothing = _read_only(np.zeros(paths))
         self._keys: dict[str, Key] = {str(CASH): CASH}  # the engine's own accounts and assets, by what tables call them
 
@@ -113,6 +123,7 @@ class Ledger:
             self._views.clear()
             self._held.clear()
         self.used += 1
+        self._proofs.clear()
         return self.used - 1
 
     # --- balances ---------------------------------------------------------------------------------------------
@@ -241,15 +252,26 @@ class Ledger:
 
         Tolerance: 1e-9 of all that has moved of it. when: called for the place that an error names. Raises BugError.
         """
-        moved = self._changed | {CASH} if self.moved(CASH) else self._changed
-        for asset in sorted(moved, key=str):
-            holders = self._holders[asset]
-            path = kernels.unbalanced(self.rows, holders, self._gross[asset], ROUNDING)
-            if path >= 0:
-                with np.errstate(invalid="ignore"):  # inf and -inf: the line below says nan
-                    total = self.rows[holders, path].sum()
-                raise BugError(f"ledger out of balance at {when()}: {asset} sums to {total:g}, chunk path {path}")
+        moved = frozenset(self._changed)
+        proof = self._proofs.get(moved)
+        if proof is None:
+            proof = self._proofs[moved] = self._proof_of(moved)
+        found = kernels.unbalanced(self.rows, proof.holders, proof.ends, proof.gross, ROUNDING)
+        if found >= 0:
+            number, path = divmod(found, self.paths)
+            asset = proof.assets[number]
+            with np.errstate(invalid="ignore"):  # inf and -inf: the line below says nan
+                total = self.rows[self._holders[asset], path].sum()
+            raise BugError(f"ledger out of balance at {when()}: {asset} sums to {total:g}, chunk path {path}")
         self._changed.clear()
+
+    def _proof_of(self, moved: frozenset[Name]) -> Proof:
+        """Rows of assets that have moved, and of cash."""
+        assets = sorted(moved | {CASH} if self.moved(CASH) else moved, key=str)
+        holders = [self._holders[asset] for asset in assets]
+        ends = np.cumsum([rows.size for rows in holders], dtype=np.int64)
+        gross = np.array([self._gross[asset] for asset in assets], dtype=np.int64)
+        return Proof(assets, np.concatenate([*holders, np.empty(0, dtype=np.int64)]), ends, gross)
 
 
 def _read_only(view: Vector) -> Vector:

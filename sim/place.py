@@ -36,9 +36,9 @@ class Place:
         return str(self) if not inner else inner if inner.startswith(self.file) else f"{self}: {inner}"
 
     def __str__(self) -> str:
+        if any(keys == self.keys[: len(keys)] for keys in self.overrides):
+            return f"--set {'.'.join(self.keys)}"
         for keys in self.overrides:
-            if keys == self.keys[: len(keys)]:
-                return f"--set {'.'.join(self.keys)}"
             if len(self.keys) > 1 and keys[:-1] in (self.keys, self.keys[:-1]):
                 return f"--set {'.'.join(keys)}"  # it made the table, or is the one key that does not fit it
         return f"{self.file}: {'.'.join(self.keys)}" if self.keys else self.file

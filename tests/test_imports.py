@@ -86,6 +86,14 @@ def test_curves_and_contracts_are_solved_without_libraries(tmp_path: Path):
     assert loaded(RUN.format(arguments=command)) <= {"polars", "email", "numpy.ma"}
 
 
+def test_a_cube_without_a_picture_loads_no_charts(tmp_path: Path):
+    (tmp_path / "cube.csv").write_text(
+        "expiry,tenor,forward,offset_bp,vol_bp\n1Y,5Y,0.036,-100,98\n1Y,5Y,0.036,0,88\n1Y,5Y,0.036,100,90\n"
+    )
+    found = loaded(RUN.format(arguments=["spiral", "cube", str(tmp_path / "cube.csv")]))
+    assert not found & {"altair", "pandas", "vl_convert"}
+
+
 ENDED = """
 import sys, threading
 sys.argv = ["spiral", "list"]

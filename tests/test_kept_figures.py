@@ -13,13 +13,15 @@ import polars as pl
 import pytest
 
 from agents.making.market_maker import MarketMaker
-from analysis import kept, pnl, summarise
+from analysis import closing, kept, pnl, summarise
+from analysis.by_close import Closes
 from analysis.cells import Key, answers_of, table_of
 from analysis.numbers import Number
 from analysis.pages.report import report_page
 from analysis.terminal import render
 from scenarios import Scenario, load, open_run, run
 from scenarios.studies import figures
+from sim import aside
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.estimate import without_pulls
@@ -36,8 +38,8 @@ def made(scenario: Scenario, place: Path) -> Run:
         return run(scenario, paths=PATHS, workers=1, out=place)
 
 
-def covid() -> Scenario:
-    return load("covid_crash_2020", {"run.chunk": CHUNK, "run.witnesses": WITNESSES, "clock.tick_minutes": 390})
+def covid(chunk: int = CHUNK) -> Scenario:
+    return load("covid_crash_2020", {"run.chunk": chunk, "run.witnesses": WITNESSES, "clock.tick_minutes": 390})
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,53 @@ def test_the_report_is_the_same(place, bare):
 
 def test_so_is_the_summary(place, bare):
     assert shown(open_run(place)) == shown(open_run(bare))
+
+
+@pytest.mark.parametrize("chunk", [16, 40])
+def test_no_digit_depends_on_chunks(place, tmp_path, chunk):
+    """Nor on threads: a second run with the same chunks has the same ones too."""
+    again = made(covid(chunk), tmp_path / "run")
+    assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
+
+
+def test_rows_laid_aside_are_those_of_the_tables(place, tmp_path, monkeypatch):
+    """The figures of a run for which there is no room aside are the same; its columns come from the tables."""
+    monkeypatch.setattr(figures, "MOST", 0)
+    again = made(covid(), tmp_path / "run")
+    assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
+
+
+@pytest.mark.parametrize("name", ["covid_crash_2020", pytest.param("gilt_ldi_2022", marks=pytest.mark.slow)])
+def test_no_close_is_read_from_the_tables(tmp_path, monkeypatch, name):
+    """But from what is laid aside, which is gone then."""
+    monkeypatch.setattr(Closes, "of_rows", None)
+    scenario = load(name, {"run.chunk": CHUNK, "run.witnesses": 2, "clock.tick_minutes": 390, "run.twin": "none"})
+    found = made(scenario, tmp_path / "run")
+    assert "figures" in found.tables
+    assert not (found.path / aside.FOLDER).exists()
+
+
+def test_what_cannot_be_laid_aside_is_read(place, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(aside, "_laid", full)
+    again = made(covid(), tmp_path / "run")
+    assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
+
+
+def test_an_error_at_the_end_loses_no_run(bare, tmp_path, monkeypatch):
+    def broken(run):
+        raise ZeroDivisionError("no such day")
+
+    monkeypatch.setattr(closing, "ask", broken)
+    said = r"the run is whole.*\(ZeroDivisionError: no such day\); reports read its rows"
+    with pytest.warns(figures.NoFigures, match=said):
+        found = made(covid(), tmp_path / "run")
+    assert "figures" not in found.tables
+    assert not (found.path / "figures").exists()
+    found.verify()
+    assert shown(found) == shown(open_run(bare))
 
 
 def test_neither_reads_a_row_of_every_path(place):

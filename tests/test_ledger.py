@@ -119,6 +119,21 @@ def test_check_finds_money_from_nowhere(wrong):
         book.check(lambda: "noon")
 
 
+@pytest.mark.parametrize("faulty", ["bond", "cash", "swap"])
+def test_check_names_the_asset_from_nowhere_among_several_moved(faulty):
+    book = Ledger(2500)  # paths: more than two blocks
+    book.open("a", "b", "c")
+    book.list_asset("bond", "swap")
+    for asset in ("swap", "bond", "cash"):
+        book.transfer(100.0, source="a", target="b", asset=asset, reason="hedge")
+    book.check(lambda: "morning")
+    for asset in ("swap", "bond", "cash"):
+        book.transfer(1.0, source="b", target="c", asset=asset, reason="hedge")  # one holder more
+    book.rows[book.balance_row("c", faulty), 2100] += 1e-3
+    with pytest.raises(BugError, match=rf"at noon: {faulty} sums to 0.001, chunk path 2100"):
+        book.check(lambda: "noon")
+
+
 def test_unknown_account_is_an_error():
     with pytest.raises(KeyError):
         ledger().transfer(1.0, source="a", target="nobody", reason="hedge")

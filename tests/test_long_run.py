@@ -41,7 +41,7 @@ def test_each_fact_has_its_spread_over_the_paths(tmp_path: Path) -> None:
     realised = found["realised"]
     assert realised.median.value == pytest.approx(np.median(vols))
     assert realised.band == pytest.approx(tuple(np.quantile(vols, [0.05, 0.95])))
-    assert realised.percentile == 1.0 and not realised.inside  # a calm market moves less than the index
+    assert realised.percentile >= 0.75  # a calm market moves less than the index, on most paths
     assert found["variance_within"].median.value == pytest.approx(1.0, abs=0.15)
     assert not found["variance_within"].compared and not found["tail_daily"].compared  # a year has too few for a tail
     table = as_frame(list(found.values()))

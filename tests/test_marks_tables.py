@@ -129,7 +129,7 @@ def test_quantiles_are_those_of_polars(monkeypatch, at_once):
     wanted = [pl.col(c).quantile(q, "linear").alias(f"{c}_{name}") for c in "xy" for name, q in SHARES.items()]
     expected = rows.group_by("time").agg(wanted).sort("time")
     chunks = [rows.lazy().filter(low <= pl.col("path"), pl.col("path") < low + 20) for low in (0, 20, 40)]
-    found = by_close.Closes(chunks, pl.Series("time", [1, 2, 3]), 50, "x", "y").spread("x", "y")
+    found = by_close.Closes.of_rows(chunks, pl.Series("time", [1, 2, 3]), 50, "x", "y").spread("x", "y")
     assert found.columns == expected.columns
     np.testing.assert_allclose(found.to_numpy(), expected.to_numpy(), rtol=1e-15)
 

@@ -7,6 +7,7 @@ import pytest
 
 from agents.desk.desk import Desk
 from markets.kernels import options as k
+from markets.kernels.flows import NO_FIXING, flow_slopes, flow_steps, flow_values
 from scenarios.reading.loading import load
 from tests.small import world_of
 
@@ -54,9 +55,26 @@ def test_the_digits_are_those_of_one_market_at_a_time(rows):
         np.testing.assert_array_equal(found, expected)
 
 
+FLOWS = np.array([[3.0, 0, 0.5, 1, 0.2], [-2.0, 1, 1.5, 2, 0.5], [1.0, 2, 9.0, 2, 0.0], [-0.7, 0, 0.1, 1, 0.0]])
+
+
+@pytest.mark.parametrize("flows", [FLOWS, FLOWS[:1], FLOWS[:0]])
+def test_so_are_those_of_flows(flows):
+    draw, slots = np.random.default_rng(2), np.array([NO_FIXING, 0, NO_FIXING, 1])[: len(flows)]
+    old, new, fixings = *(market(draw)[2] for _ in range(2)), 0.03 + 0.01 * draw.normal(size=(2, PATHS))
+    worth, values = np.full(PATHS, np.nan), np.full((2, PATHS), np.nan)
+    flow_steps(old, new, fixings, flows, slots, worth, values)
+    slopes, before, after = np.zeros((4, PATHS)), *np.zeros((2, PATHS))
+    flow_slopes(old, fixings, flows, slots, slopes)
+    flow_values(old, fixings, flows, slots, before)
+    flow_values(new, fixings, flows, slots, after)
+    for found, expected in zip((worth, *values), (slopes[0], before, after), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("preset", ["covid_crash_2020", "gilt_ldi_2022"])
 def test_a_run_is_the_same_without_that_kernel(monkeypatch, preset):
-    """Also for a desk whose book has no such kernel."""
+    """Of options, and of flows on one curve."""
 
     def totals():
         world = world_of(load(preset, {"clock.tick_minutes": 390, "run.witnesses": 0}), paths=8)

@@ -308,11 +308,13 @@ def test_a_swap_is_worth_its_strip_of_listed_options_and_a_daily_hedge():
 BOOK = [{"kind": "put", "months": 3, "moneyness": 0.95, "quantity": -3e6}]
 
 
-def test_a_desk_buys_its_vega_back_in_variance_and_hedges_the_delta_of_all():
-    leg = {"venues": ["vs"]}
+@pytest.mark.parametrize("spot", [1.2, 100.0, 4000.0])
+def test_a_desk_buys_its_vega_back_in_variance_and_hedges_the_delta_of_all(spot):
+    """On an asset of any price: a unit of a swap is $ of vol, whatever the price."""
+    leg, days = {"venues": ["vs"]}, [{"date": f"2020-{day}", **LEVEL, "spot": spot} for day in ("02-19", "03-04")]
     desk = {"type": "Hedger", "capital": 5e9, "book": BOOK, "policy": {"kind": "every"}, "option_leg": leg}
-    scenario = swapped({"vs": {"expiry_days": 91}}, agents={"desk": desk}, venue={**VENUE, **QUIET}, feedback=only())
-    world = world_of(scenario, 3)
+    keys = {"agents": {"desk": desk}, "venue": {**VENUE, **QUIET}, "feedback": only(), "anchors": days}
+    world = world_of(swapped({"vs": {"expiry_days": 91}}, **keys), 3)
 
     def left():
         one, held = world.desks["desk"], options_held(world, "desk")

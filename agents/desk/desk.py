@@ -378,21 +378,21 @@ class Desk:
         return Stepped(held, slides, self._revalued(tick, new, end))
 
     def _stepped_together(self, tick: int, new: Snapshot) -> Stepped | None:
-        """All by one kernel, where the book has one and spot's, vol's and the curve's steps all move; None elsewhere.
+        """All by one kernel, where the book has one and all steps of its own move; None elsewhere.
 
         The value of the book now is known then, too.
         """
         old = self._snapshot
-        if not (self._full and self.book.steps_together):
+        if not (self._full and self.book.steps_together and self._moving):
             return None
         for step in self._moving:
             if _stand(old, new, step.keys):
                 return None
-        found = self.book.stepped(tick, old, new, settled=self._tick)
+        found = self.book.stepped(tick, old, new, self.fixings, settled=self._tick)
         if found is None:
             return None
         slopes, (by_spot, by_vol, by_all) = found
-        coming, values = [by_vol, self._value.get(lambda: by_all, new)], [by_spot]
+        coming, values = [by_vol, self._value.get(lambda: by_all, new)][-len(self._moving) :], [by_spot]
         for step in self._steps:
             values.append(coming.pop(0) if step.keys else values[-1])
         return Stepped(slopes, None, values, (by_spot, by_vol))

@@ -98,9 +98,13 @@ class LeastSquaresHedge(ABC):
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
         """Of a unit at a venue by bucket, (buckets, paths) $ per 1.00."""
 
+    def _all_slopes(self, market: Snapshot | None) -> Vector:
+        """Of a unit at every venue, (venues, buckets, paths)."""
+        return np.stack([self._slopes(venue, market) for venue in self._venues])
+
     def units(self, risk: OpenRisk, market: Snapshot | None = None) -> Units:
         """Least squares over the buckets, path by path."""
-        slopes = np.stack([self._slopes(venue, market) for venue in self._venues])
+        slopes = self._all_slopes(market)
         out = np.empty((len(slopes), slopes.shape[2]))
         least_squares(slopes, self._risk(risk, market), self._leg.ridge, out)
         return {venue.name: units for venue, units in zip(self._venues, out, strict=True)}

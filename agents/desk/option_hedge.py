@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import pi
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.desk.leg_hedge import LeastSquaresHedge, OpenRisk, Units, length
+from agents.desk.leg_hedge import LeastSquaresHedge, OpenRisk, Units
 from markets.factors.key import MAIN, SPOT, VOL, of_asset
+from markets.kernels.hedging import GAMMA_ROW, NO_ROW, VEGA_ROW, hedge_slopes
 from sim.memo import Memo
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
+_KINDS = {"vega": VEGA_ROW, "gamma": GAMMA_ROW}
 MONTH = 1 / 12  # years
 VOL_POINT = 0.01
-AT_THE_MONEY = (MONTH / (2 * pi)) ** 0.5  # vega of a month's option, in units of spot
-LEAST = 0.02  # of that: an option with less risk, near its expiry or far from its strike, hedges none
+LEAST = 0.02  # of its usual vega: what has less, near its expiry or far from its strike, hedges nothing
 
 
 class OptionHedge(LeastSquaresHedge):
@@ -48,6 +48,10 @@ class OptionHedge(LeastSquaresHedge):
         self.kept = {name: world.full(units) for name, units in leg.hold.items()}
         hedged = {self._asset_of(name) for name in leg.venues}
         self._rows = [(asset, row) for asset in _in_order(hedged) for row in leg.rows]
+        self._bent = "gamma" in leg.rows
+        self._kinds = {
+            each: np.array([_KINDS[row] if on == each else NO_ROW for on, row in self._rows]) for each in hedged
+        }
 
     def _asset_of(self, name: str) -> str:
         """On which the options at a venue are."""
@@ -91,8 +95,10 @@ class OptionHedge(LeastSquaresHedge):
         return OpenRisk(risk, {of_asset(VOL, asset): vega for asset, vega in vegas.items()}, gammas)
 
     def _risk(self, risk: OpenRisk, market: Snapshot | None = None) -> Vector:
-        rows = [self._row(row, asset, risk, market) for asset, row in self._rows]
-        return self.share * np.stack(rows)
+        out = np.empty((len(self._rows), self._world.paths))
+        for found, (asset, row) in zip(out, self._rows, strict=True):
+            np.multiply(self._row(row, asset, risk, market), self.share, out=found)
+        return out
 
     def _row(self, row: str, asset: str, risk: OpenRisk, market: Snapshot | None) -> Vector:
         if row == "vega":
@@ -100,14 +106,21 @@ class OptionHedge(LeastSquaresHedge):
         return risk.gamma_of(asset) * self._in_vega(asset, market)
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
-        greeks, asset = self._options[venue.name].greeks(market), self._asset_of(venue.name)
-        rows = np.zeros((len(self._rows), self._world.paths))
-        for row, (on, name) in zip(rows, self._rows, strict=True):
-            if on == asset and name == "vega":
-                row[:] = greeks.vega
-            elif on == asset:
-                np.multiply(greeks.gamma, self._in_vega(asset, market), out=row)
-        return np.where(length(rows) < LEAST * AT_THE_MONEY * self._seen(market).row(of_asset(SPOT, asset)), 0.0, rows)
+        out = np.empty((len(self._rows), self._world.paths))
+        self._write_slopes(venue, market, out)
+        return out
+
+    def _all_slopes(self, market: Snapshot | None) -> Vector:
+        out = np.empty((len(self._venues), len(self._rows), self._world.paths))
+        for venue, rows in zip(self._venues, out, strict=True):
+            self._write_slopes(venue, market, rows)
+        return out
+
+    def _write_slopes(self, venue: Venue, market: Snapshot | None, out: Vector) -> None:
+        option, asset = self._options[venue.name], self._asset_of(venue.name)
+        greeks, usual = option.greeks(market), option.usual_vega(self._seen(market))
+        in_vega = self._in_vega(asset, market) if self._bent else usual
+        hedge_slopes(greeks.vega, greeks.gamma, in_vega, usual, LEAST, self._kinds[asset], out)
 
     def _seen(self, market: Snapshot | None) -> Snapshot:
         return market or self._world.factors.snapshot

@@ -70,13 +70,14 @@ def loops() -> str:
 
 
 def best() -> str:
-    """The best policy of each crisis for each appetite."""
-    frame = best_policies(open_sweep(SWEEPS / "frontier_all"))
+    """The best policy of each crisis; appetites that choose the same one share a row."""
+    frame = best_policies(open_sweep(SWEEPS / "frontier_all")).filter(pl.col("appetite") != "cost only")
     rows = []
-    for row in frame.filter(pl.col("appetite") != "cost only").iter_rows(named=True):
+    for (scenario, policy), same in frame.group_by("scenario", "label", maintain_order=True):
+        row = same.row(0, named=True)
         figures = [number(row, "cost"), number(row, "es_95"), number(row, "liquidation_rate", "share")]
-        close = len(row["runner_ups"])
-        rows.append((row["scenario"], row["appetite"], row["label"] or "makes no difference", *figures, str(close)))
+        close = ", ".join(str(len(others)) for others in same["runner_ups"])
+        rows.append((scenario, ", ".join(same["appetite"]), policy or "makes no difference", *figures, close))
     head = ("crisis", "appetite", "policy", "mean cost of survival", "ES 95 % of the loss", "liquidated", "as good")
     return markdown(head, rows)
 

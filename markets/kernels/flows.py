@@ -101,6 +101,46 @@ def flow_slopes(factors: Floats, fixings: Floats, terms: Floats, slots: Ints, ou
 
 
 @kernel
+def flow_steps(
+    old: Floats, factors: Floats, fixings: Floats, terms: Floats, slots: Ints, worth: Floats, values: Floats
+) -> None:
+    """Values of flows in two markets, written; those in the old one share its exponentials.
+
+    Args:
+        old, factors: (factors, paths) levels before and after. fixings, terms, slots: as for `flow_values`.
+        worth: (paths,) $, to the digits of `flow_slopes`, in the old market.
+        values: (2, paths) $, to the digits of `flow_values`, in the old market and in the new one.
+    """
+    paths, z = factors.shape[1], np.empty(BLOCK)
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        block = slice(start, start + width)
+        first, before, after = worth[block], values[0, block], values[1, block]
+        for j in range(width):
+            first[j] = before[j] = after[j] = 0.0
+        for i in range(terms.shape[0]):
+            amount = terms[i, AMOUNT]
+            exponent(terms[i], old, start, width, z)
+            if slots[i] == NO_FIXING:
+                for j in range(width):
+                    discount = exp(-z[j])
+                    first[j] += amount * discount
+                    before[j] = fma(amount, discount, before[j])
+                exponent(terms[i], factors, start, width, z)
+                for j in range(width):
+                    after[j] = fma(amount, exp(-z[j]), after[j])
+            else:
+                fixing = fixings[slots[i], block]
+                for j in range(width):
+                    discount = exp(-z[j])
+                    first[j] += amount * discount * fixing[j]
+                    before[j] = fma(amount * fixing[j], discount, before[j])
+                exponent(terms[i], factors, start, width, z)
+                for j in range(width):
+                    after[j] = fma(amount * fixing[j], exp(-z[j]), after[j])
+
+
+@kernel
 def flow_bends(factors: Floats, fixings: Floats, terms: Floats, slots: Ints, out: Floats) -> None:
     """Add the second derivatives of flows to `out`: d2V/dx dx' = sum b b' v.
 

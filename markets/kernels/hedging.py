@@ -10,7 +10,9 @@ from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
+SHORT = 256  # paths of a block
 GAMMA_FLOW, VANNA_FLOW = range(2)
 DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART, FX_PART, CREDIT_PART, DEFAULT_PART, CVA_PART, SMILE_PART = (
     range(10)
@@ -90,6 +92,48 @@ def flows(
         part = 0.0 if liquidated[j] else scale[j]
         by_gamma[j] = -part * gamma[j] * spot[j] * spot[j]
         by_vanna[j] = part * spot[j] * vanna[j] * leverage[j]
+
+
+NO_ROW, VEGA_ROW, GAMMA_ROW = range(3)  # what a row of slopes says of an option
+
+
+@kernel
+def hedge_slopes(
+    vega: Floats, gamma: Floats, in_vega: Floats, usual: Floats, least: float, kinds: Ints, out: Floats
+) -> None:
+    """Slopes of a unit of an option by the rows of a hedge, written; nothing where their length is below least x usual.
+
+    Args:
+        vega: (paths,) $ per 1.00 of vol; gamma: units per $; in_vega: vega for a unit of gamma.
+        usual: (paths,) vega of a unit that is of use.
+        kinds: (rows,) vega, gamma in units of vega, or nothing.
+        out: (rows, paths).
+    """
+    for i in range(kinds.shape[0]):
+        row = out[i]
+        if kinds[i] == VEGA_ROW:
+            for j in range(usual.shape[0]):
+                row[j] = vega[j]
+        elif kinds[i] == GAMMA_ROW:
+            for j in range(usual.shape[0]):
+                row[j] = gamma[j] * in_vega[j]
+        else:
+            for j in range(usual.shape[0]):
+                row[j] = 0.0
+    square = np.empty(SHORT)
+    for start in range(0, usual.shape[0], SHORT):
+        width = min(SHORT, usual.shape[0] - start)
+        square[:] = 0.0
+        for i in range(kinds.shape[0]):
+            row = out[i, start : start + width]
+            for j in range(width):
+                square[j] += row[j] * row[j]
+        for j in range(width):
+            square[j] = 1.0 if not np.sqrt(square[j]) < least * usual[start + j] else 0.0
+        for i in range(kinds.shape[0]):
+            row = out[i, start : start + width]
+            for j in range(width):
+                row[j] = row[j] if square[j] > 0.0 else 0.0
 
 
 @kernel_inline

@@ -72,6 +72,33 @@ def solve(columns: Floats, triangle: Floats, out: Floats) -> None:
 
 
 @kernel
+def solve_pairs(slopes: Floats, risk: Floats, out: Floats) -> None:
+    """`least_squares` of two hedges of two factors without a ridge, to its digits: `solve` written out for a path."""
+    for p in range(out.shape[1]):
+        a0, a1, b0, b1 = slopes[0, 0, p], slopes[0, 1, p], slopes[1, 0, p], slopes[1, 1, p]
+        size_a, size_b = sqrt(a0 * a0 + a1 * a1), sqrt(b0 * b0 + b1 * b1)
+        a0, a1 = (a0 / size_a, a1 / size_a) if size_a > 0.0 else (0.0, 0.0)
+        b0, b1 = (b0 / size_b, b1 / size_b) if size_b > 0.0 else (0.0, 0.0)
+        r0, r1 = -risk[0, p], -risk[1, p]
+        left_a = sqrt(a0 * a0 + a1 * a1)
+        left_a = left_a if left_a > DEPENDENT else 0.0
+        a0, a1 = (0.0, 0.0) if left_a == 0.0 else (a0 / left_a, a1 / left_a)
+        along = 0.0 + a0 * b0 + a1 * b1
+        b0, b1 = b0 - along * a0, b1 - along * a1
+        of_a = 0.0 + a0 * r0 + a1 * r1
+        r0, r1 = r0 - of_a * a0, r1 - of_a * a1
+        left_b = sqrt(b0 * b0 + b1 * b1)
+        left_b = left_b if left_b > DEPENDENT else 0.0
+        b0, b1 = (0.0, 0.0) if left_b == 0.0 else (b0 / left_b, b1 / left_b)
+        of_b = 0.0 + b0 * r0 + b1 * r1
+        of_b = 0.0 if left_b == 0.0 else of_b / left_b
+        of_a = of_a - along * of_b
+        of_a = 0.0 if left_a == 0.0 else of_a / left_a
+        out[0, p] = of_a / size_a if size_a > 0.0 else 0.0
+        out[1, p] = of_b / size_b if size_b > 0.0 else 0.0
+
+
+@kernel
 def least_squares(slopes: Floats, risk: Floats, ridge: float, out: Floats) -> None:
     """Into `out` the units q of each hedge that make, path by path,
 
@@ -86,6 +113,9 @@ def least_squares(slopes: Floats, risk: Floats, ridge: float, out: Floats) -> No
         out: (hedges, paths).
     """
     hedges, factors, paths = slopes.shape
+    if hedges == 2 and factors == 2 and ridge == 0.0:
+        solve_pairs(slopes, risk, out)
+        return
     rows = factors + hedges if ridge > 0.0 else factors
     columns, triangle = np.empty((hedges + 1, rows, 0)), np.empty((hedges, hedges, 0))
     sizes, found = np.empty((hedges, 0)), np.empty((hedges, 0))

@@ -29,7 +29,7 @@ from markets.kernels.options import (
     at_least,
     sides,
 )
-from sim.jit import fma, kernel
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -72,6 +72,143 @@ def split_gains(
         for k in range(out.shape[0]):
             for j in range(before.shape[0]):
                 out[k, j] = out[k, j] if where[j] else 0.0
+
+
+@kernel
+def listed_split(
+    old: tuple[Floats, Floats, Floats],
+    new: tuple[Floats, Floats, Floats],
+    base: Floats,
+    term: Floats,
+    legs: tuple[Floats, Floats, Floats, Floats],
+    before: Floats,
+    known: tuple[bool, bool],
+    here: Floats,
+    now: Floats,
+    where: Bools,
+    out: Floats,
+) -> None:
+    """`split_gains` of one unit on a smile that stays, with all the values that it needs, to their digits.
+
+    The values share what they have in common: logarithms, discount factors and standard deviations.
+
+    Args:
+        old, new: spot and vol, (paths,), and zero rates, (nodes, paths), in the market of then and now.
+        base, term: as for `listed_greeks`; legs: its signs, strikes, logs and multiples.
+        before: worth then, (paths,) $.
+        known: whether `here` and `now` are given; else they are written.
+        here: (2, paths), worth and delta in the market of then at this tick.
+        now: (paths,) worth in the market of now.
+        where: paths that are looked at; or (0,): all.
+        out: (SMILE_GAIN, paths), written.
+    """
+    (spot0, vol0, nodes0), (spot1, vol1, nodes1), (signs, strikes, logs, multiples) = old, new, legs
+    outer, inner, outer_years, inner_years = int(term[OUTER]), int(term[INNER]), term[OUTER_YEARS], term[INNER_YEARS]
+    response, carry, per_spot0, per_vol0 = term[RESPONSE], term[CARRY], 1.0 / base[0], 1.0 / base[1]
+    (with_here, with_now), own = known, np.empty((14, BLOCK))
+    log0, log1, grown0, grown1, zts0, zts1, discount0, discount1 = own[:8]
+    worth, delta, bent, remarked, last, sd = own[8:]
+    for start in range(0, spot0.shape[0], BLOCK):
+        width = min(BLOCK, spot0.shape[0] - start)
+        block = slice(start, start + width)
+        s0, s1, v0, v1 = spot0[block], spot1[block], vol0[block], vol1[block]
+        far0, near0, far1, near1 = (
+            nodes0[outer, block],
+            nodes0[inner, block],
+            nodes1[outer, block],
+            nodes1[inner, block],
+        )
+        for j in range(width):
+            log0[j] = log(at_least(s0[j], FLOOR) * per_spot0)
+        for j in range(width):
+            log1[j] = log(at_least(s1[j], FLOOR) * per_spot0)
+        for j in range(width):
+            grown0[j] = exp(response * log(at_least(v0[j], FLOOR) * per_vol0))
+        for j in range(width):
+            grown1[j] = exp(response * log(at_least(v1[j], FLOOR) * per_vol0))
+        for j in range(width):
+            zts0[j] = fma(outer_years, far0[j], inner_years * near0[j])
+            discount0[j] = exp(-zts0[j])
+        for j in range(width):
+            zts1[j] = fma(outer_years, far1[j], inner_years * near1[j])
+            discount1[j] = exp(-zts1[j])
+        for j in range(width):
+            worth[j] = delta[j] = bent[j] = remarked[j] = last[j] = 0.0
+        for i in range(signs.shape[0]):
+            sign, wide, paid, far = signs[i], multiples[i, block], strikes[i, block], logs[i, block]
+            for j in range(width):
+                sd[j] = wide[j] * term[SD] * grown0[j]
+            if not with_here:
+                for j in range(width):
+                    asset, strike = carry * s0[j], paid[j] * (term[STRIKE] * per_spot0)
+                    x = log0[j] - far[j] - term[LOG_STRIKE] + zts0[j]
+                    n1, rho, _, _ = sides(sign, x, sd[j], 1.0 / at_least(sd[j], TINY), asset, strike, discount0[j])
+                    worth[j] += fma(asset, n1, -rho)
+                    delta[j] = fma(carry, n1, delta[j])
+            add_worth(sign, s1, log1, far, paid, sd, zts0, discount0, term, per_spot0, width, bent)
+            for j in range(width):
+                sd[j] = wide[j] * term[SD] * grown1[j]
+            add_worth(sign, s1, log1, far, paid, sd, zts0, discount0, term, per_spot0, width, remarked)
+            if not with_now:
+                add_worth(sign, s1, log1, far, paid, sd, zts1, discount1, term, per_spot0, width, last)
+        if with_here:
+            worth[:width], delta[:width] = here[0, block], here[1, block]
+        else:
+            here[0, block], here[1, block] = worth[:width], delta[:width]
+        if with_now:
+            last[:width] = now[block]
+        else:
+            now[block] = last[:width]
+        then = before[block]
+        by_time, by_gamma, by_vol, by_rates = (
+            out[THETA_GAIN, block],
+            out[GAMMA_GAIN, block],
+            out[VEGA_GAIN, block],
+            out[RATES_GAIN, block],
+        )
+        for j in range(width):
+            by_time[j] = worth[j] - then[j]
+            by_gamma[j] = bent[j] - worth[j] - delta[j] * (s1[j] - s0[j])
+            by_vol[j] = remarked[j] - bent[j]
+            by_rates[j] = last[j] - remarked[j]
+        if where.shape[0]:
+            for k in range(out.shape[0]):
+                for j in range(start, start + width):
+                    out[k, j] = out[k, j] if where[j] else 0.0
+
+
+@kernel_inline
+def add_worth(
+    sign: float,
+    spot: Floats,
+    log_spot: Floats,
+    far: Floats,
+    paid: Floats,
+    sds: Floats,
+    zts: Floats,
+    discounts: Floats,
+    term: Floats,
+    per_spot0: float,
+    width: int,
+    out: Floats,
+) -> None:
+    """Add to `out` the worth of one leg on a block's paths, from what is known of them."""
+    for j in range(width):
+        asset, strike = term[CARRY] * spot[j], paid[j] * (term[STRIKE] * per_spot0)
+        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
+        n1, rho, _, _ = sides(sign, x, sds[j], 1.0 / at_least(sds[j], TINY), asset, strike, discounts[j])
+        out[j] += fma(asset, n1, -rho)
+
+
+@kernel
+def chosen(where: Bools, new: Floats, old: Floats) -> Floats:
+    """New numbers where they are asked for, else old ones, (..., paths) both: `numpy.where`, in less time."""
+    out = np.empty_like(new)
+    found, these, those = out.reshape(-1, where.size), new.reshape(-1, where.size), old.reshape(-1, where.size)
+    for i in range(found.shape[0]):
+        for j in range(where.size):
+            found[i, j] = these[i, j] if where[j] else those[i, j]
+    return out
 
 
 @kernel

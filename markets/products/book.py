@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.product import Compile, Instrument
     from markets.products.start import Start
-    from markets.products.table import Table
+    from markets.products.table import Steps, Table
     from markets.products.vega_grid import VegaGrid
     from sim.clock import Clock
 
@@ -114,13 +114,15 @@ class CompiledBook:
         if unknown:
             raise BugError(f"no second derivatives by pairs of nodes are known of {', '.join(unknown)}")
 
-    def stepped(self, tick: int, old: Snapshot, new: Snapshot, *, settled: int) -> tuple[Risk, Floats] | None:
+    def stepped(
+        self, tick: int, old: Snapshot, new: Snapshot, fixings: Floats, *, settled: int
+    ) -> tuple[Risk, Steps] | None:
         """Value and delta in an old market, and the values as first spot, then vol, then the curve move to a new one.
 
-        $, (3, paths), to the digits of `risk` and `value`. None of a book of more than calls and puts on the main
-        asset.
+        $, (paths,) each, to the digits of `risk` and `value`. None of a book of more than calls and puts on the main
+        asset, or than flows on one curve.
         """
-        return self.tables[0].stepped(When(tick, settled), old, new) if self.steps_together else None
+        return self.tables[0].stepped(When(tick, settled), old, new, fixings) if self.steps_together else None
 
     def slopes(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Risk:
         """Value, delta and gamma alone, at less cost; all derivatives of a book on further assets."""

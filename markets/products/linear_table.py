@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT
-from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values, weighed
-from markets.kernels.options import NODE, VALUE
+from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_steps, flow_values, weighed
+from markets.kernels.options import DELTA, NODE, VALUE
 from markets.products.condensed import MANY, carrying, few, netted
 from markets.products.dates import Period
 from markets.products.projection import RateRows, together
-from markets.products.table import Table, When
+from markets.products.risk import STEPPED, Risk
+from markets.products.table import Steps, Table, When
 from sim.dataclass import dataclass
 from sim.memo import Memo
 from sim.vectors import distinct
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
-    from markets.products.risk import Risk
     from markets.products.start import Start
     from sim.clock import Clock
 
@@ -173,6 +173,20 @@ class LinearTable(Table[Flows]):
         if rows.units:
             into.add(rows.units * snapshot.row(SPOT))
             into.add(rows.units, SPOT)
+
+    def stepped(self, when: When, old: Snapshot, new: Snapshot, fixings: Floats) -> tuple[Risk, Steps] | None:
+        """Value and delta in an old market, and the values as spot, then the curve moves; None on several curves."""
+        rows = self.known(when)
+        if len(self.factors.keys) > len(self.start.curve.nodes) or not len(rows.terms):
+            return None
+        slopes, values = Risk(STEPPED, new.paths), np.empty((2, new.paths))
+        flows = self._rates(rows, fixings), rows.terms, rows.slots
+        flow_steps(self.factors.of(old), self.factors.of(new), *flows, slopes.rows[VALUE], values)
+        slopes.rows[DELTA], slopes.blank = rows.units, False
+        if rows.units:
+            slopes.rows[VALUE] += rows.units * old.row(SPOT)
+            values += rows.units * new.row(SPOT)
+        return slopes, (values[0], values[0], values[1])
 
     def _add_flows(self, rows: Flows, snapshot: Snapshot, fixings: Floats, into: Risk) -> None:
         nodes, out = self.factors.keys, into.filled()

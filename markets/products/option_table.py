@@ -12,7 +12,7 @@ from markets.factors.key import SPOT, VOL
 from markets.kernels.options import option_greeks, option_steps, option_values
 from markets.products.european_table import European, EuropeanTable
 from markets.products.risk import STEPPED, Risk
-from markets.products.table import When
+from markets.products.table import Steps, When
 from sim.memo import Memo
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ class OptionTable(EuropeanTable):
             option_greeks(snapshot.row(SPOT), vol, curve, stretch, self._base, rows, into.blank, into.rows)
             into.blank = False
 
-    def stepped(self, when: When, old: Snapshot, new: Snapshot) -> tuple[Risk, Floats] | None:
-        """Value and delta in an old market, and the values as first spot, then vol, then the curve move, (3, paths)."""
+    def stepped(self, when: When, old: Snapshot, new: Snapshot, fixings: Floats) -> tuple[Risk, Steps] | None:
+        """Value and delta in an old market, and the values as first spot, then vol, then the curve move."""
         rows, curve = self.known(when), self.start.curve.block
         slopes, values = Risk(STEPPED, new.paths), np.empty((3, new.paths))
         at_first, at_last = ((now.row(SPOT), now.row(VOL), now.block(curve)) for now in (old, new))
         option_steps(*at_first, *at_last, self._base, rows, slopes.rows, values)
         slopes.blank = False
-        return slopes, values
+        return slopes, (values[0], values[1], values[2])
 
 
 def _alike(levels: Floats) -> bool:

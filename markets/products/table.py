@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Steps = tuple[Floats, Floats, Floats]  # values after three moves, (paths,) $ each
 Rows = TypeVar("Rows")
 
 KEPT = 8  # moments whose rows are remembered: an attribution uses the same few repeatedly
@@ -72,10 +73,10 @@ class Table(ABC, Generic[Rows]):
         (paths,).
         """
 
-    def stepped(self, when: When, old: Snapshot, new: Snapshot) -> tuple[Risk, Floats] | None:
+    def stepped(self, when: When, old: Snapshot, new: Snapshot, fixings: Floats) -> tuple[Risk, Steps] | None:
         """Value and delta in an old market, and the values as first spot, then vol, then the curve move to a new one.
 
-        $, (3, paths), to the digits of `add_risk` and `value`. None where no kernel does all of it together.
+        $, (paths,) each, to the digits of `add_risk` and `value`. None where no kernel does all of it together.
         """
         return None
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
-from markets.kernels.listed import listed_greeks, log_strikes
+from markets.kernels.listed import SMILE_GAIN, listed_greeks, listed_split, log_strikes
 from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, SLOPES, VALUE, VANNA, VEGA
 from markets.venues.vol_listing import Greeks, Sloped, VolListing
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.venues.option_series import OptionSeries
     from markets.venues.surroundings import Surroundings
+    from markets.venues.vol_listing import Seen
 
 Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 NO_ROWS = np.empty(0)
+MONTH_AT_THE_MONEY: float = (1 / 12 / (2 * np.pi)) ** 0.5  # vega of such an option, in units of spot
 
 
 class ListedOption(VolListing):
@@ -73,10 +76,31 @@ class ListedOption(VolListing):
         self._into(out, NO_ROWS, market, self.struck.term(tick), 0.0)
         return out
 
+    def _split(self, seen: Seen, where: Mask) -> tuple[Sloped, Vector]:
+        if self._moving is not None:
+            return super()._split(seen, where)
+        tick, market, block = self.market.factors.tick, self._now, self._curve.block
+        paths, given = market.paths, self._known_worth()
+        known = seen.here if seen.tick == tick else None
+        here, now = np.empty((2, paths)), np.empty(paths) if given is None else given
+        if known is not None:
+            here[:] = known
+        old, new = ((each.row(SPOT), each.row(VOL), each.block(block)) for each in (seen.market, market))
+        legs, parts = (self.series.signs, self.strikes, self._logs, self._multiples), np.empty((SMILE_GAIN, paths))
+        found = known is not None, given is not None
+        listed_split(old, new, self._base, self.struck.term(tick), legs, seen.worth, found, here, now, where, parts)
+        self._worths.get(lambda: now, self.struck, tick, market)
+        return Sloped(here[0], here[1]), parts
+
     @property
     def gross_units(self) -> float:
         """Its options."""
         return float(self.series.signs.size)
+
+    def usual_vega(self, market: Snapshot) -> Vector:
+        """Of a month's option at the money."""
+        found: Vector = MONTH_AT_THE_MONEY * self.underlying.seen(market).row(SPOT)
+        return found
 
     @property
     def mid(self) -> Vector:

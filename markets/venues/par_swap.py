@@ -18,6 +18,7 @@ from sim.memo import Memo
 from sim.names import Key
 
 if TYPE_CHECKING:
+    from markets.curves.benchmark import BenchmarkRisk
     from markets.factors.snapshot import Snapshot
     from markets.venues.order_book import OrderBook
     from markets.venues.series import Series
@@ -45,6 +46,8 @@ class ParSwap:
         self.series, self.benchmark = series, series.at(0)
         self.market = market
         self._terms: Memo[tuple[Vector, Vector]] = Memo()
+        self._legs: Memo[BenchmarkRisk] = Memo()  # in the present market, as what follows
+        self._slopes: Memo[dict[FactorKey, Vector]] = Memo()
         self._ones = np.ones(market.paths)
 
     @property
@@ -123,15 +126,25 @@ class ParSwap:
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
-        market = market or self.market.factors.snapshot
-        legs = self.benchmark.sensitivities(self.market.factors.tick, market)
+        factors = self.market.factors
+        if market is not None and market is not factors.snapshot:
+            return self._at_par(self.benchmark.sensitivities(factors.tick, market))
+        legs = self._legs_now()
+        return self._slopes.get(lambda: self._at_par(legs), legs).copy()
+
+    def _legs_now(self) -> BenchmarkRisk:
+        """Both legs in the present market, computed once."""
+        swap, tick, market = self.benchmark, self.market.factors.tick, self.market.factors.snapshot
+        return self._legs.get(lambda: swap.sensitivities(tick, market), swap, tick, market.block(swap.curve.block))
+
+    def _at_par(self, legs: BenchmarkRisk) -> dict[FactorKey, Vector]:
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(self.benchmark.curve.nodes, change, strict=True))
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each node, (paths,) $, at its own coupon."""
         notional, coupon = (self.market.ledger.balance(account, asset) for asset in self.assets)
-        legs = self.benchmark.sensitivities(self.market.factors.tick, self.market.factors.snapshot)
+        legs = self._legs_now()
         change = coupon * legs.annuity_dv - notional * legs.floating_dv
         return dict(zip(self.benchmark.curve.nodes, change, strict=True))
 

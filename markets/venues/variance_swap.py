@@ -152,6 +152,10 @@ class VarianceSwap(VolListing):
         found: Vector = 2.0 * self._units / self._fixed
         return found
 
+    def usual_vega(self, market: Snapshot) -> Vector:
+        """Of a fresh one: a unit is 1 $ per 1.00 of vol."""
+        return np.ones_like(self.strike)
+
     @property
     def variance_dollars(self) -> Vector:
         """Notional of a unit per unit of variance x the variance that is expected by its expiry, (paths,) $."""

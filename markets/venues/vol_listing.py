@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
 from markets.factors.key import SMILE_SPOT, SPOT, VOL, FactorKey
-from markets.kernels.listed import split_gains
+from markets.kernels.listed import chosen, split_gains
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
@@ -109,6 +109,10 @@ class VolListing(PaidInCash):
     def gross_units(self) -> Vector | float:
         """Units of the asset in the options that a unit stands for, (paths,)."""
 
+    @abstractmethod
+    def usual_vega(self, market: Snapshot) -> Vector:
+        """What a unit that is of use as a hedge has about, $ per 1.00 of implied vol, (paths,)."""
+
     # --- valuation -------------------------------------------------------------------------------------------------
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
@@ -122,9 +126,14 @@ class VolListing(PaidInCash):
 
     def _worth_now(self) -> Vector:
         """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known."""
-        tick, now = self.market.factors.tick, self._now
-        known = self._greeks.known(self.struck, tick, now)
-        return known.worth if known else self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now)
+        tick, now, known = self.market.factors.tick, self._now, self._known_worth()
+        return self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now) if known is None else known
+
+    def _known_worth(self) -> Vector | None:
+        """The same where it costs nothing."""
+        at = self.struck, self.market.factors.tick, self._now
+        known = self._greeks.known(*at)
+        return self._worths.known(*at) if known is None else known.worth
 
     @property
     def _now(self) -> Snapshot:
@@ -255,12 +264,14 @@ class VolListing(PaidInCash):
         known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
         now = None if known is None else Sloped(known.worth, known.delta)
         if old is not None and where is not None:
-            keys = [key for key in (SPOT, VOL, *self._curve.nodes, *FACTORS) if key in market.keys]
+            keys, block = [key for key in (SPOT, VOL, *FACTORS) if key in market.keys], self._curve.block
             last = {key: (market.row(key), old.market.row(key)) for key in keys}
-            moved = {key: np.where(where, new, before) for key, (new, before) in last.items() if new is not before}
-            market, worth = market.with_rows(moved), np.where(where, worth, old.worth)
+            moved = {key: chosen(where, new, before) for key, (new, before) in last.items() if new is not before}
+            curve, before = market.block(block), old.market.block(block)
+            bent = {} if curve is before else {block: chosen(where, curve, before)}
+            market, worth = market.with_rows(moved, bent), chosen(where, worth, old.worth)
             if now is not None and here is not None:
-                now = Sloped(*(np.where(where, new, before) for new, before in zip(now, here, strict=True)))
+                now = Sloped(*(chosen(where, new, before) for new, before in zip(now, here, strict=True)))
         self._seen = Seen(tick, market, worth, now)
 
     def _split(self, seen: Seen, where: Mask) -> tuple[Sloped, Vector]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import numpy as np
 from rich.table import Table
 
@@ -123,12 +122,16 @@ def _smile(smile: Sabr, expiry: float, tenor: float) -> Table:
 
 
 def _picture(cube: Cube) -> Any:
+    import altair as alt
+
     panels = [_panel(cell) for cell in cube.cells]
     rows = [alt.hconcat(*panels[i : i + PANELS]) for i in range(0, len(panels), PANELS)]
     return alt.vconcat(*rows, title=TITLE)
 
 
 def _panel(cell: Cell) -> Any:
+    import altair as alt
+
     scale, unit = _unit(cell.smile)
     x = alt.X("strike:Q", title="strike, %", scale=alt.Scale(zero=False))
     y = alt.Y("vol:Q", title=f"{cell.smile.kind} vol, {unit}", scale=alt.Scale(zero=False))

@@ -12,7 +12,7 @@ from markets.tables import TABLES as MARKET_TABLES
 from scenarios.checking.outside import is_pending
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
-from scenarios.studies.figures import keeps_figures, with_figures
+from scenarios.studies.figures import keeps_figures, laid_aside, with_figures
 from scenarios.worlds.blueprint import blueprint_of
 from scenarios.worlds.chunk_job import ChunkJob
 from scenarios.worlds.chunk_size import chunk_size
@@ -104,7 +104,9 @@ def run(
     with claimed(folder, file_names(parts, tables)) as claim:
         if out is None:
             _check_still_free(folder, content_hash(scenario, given))
-        job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile, given)
+        figures = keeps_figures(scenario, tables)
+        aside = laid_aside(scenario, blueprint.clock, len(worlds)) if figures else ()
+        job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile, given, aside)
         run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=workers, progress=progress)
         with writing(folder):
             seconds = time.perf_counter() - begun
@@ -112,7 +114,7 @@ def run(
             manifest["command"] = command
             if profile:
                 manifest["profile"] = merged(take(claim.partial, PROFILES))
-            if keeps_figures(scenario, tables):
+            if figures:
                 manifest = with_figures(manifest, claim.partial)
             write_manifest(manifest, claim.partial)
         claim.replace()

@@ -1,10 +1,11 @@
-"""One chunk of one world: run it, and write its tables."""
+"""One chunk of one world: run it, then write its tables, which may go on beside the next chunk."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from scenarios.worlds.left_behind import FILES, PROFILES, leave
 from scenarios.worlds.world import make_world
+from sim.aside import lay
 from sim.profile import ENGINE, Profile
 
 if TYPE_CHECKING:
@@ -20,14 +22,18 @@ if TYPE_CHECKING:
     from scenarios.worlds.blueprint import Blueprint
     from scenarios.worlds.given_orders import GivenOrders
     from scenarios.worlds.world_spec import WorldSpec
+    from sim.aside import Wanted
+    from sim.background import Work
+    from sim.clock import Clock
     from sim.ensemble import Chunk
+    from sim.eventlog import EventLog
 
 SET_UP, EVENTS, TABLES_WRITTEN = "set-up", "SimPy", "tables"  # the engine's own steps in a profile
 
 
 @dataclass(frozen=True)
 class ChunkJob:
-    """Run one chunk of one world and write its tables; picklable.
+    """Run one chunk of one world; what it returns writes its tables. Picklable.
 
     The blueprint travels with it: books are compiled once a run, and a worker loads no calendar.
     """
@@ -39,14 +45,20 @@ class ChunkJob:
     tables: tuple[str, ...] | None = None  # all of them where None
     profiled: bool = False
     orders: Mapping[str, GivenOrders] = field(default_factory=dict)  # by seat: desks whose orders are known
+    aside: tuple[Wanted, ...] = ()  # what is laid aside for the run's figures
 
-    def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
+    def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> Work | None:
         if self.profiled:
             self._profiled(chunk, tick_done)
-            return
+            return None
         world = self._made(chunk)
         world.run(tick_done)
-        leave(self.folder, FILES, chunk, world.log.write(self.folder, world.clock))
+        return partial(self._written, chunk, world.log, world.clock)
+
+    def _written(self, chunk: Chunk, log: EventLog, clock: Clock) -> None:
+        if self.aside:
+            lay(self.folder, log, clock, self.aside)
+        leave(self.folder, FILES, chunk, log.write(self.folder, clock))
 
     def _made(self, chunk: Chunk, profile: Profile | None = None) -> TradingWorld:
         spec = self.worlds[chunk.world]
@@ -73,7 +85,7 @@ class ChunkJob:
         world.run(tick_done)
         times.append(time.perf_counter())
         busy = sum(sum(phases.values()) for phases in profile.seconds.values())
-        leave(self.folder, FILES, chunk, world.log.write(self.folder, world.clock))
+        self._written(chunk, world.log, world.clock)
         times.append(time.perf_counter())
         steps = dict(zip((SET_UP, EVENTS, TABLES_WRITTEN), np.diff(times).tolist(), strict=True))
         for step, seconds in steps.items():

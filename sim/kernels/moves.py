@@ -109,14 +109,10 @@ def note_shares(parts: Floats, held: Ints, entries: Ints, rows: Floats) -> None:
                     got[j] += amount[j]
 
 
-@kernel
-def unbalanced(rows: Floats, holders: Ints, gross: int, rounding: float) -> int:
-    """The first path on which an asset's balances do not sum to zero, to `rounding` x (1 + gross moved); -1 if none.
-
-    Reads the rows `holders` and the row `gross` of the ledger's (rows, paths). NaN counts as out of balance.
-    """
+@kernel_inline
+def first_unbalanced(rows: Floats, holders: Ints, gross: int, rounding: float, total: Floats) -> int:
+    """The first path on which the balances `holders` of one asset do not sum to zero; -1 if none. total: (BLOCK,)."""
     paths = rows.shape[1]
-    total = np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         total[:width] = 0.0
@@ -131,4 +127,26 @@ def unbalanced(rows: Floats, holders: Ints, gross: int, rounding: float) -> int:
             for j in range(width):
                 if not (abs(total[j]) <= rounding * (1.0 + moved[j])):
                     return start + j
+    return -1
+
+
+@kernel
+def unbalanced(rows: Floats, holders: Ints, ends: Ints, gross: Ints, rounding: float) -> int:
+    """Where an asset's balances do not sum to zero, to `rounding` x (1 + gross moved). NaN counts as out of balance.
+
+    Args:
+        rows: (rows, paths) of the ledger.
+        holders: row numbers of the balances, asset after asset.
+        ends: (assets,), where in `holders` each asset's rows end.
+        gross: (assets,) row numbers.
+
+    Returns asset x paths + path of the first asset out of balance; -1 if there is none.
+    """
+    total, begin = np.empty(BLOCK), 0
+    for i in range(ends.shape[0]):
+        path = first_unbalanced(rows, holders[begin : ends[i]], gross[i], rounding, total)
+        if path >= 0:
+            place: int = i * rows.shape[1] + path
+            return place
+        begin = ends[i]
     return -1
