@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.flows import AMOUNT, BLOCK, OUTER, exponent
-from markets.kernels.normal import INV_SQRT_2PI, exp, mills_ratio
-from markets.kernels.options import TINY, at_least, clip
+from markets.kernels.normal import INV_SQRT_2PI, bell, exp, mills_ratio
+from markets.kernels.options import TINY, at_least, reach
 from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
@@ -27,13 +27,14 @@ def positive_part(gap: float, sd: float) -> tuple[float, float, float]:
     At no sd the payoff, 1, 1/2 or 0, and no density.
     """
     per = 1.0 / at_least(sd, TINY)
-    d = clip(gap * per)
-    bell = exp(-0.5 * d * d)
-    upper, lower = mills_ratio(abs(d))
-    tail = upper / lower * bell
+    d = gap * per
+    far = reach(d)
+    high = bell(far)
+    upper, lower = mills_ratio(far)
+    tail = upper / lower * high
     chance = tail if d < 0.0 else 1.0 - tail
-    value = at_least(fma(gap, chance, sd * INV_SQRT_2PI * bell), 0.0)
-    return value, chance, 0.0 if sd < TINY else INV_SQRT_2PI * bell * per
+    value = at_least(fma(gap, chance, sd * INV_SQRT_2PI * high), 0.0)
+    return value, chance, 0.0 if sd < TINY else INV_SQRT_2PI * high * per
 
 
 @kernel

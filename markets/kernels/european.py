@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
-from markets.kernels.options import FLOOR, TINY, at_least, sides
+from markets.kernels.options import TINY, at_least, sides
 from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
@@ -45,22 +45,26 @@ def european_options(
         np.full(BLOCK, carry[0]),
     )
     options = out.shape[1]
+    roots, shares = np.empty(BLOCK), np.empty(BLOCK)  # of time; what is left of an asset whose yield is paid out
+    alike = (years.shape[0] == 1) & (carry.shape[0] == 1)
     for start in range(0, options, BLOCK):
         stop = min(start + BLOCK, options)
         h, s, k = part(sign, signs, start, stop), part(spot, spots, start, stop), part(strike, strikes, start, stop)
         v, t = part(vol, vols, start, stop), part(years, times, start, stop)
         r, q = part(rate, rates, start, stop), part(carry, carries, start, stop)
         value, delta, gamma, vega = out[0, start:stop], out[1, start:stop], out[2, start:stop], out[3, start:stop]
+        for j in range(0 if alike and start else stop - start):
+            roots[j], shares[j] = math.sqrt(t[j]), exp(-q[j] * t[j])
         for j in range(stop - start):
-            price, root, paid = at_least(s[j], FLOOR), math.sqrt(t[j]), exp(-q[j] * t[j])
+            price, root, paid = at_least(s[j], TINY), roots[j], shares[j]
             sound = (s[j] >= 0.0) & (k[j] > 0.0) & (v[j] >= 0.0)
             sd = v[j] * root if sound else np.nan
-            per = 1.0 / at_least(sd, TINY)
+            both = 1.0 / (at_least(sd, TINY) * price)
             x = fma(r[j] - q[j], t[j], log(price / k[j]))
             asset = paid * s[j]
-            n1, cash, bell, _ = sides(h[j], x, sd, per, asset, k[j], exp(-r[j] * t[j]))
-            density = paid * INV_SQRT_2PI * bell
+            n1, cash, high, _ = sides(h[j], x, sd, price * both, asset, k[j], exp(-r[j] * t[j]))
+            density = paid * INV_SQRT_2PI * high
             value[j] = fma(asset, n1, -cash)
             delta[j] = paid * n1
-            gamma[j] = 0.0 if sd < TINY else density * per / price
+            gamma[j] = 0.0 if sd < TINY else density * both
             vega[j] = density * s[j] * root

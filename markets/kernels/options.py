@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.normal import INV_SQRT_2PI, TAIL, exp, log, mills_ratio
+from markets.kernels.normal import INV_SQRT_2PI, TAIL, bell, exp, log, mills_ratio
 from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
@@ -48,21 +48,21 @@ def at_least(x: float, floor: float) -> float:
 
 
 @kernel_inline
-def clip(d: float) -> float:
-    """d within +-40; NaN stays NaN."""
-    d = TAIL if d > TAIL else d
-    return -TAIL if d < -TAIL else d
+def reach(d: float) -> float:
+    """|d|, at most 40; NaN stays NaN."""
+    far = abs(d)
+    return TAIL if far > TAIL else far
 
 
 @kernel_inline
-def tails(d1: float, d2: float, bell: float) -> tuple[float, float]:
-    """bell N(-|d1|) / e^(-d1^2 / 2) and bell N(-|d2|) / e^(-d2^2 / 2), with one division for both.
+def tails(far1: float, far2: float, bell: float) -> tuple[float, float]:
+    """bell N(-far1) / e^(-far1^2 / 2) and bell N(-far2) / e^(-far2^2 / 2), with one division for both.
 
     With bell = S e^(-d1^2 / 2) = K e^(-z tau - d2^2 / 2) (S and K as discounted) they are S N(-|d1|) and
     K e^(-z tau) N(-|d2|): the second bell costs no exponential.
     """
-    upper1, lower1 = mills_ratio(abs(d1))
-    upper2, lower2 = mills_ratio(abs(d2))
+    upper1, lower1 = mills_ratio(far1)
+    upper2, lower2 = mills_ratio(far2)
     shared = bell / (lower1 * lower2)
     return upper1 * lower2 * shared, upper2 * lower1 * shared
 
@@ -106,12 +106,12 @@ def spread(
     log_vol: Floats,
     own: Floats,
 ) -> None:
-    """What of an option does not depend on spot, into `own` (OWN, width): z tau, sd, 1 / sd and exp(-z tau).
+    """What of an option does not depend on spot, into `own` (OWN, width): z tau, sd, sign / sd and exp(-z tau).
 
     Computed on the first `seen` paths of the block, which begins at `start`; the others are as the first.
     """
     zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
-    sd0, response = term[SD], term[RESPONSE]
+    sign, sd0, response = term[SIGN], term[SD], term[RESPONSE]
     block = slice(start, start + width)
     outer, inner = nodes[int(term[OUTER]), block], nodes[int(term[INNER]), block]
     outer_years, inner_years = term[OUTER_YEARS], term[INNER_YEARS]
@@ -122,7 +122,7 @@ def spread(
     for j in range(seen):
         sds[j] = sd0 * stretch[j] * exp(response * log_vol[j])
     for j in range(seen):
-        pers[j] = 1.0 / at_least(sds[j], TINY)
+        pers[j] = sign / at_least(sds[j], TINY)
     for j in range(seen, width):
         zts[j], sds[j], pers[j], discounts[j] = zts[0], sds[0], pers[0], discounts[0]
 
@@ -131,29 +131,30 @@ def spread(
 def every_side(
     sign: float, strike: float, carry: float, spot: Floats, x: Floats, own: Floats, work: Floats, width: int
 ) -> None:
-    """`sides` of one option on the `width` paths of a block, into the rows SIDE_1, SIDE_2, BELL and D_2 of `work`.
+    """N(D_1), K' N(D_2), e^(-d1^2 / 2), D_1 and D_2 of one option on the `width` paths of a block, into rows of `work`.
 
     Args:
         spot: $; x: ln(S/K) + z tau - q tau; own: (OWN, BLOCK) of `spread`.
-        work: (WORK, BLOCK), written.
+        work: (WORK, BLOCK), written. D_1, D_2: sign d1, sign d2; K' the strike as discounted.
     """
     sds, pers, discounts = own[1], own[2], own[3]
-    side1, side2, bell, d1, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_1], work[D_2]
+    side1, side2, bells, d1, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_1], work[D_2]
     lower1, lower2 = work[LOWER_1], work[LOWER_2]
+    half = 0.5 * sign
     for j in range(width):
-        d1[j] = clip(x[j] * pers[j] + 0.5 * sds[j])
-        d2[j] = clip(x[j] * pers[j] - 0.5 * sds[j])
+        d1[j] = x[j] * pers[j] + half * sds[j]
+        d2[j] = x[j] * pers[j] - half * sds[j]
     for j in range(width):
-        bell[j] = exp(-0.5 * d1[j] * d1[j])
+        bells[j] = bell(reach(d1[j]))
     for j in range(width):
-        side1[j], lower1[j] = mills_ratio(abs(d1[j]))
+        side1[j], lower1[j] = mills_ratio(reach(d1[j]))
     for j in range(width):
-        side2[j], lower2[j] = mills_ratio(abs(d2[j]))
+        side2[j], lower2[j] = mills_ratio(reach(d2[j]))
     for j in range(width):
-        shared = bell[j] / (lower1[j] * lower2[j])
+        shared = bells[j] / (lower1[j] * lower2[j])
         far1, far2 = side1[j] * lower2[j] * shared, side2[j] * lower1[j] * shared
-        side1[j] = sign * side(sign * d1[j], 1.0, far1)
-        side2[j] = sign * cash_side(sign * d2[j], strike, discounts[j], carry * spot[j] * far2)
+        side1[j] = side(d1[j], 1.0, far1)
+        side2[j] = cash_side(d2[j], strike, discounts[j], carry * spot[j] * far2)
 
 
 @kernel_inline
@@ -163,20 +164,21 @@ def sides(
     """Sign N(sign d1), sign K' N(sign d2), e^(-d1^2 / 2) and d2: d1, d2 = x / sd +- sd / 2, per = 1 / sd, K' = strike
     as discounted.
     """
-    d1 = clip(x * per + 0.5 * sd)
-    d2 = clip(x * per - 0.5 * sd)
-    bell = exp(-0.5 * d1 * d1)
-    far1, far2 = tails(d1, d2, bell)
-    return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), bell, d2
+    d1, d2 = x * per + 0.5 * sd, x * per - 0.5 * sd
+    far1, far2 = reach(d1), reach(d2)
+    high = bell(far1)
+    far1, far2 = tails(far1, far2, high)
+    return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), high, d2
 
 
 @kernel_inline
 def worth(sign: float, x: float, sd: float, asset: float, strike: float, discount: float) -> float:
     """Sign times the value of an option on one unit; `asset` and `discount` as for `sides`."""
-    d = x / at_least(sd, TINY)
-    d1, d2 = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
-    far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
-    return side(sign * d1, asset, far1) - cash_side(sign * d2, strike, discount, far2)
+    d = x * (sign / at_least(sd, TINY))
+    d1, d2 = d + 0.5 * sign * sd, d - 0.5 * sign * sd
+    far1, far2 = reach(d1), reach(d2)
+    far1, far2 = tails(far1, far2, asset * bell(far1))
+    return side(d1, asset, far1) - cash_side(d2, strike, discount, far2)
 
 
 @kernel
@@ -205,11 +207,12 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
             log_vol[j] = log(at_least(v[j], FLOOR) * per_vol0)
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
+            units = sign * quantity
             strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
             spread(terms[i], seen, width, start, nodes, whole, log_vol, own)
             for j in range(width):
                 x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
-                o[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, discounts[j]), o[j])
+                o[j] = fma(units, worth(sign, x, sds[j], asset, strike, discounts[j]), o[j])
 
 
 @kernel
@@ -253,6 +256,7 @@ def option_steps(
             log_new_vol[j] = log(at_least(v1[j], FLOOR) * per_vol0)
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
+            units = sign * quantity
             strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
             sd0, response = terms[i, SD], terms[i, RESPONSE]
             outer, inner = int(terms[i, OUTER]), int(terms[i, INNER])
@@ -276,14 +280,14 @@ def option_steps(
                 delta[j] = fma(carry, n1, delta[j])
             for j in range(width):
                 x, asset = log_new[j] - log_strike + zts[j], carry * s1[j]
-                by_spot[j] = fma(quantity * sign, worth(sign, x, old_sds[j], asset, strike, discounts[j]), by_spot[j])
+                by_spot[j] = fma(units, worth(sign, x, old_sds[j], asset, strike, discounts[j]), by_spot[j])
             for j in range(width):
                 x, asset = log_new[j] - log_strike + zts[j], carry * s1[j]
-                by_vol[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, discounts[j]), by_vol[j])
+                by_vol[j] = fma(units, worth(sign, x, sds[j], asset, strike, discounts[j]), by_vol[j])
             for j in range(width):
                 zt = fma(outer_years, outer1[j], inner_years * inner1[j])
                 x, asset = log_new[j] - log_strike + zt, carry * s1[j]
-                by_all[j] = fma(quantity * sign, worth(sign, x, sds[j], asset, strike, exp(-zt)), by_all[j])
+                by_all[j] = fma(units, worth(sign, x, sds[j], asset, strike, exp(-zt)), by_all[j])
 
 
 @kernel
@@ -315,7 +319,7 @@ def option_greeks(
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     zts, sds, pers = own[0], own[1], own[2]
     x, work, filled = np.empty(BLOCK), np.empty((WORK, BLOCK)), -1  # filled: the option whose numbers `own` has
-    side1, side2, bell, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_2]
+    side1, side2, bells, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_2]
     spare = np.zeros(BLOCK)  # for a share of nothing: a loop that writes one row by two names does not vectorise
     per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
@@ -338,6 +342,7 @@ def option_greeks(
             per_vol[j] = 1.0 / at_least(v[j], FLOOR)
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
+            units = sign * quantity
             strike, log_strike = terms[i, STRIKE], terms[i, LOG_STRIKE]
             response, carry = terms[i, RESPONSE], terms[i, CARRY]
             outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
@@ -352,20 +357,20 @@ def option_greeks(
                 x[j] = log_spot[j] - log_strike + zts[j]
             every_side(sign, strike, carry, s, x, own, work, width)
             for j in range(width):
-                n1, rho = quantity * side1[j], quantity * side2[j]
+                n1, rho = units * side1[j], units * side2[j]
                 value[j] += fma(carry * s[j], n1, -rho)
                 delta[j] = fma(carry, n1, delta[j])
+            density = units * carry * INV_SQRT_2PI  # of sign / sd
             for j in range(width if bent else 0):
-                density = quantity * carry * INV_SQRT_2PI * bell[j]
-                gamma[j] = fma(0.0 if sds[j] < TINY else density * pers[j], per_spot[j], gamma[j])
+                gamma[j] = fma(0.0 if sds[j] < TINY else density * bells[j] * pers[j], per_spot[j], gamma[j])
             if not full:
                 continue
+            bend = quantity * carry * INV_SQRT_2PI * response
             for j in range(width):
-                density = quantity * carry * INV_SQRT_2PI * bell[j]
-                vega[j] = fma(density * s[j] * response, sds[j] * per_vol[j], vega[j])
-                vanna[j] = fma(-density * response, d2[j], vanna[j])
+                vega[j] = fma(bend * bells[j] * s[j], sds[j] * per_vol[j], vega[j])
+                vanna[j] = fma(-sign * bend * bells[j], d2[j], vanna[j])
             for j in range(width):
-                rho = quantity * side2[j]
+                rho = units * side2[j]
                 by_outer[j] = fma(outer_years, rho, by_outer[j])
                 by_inner[j] = fma(inner_years, rho, by_inner[j])
 
