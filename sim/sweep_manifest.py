@@ -9,6 +9,7 @@ from typing import Any
 from sim import schema
 from sim.errors import UserError
 from sim.json_file import read_json
+from sim.names import malformed
 from sim.sweep_shape import is_right
 
 MANIFEST = "sweep.json"
@@ -97,8 +98,11 @@ def _check_types(found: Mapping[str, Any], place: Path) -> None:
 
 
 def _check_names(found: Mapping[str, Any], place: Path) -> None:
-    """No two columns share a name, and every cell has one id."""
+    """Names are names, no two columns share one, and every cell has one id."""
     names = [axis["name"] for axis in found["axes"]]
+    for what, name in [*(("axes", name) for name in names), *(("metrics", name) for name in found["metrics"])]:
+        if (wrong := malformed(name)) is not None:  # "*" would stand for all columns
+            raise UserError(wrong[0], place=f"{place}: {what}", value=name, remedy=AGAIN)
     others = columns_of({**found, "axes": []})
     twice = [name for i, name in enumerate(names) if name in others or name in names[:i]]
     if twice:
