@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -206,11 +206,17 @@ def _briefly(run: Run) -> list[str]:
 
 def _together(run: Run, rows: pl.LazyFrame, names: list[str], where: tuple[pl.Expr, ...]) -> pl.LazyFrame:
     """Rows of some agents, summed by time, world and path, with derived costs."""
-    money = [*gains(run), "unhedged_pnl", "equity"]
-    mine = rows.filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
+    money, row = [*gains(run), "unhedged_pnl", "equity"], ["time", "world", "path"]
+    mine = rows.filter(pl.col("agent").is_in(names), *where)
     if len(names) > 1:
-        mine = mine.group_by("time", "world", "path").agg(pl.col(*money).sum())
-    return mine.with_columns(**parts.costs_of(parts.loss_of(run)))
+        mine = mine.group_by(row).agg(added(names, money))
+    return mine.select(*row, *money).with_columns(**parts.costs_of(parts.loss_of(run)))
+
+
+def added(names: list[str], columns: Iterable[str]) -> list[pl.Expr]:
+    """Columns of a group with a row an agent, added up in the order of the names, whatever that of rows and threads."""
+    rows = [pl.col("agent") == name for name in sorted(names)]
+    return [parts.total(pl.col(c).filter(row).first() for row in rows).alias(c) for c in columns]
 
 
 def gains(run: Run) -> tuple[str, ...]:
@@ -348,7 +354,7 @@ def days_of(run: Run, agent: str | None, world: str) -> Closes:
     _days.pop(run, None)
     held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
     explained = [*MOVES, *(name for name in OTHER_MOVES if name in gains(run))]
-    sums = {"hedge_gains": pl.sum_horizontal(held), "explained": pl.sum_horizontal(explained)}
+    sums = {"hedge_gains": parts.total(map(pl.col, held)), "explained": parts.total(map(pl.col, explained))}
     chunks = [rows.with_columns(**sums) for rows in mark_chunks(run, agent, world)]
     found = Closes(chunks, mark_times(run, world), paths_of(run), *gains(run), "unhedged_pnl", *sums)
     _days[run] = key, found
