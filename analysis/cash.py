@@ -130,6 +130,7 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     if table is None or "free_cash" not in table.collect_schema():
         return pl.DataFrame()
     columns = ("free_cash", "line", *MARGIN)
-    mine = table.filter(pl.col("agent").is_in(frames.desks(run, agent)))
-    of_desks = mine.group_by("time", "path").agg(pl.col(*columns).sum())
+    names = frames.desks(run, agent)
+    mine = table.filter(pl.col("agent").is_in(names))
+    of_desks = mine.group_by("time", "path").agg(frames.added(names, columns))
     return of_desks.group_by("time").agg(frames.quantiles(columns)).sort("time").collect()

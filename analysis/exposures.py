@@ -103,6 +103,7 @@ def _mine(run: Run, agent: str | None, world: str) -> pl.DataFrame | None:
     found, world = frames.table(run, TABLE), frames.check_world(run, world)
     if found is None:
         return None
-    chosen = found.filter(pl.col("agent").is_in(frames.desks(run, agent)), pl.col("world") == world)
-    sums = pl.col("value", "exposure", "cva", "met", "lost").sum()
-    return chosen.group_by("path", "time").agg(sums, pl.col("ended").all()).sort("time", "path").collect()
+    names = frames.desks(run, agent)
+    chosen = found.filter(pl.col("agent").is_in(names), pl.col("world") == world)
+    sums = frames.added(names, ("value", "exposure", "cva", "met", "lost"))
+    return chosen.group_by("path", "time").agg(*sums, pl.col("ended").all()).sort("time", "path").collect()

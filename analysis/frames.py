@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import add
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -207,11 +206,17 @@ def _briefly(run: Run) -> list[str]:
 
 def _together(run: Run, rows: pl.LazyFrame, names: list[str], where: tuple[pl.Expr, ...]) -> pl.LazyFrame:
     """Rows of some agents, summed by time, world and path, with derived costs."""
-    money = [*gains(run), "unhedged_pnl", "equity"]
-    mine = rows.filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
+    money, row = [*gains(run), "unhedged_pnl", "equity"], ["time", "world", "path"]
+    mine = rows.filter(pl.col("agent").is_in(names), *where)
     if len(names) > 1:
-        mine = mine.group_by("time", "world", "path").agg(pl.col(*money).sum())
-    return mine.with_columns(**parts.costs_of(parts.loss_of(run)))
+        mine = mine.group_by(row).agg(added(names, money))
+    return mine.select(*row, *money).with_columns(**parts.costs_of(parts.loss_of(run)))
+
+
+def added(names: list[str], columns: Iterable[str]) -> list[pl.Expr]:
+    """Columns of a group with a row an agent, added up in the order of the names, whatever that of rows and threads."""
+    rows = [pl.col("agent") == name for name in sorted(names)]
+    return [parts.total(pl.when(row).then(pl.col(c)).sum() for row in rows).alias(c) for c in columns]
 
 
 def gains(run: Run) -> tuple[str, ...]:
@@ -368,10 +373,8 @@ def days_of(run: Run, agent: str | None, world: str) -> Closes:
     columns, times = (*gains(run), "unhedged_pnl"), mark_times(run, world)
     found = _laid(run, agent, world, times, sums, *columns)
     if found is None:
-        added = {
-            name: functools.reduce(add, map(pl.col, each)) for name, each in sums.items()
-        }  # from the left
-        chunks = [rows.with_columns(**added) for rows in mark_chunks(run, agent, world)]
+        totals = {name: parts.total(map(pl.col, each)) for name, each in sums.items()}
+        chunks = [rows.with_columns(**totals) for rows in mark_chunks(run, agent, world)]
         found = Closes.of_rows(chunks, times, paths_of(run), *columns, *sums)
     _days[run] = key, found
     return found

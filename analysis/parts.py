@@ -6,9 +6,10 @@ every path.
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def loss_of_sweep(manifest: Mapping[str, Any]) -> Split:
     return _earlier().loss if told is None else told.loss
 
 
-@cache
+@functools.cache
 def _earlier() -> Schema:
     found = read(json.loads(EARLIER.read_text(encoding="utf-8")))
     assert found is not None
@@ -75,4 +76,9 @@ def costs_of(loss: Split) -> dict[str, pl.Expr]:
 
 def _sum(parts: Iterable[Part]) -> pl.Expr:
     names = [column.name for part in parts for column in part.columns]
-    return pl.sum_horizontal(names) if names else pl.lit(0.0)
+    return total(map(pl.col, names))
+
+
+def total(terms: Iterable[pl.Expr]) -> pl.Expr:
+    """Their sum from the first to the last, null as zero; `pl.sum_horizontal` adds in an order that threads decide."""
+    return functools.reduce(operator.add, (term.fill_null(0.0) for term in terms), pl.lit(0.0))

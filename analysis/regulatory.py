@@ -51,5 +51,6 @@ def _mine(run: Run, agent: str | None, world: str) -> pl.LazyFrame | None:
     found = frames.table(run, TABLE)
     if found is None:
         return None
-    chosen = found.filter(pl.col("agent").is_in(frames.desks(run, agent)) & (pl.col("world") == world))
-    return chosen.group_by("path", "time").agg(pl.col("required", "equity").sum())
+    names = frames.desks(run, agent)
+    chosen = found.filter(pl.col("agent").is_in(names) & (pl.col("world") == world))
+    return chosen.group_by("path", "time").agg(frames.added(names, ("required", "equity")))

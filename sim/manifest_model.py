@@ -141,5 +141,5 @@ class Manifest(Part):
     @model_validator(mode="after")
     def consistent(self) -> Manifest:
         """Raises ValueError unless worlds and files match."""
-        check_names(self.worlds, self.files)
+        check_names(self.worlds, self.files, self.twin, self.unhedged)
         return self

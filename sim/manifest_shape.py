@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from sim.names import UNHEDGED
 from sim.plainly import anything, by_name, checked, listed, maybe, number, plainly, sized, table, text, whole
 
 NAME = re.compile(r"(?P<table>\w+)/(?P<world>[^/\\\0]+)-\d+\.parquet")  # of a table's file, for a world and chunk
 DIGEST = re.compile("^[0-9a-f]{64}\\Z")
 
 
-def check_names(worlds: list[str], files: Mapping[str, Any]) -> None:
-    """Raise ValueError unless the worlds and the files' names belong together, and every file lies in the folder."""
+def check_names(worlds: list[str], files: Mapping[str, Any], twin: str | None, unhedged: str | None) -> None:
+    """Raise ValueError unless the worlds and the files' names belong together, and every file lies in the folder.
+
+    twin: the world that is the twin. unhedged: the desk that does not hedge in the world of that name.
+    """
     if worlds[0] != "actual" or len(set(worlds)) != len(worlds):
         raise ValueError("worlds are 'actual' and others, each once")
     found: dict[str, set[str]] = {}
@@ -26,6 +30,10 @@ def check_names(worlds: list[str], files: Mapping[str, Any]) -> None:
     for name, mine in found.items():
         if mine != set(worlds):
             raise ValueError(f"table {name!r} lacks a world")
+    if twin is not None and twin not in worlds:
+        raise ValueError(f"the twin {twin!r} is none of the worlds {', '.join(worlds)}")
+    if unhedged is not None and UNHEDGED not in worlds:
+        raise ValueError(f"{unhedged!r} is said to be unhedged, and there is no world {UNHEDGED!r}")
 
 
 def _sha(value: str) -> None:
@@ -81,5 +89,8 @@ NEEDED = ("name", "scenario", "seed", "paths", "worlds", "files")
 
 def is_right(manifest: Any) -> bool:
     """Whether a run's manifest is plainly right, its worlds and files together."""
-    together = checked(lambda found: check_names(list(found["worlds"]), found["files"]), table(MANIFEST, *NEEDED))
-    return plainly(together, manifest) is not None
+    return plainly(checked(_together, table(MANIFEST, *NEEDED)), manifest) is not None
+
+
+def _together(found: Mapping[str, Any]) -> None:
+    check_names(list(found["worlds"]), found["files"], found.get("twin"), found.get("unhedged"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -26,6 +28,7 @@ from sim.errors import UserError
 from tests.policies_made import EVERY, NEVER, lives, write_policies
 from tests.small import crisis
 from tests.sweeps_made import SIZE, listed, write_sweep
+from tests.synthetic_run import write_run
 
 EVIL = ('=HYPERLINK("http://x")', "+A1", "-2+3", "@SUM(A1)", "\t=1", "plain")
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -224,3 +227,14 @@ def test_more_rows_than_a_sheet_has() -> None:
 def test_a_file_whose_folder_is_missing_is_made(tmp_path: Path) -> None:
     write_sheets(tmp_path / "new" / "a.csv", {"x": pl.DataFrame({"a": [1]})}, sheet="x")
     assert (tmp_path / "new" / "a.csv").read_text() == "a\n1\n"
+
+
+def test_no_digit_of_several_desks_depends_on_threads(tmp_path: Path) -> None:
+    """Desks, parts of the loss and paths are added up in an order of their own."""
+    made = write_run(tmp_path / "run", paths=400, days=8, hedgers=("d", "b", "a", "c"))
+    for threads in ("1", "4"):
+        call = [sys.executable, "-m", "scenarios", "export", str(made), str(tmp_path / threads), "--agent", "all"]
+        subprocess.run(call, env=os.environ | {"POLARS_MAX_THREADS": threads}, check=True, capture_output=True)
+    for sheet in sorted(RUN - {"book"}):
+        one, four = ((tmp_path / threads / f"{sheet}.csv").read_bytes() for threads in ("1", "4"))
+        assert one == four, sheet

@@ -151,6 +151,8 @@ MANIFESTS: dict[str, tuple[dict[str, Any], str]] = {
     "paths": ({"paths": 2**31 - 1}, "a manifest and its tables belong together"),
     "above": ({"files": {"../marks/actual-0000000.parquet": 1}}, "no table's file"),
     "absolute": ({"files": {"/marks/actual-0000000.parquet": 1}}, "no table's file"),
+    "no twin": ({"twin": "frozen"}, "the twin 'frozen' is none of the worlds actual"),
+    "no unhedged": ({"unhedged": "desk"}, "'desk' is said to be unhedged, and there is no world 'unhedged'"),
     "world above": ({"worlds": ["actual", "../x"], "files": {"marks/../x-0000000.parquet": 1}}, "no table's file"),
 }
 

@@ -53,11 +53,10 @@ def funding(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
     table = frames.table(run, "funding")
     if table is None:
         return pl.DataFrame(schema={"time": pl.Datetime("us"), **dict.fromkeys(ASKED, pl.Float64)})
-    mine = table.filter(
-        pl.col("agent").is_in(frames.desks(run, agent)), pl.col("path") == path, pl.col("world") == world
-    )
+    names = frames.desks(run, agent)
+    mine = table.filter(pl.col("agent").is_in(names), pl.col("path") == path, pl.col("world") == world)
     known = [name for name in ASKED if name in table.collect_schema()]
-    return mine.group_by("time").agg(pl.col(*known).sum()).sort("time").collect()
+    return mine.group_by("time").agg(frames.added(names, known)).sort("time").collect()
 
 
 def by_day(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
