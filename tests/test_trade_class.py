@@ -165,9 +165,13 @@ def test_the_algorithm_of_the_documents_plays(playing, tmp_path):
     command = [sys.executable, "-u", "algorithm.py", address, lecturer.code, "Robot", "2"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as robot:
         assert robot.stdout is not None
-        assert robot.stdout.readline() == "2019-04-01 16:00 P&L 0.0m ordered []\n"  # it begins neutral
-        lecturer.step()
-        assert robot.stdout.readline().endswith("ordered ['asset']\n")
+        try:
+            assert robot.stdout.readline() == "2019-04-01 16:00 P&L 0.0m ordered []\n"  # it begins neutral
+            lecturer.step()
+            assert robot.stdout.readline().endswith("ordered ['asset']\n")
+        except AssertionError:
+            robot.kill()  # it would wait for its second turn
+            raise
     assert robot.returncode == 0
     assert {each["name"] for each in lecturer.status()["scores"] if each["ordered"]} == {"Robot"}
 
