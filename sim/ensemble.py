@@ -22,11 +22,10 @@ from typing import Any
 
 from sim import processes
 from sim.arithmetic import quieten
-from sim.background import Background, Work
 from sim.errors import SpiralError
 from sim.files import writing
 from sim.main_module import pickled_for_workers
-from sim.processes import cores, take_environment
+from sim.processes import take_environment
 from sim.scratch import clear_dead, clear_once, scratch
 from sim.signals import deferred, interruption
 
@@ -43,9 +42,7 @@ class Chunk:
     paths: int
 
 
-# (chunk, function to call with the number of ticks done); what it returns, if anything, is done while the next chunk is
-# computed, if there is a core for that
-Job = Callable[[Chunk, Callable[[int], None]], Work | None]
+Job = Callable[[Chunk, Callable[[int], None]], None]  # (chunk, function to call with the number of ticks done)
 
 
 def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
@@ -118,18 +115,14 @@ def _forget_worlds() -> None:
 def _work() -> None:
     """What a worker does: take and run chunks until none is left."""
     assert _shares is not None
-    job, parts, spare = pickle.loads(_shares.file.read_bytes())
-    _work_through(job, _shares.chunks_left(parts), _shares.tick_done, spare)
+    job, parts = pickle.loads(_shares.file.read_bytes())
+    _work_through(job, _shares.chunks_left(parts), _shares.tick_done)
 
 
-def _work_through(job: Job, parts: Iterable[Chunk], tick_done: Callable[[int, int], None], spare: bool) -> None:
-    """spare: whether each process of the run has a second core for what its chunks leave to do."""
-    with Background(thread=spare) as background:
-        for part in parts:
-            left = job(part, partial(tick_done, part.paths))
-            if left is not None:
-                background.do(left)
-            _forget_worlds()
+def _work_through(job: Job, parts: Iterable[Chunk], tick_done: Callable[[int, int], None]) -> None:
+    for part in parts:
+        job(part, partial(tick_done, part.paths))
+        _forget_worlds()
 
 
 def run_chunks(
@@ -155,13 +148,12 @@ def run_chunks(
                 progress(min(done, total), total)
 
         others = min(workers or os.cpu_count() or 1, len(parts)) - 1
-        spare = cores() >= 2 * (others + 1)
         gc.freeze()
         try:
-            if others > 0 and (content := pickled_for_workers((job, parts, spare))) is not None:
-                _run_shared(job, parts, content, others, told, spare)
+            if others > 0 and (content := pickled_for_workers((job, parts))) is not None:
+                _run_shared(job, parts, content, others, told)
             else:
-                _run_here(job, parts, told, spare)
+                _run_here(job, parts, told)
         except SpiralError:
             told(0)  # the workers may have been ended by a signal to the whole process group
             raise
@@ -170,7 +162,7 @@ def run_chunks(
         told(total)
 
 
-def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None], spare: bool) -> None:
+def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None:
     done = 0
 
     def tick_done(paths: int, ticks: int) -> None:
@@ -178,15 +170,13 @@ def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None], spare: 
         done += ticks * paths
         told(done)
 
-    _work_through(job, parts, tick_done, spare)
+    _work_through(job, parts, tick_done)
 
 
-def _run_shared(
-    job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None], spare: bool
-) -> None:
+def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]) -> None:
     """Share the chunks with `others` further processes. This one works at once: the others take a second to start.
 
-    content: job, parts and `spare`, pickled.
+    content: job and parts, pickled.
     """
     context = processes.context()
     with scratch("job") as folder:
@@ -205,7 +195,7 @@ def _run_shared(
                             future.result()  # an error ends the run
                 told(shares.ticked.value)
 
-            _work_through(job, shares.chunks_left(parts), tick_done, spare)
+            _work_through(job, shares.chunks_left(parts), tick_done)
             pending = starting.result()
             while pending:
                 finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)

@@ -32,13 +32,6 @@ def warm_up(*modules: str) -> None:
         forkserver.ensure_running()
 
 
-def cores() -> int:
-    """Processor cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def environment() -> dict[str, str]:
     """This process's environment, for workers: their server has that of its start."""
     return dict(os.environ)

@@ -1,11 +1,10 @@
-"""One chunk of one world: run it, then write its tables, which may go on beside the next chunk."""
+"""One chunk of one world: run it, and write its tables."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from scenarios.worlds.given_orders import GivenOrders
     from scenarios.worlds.world_spec import WorldSpec
     from sim.aside import Wanted
-    from sim.background import Work
     from sim.clock import Clock
     from sim.ensemble import Chunk
     from sim.eventlog import EventLog
@@ -33,7 +31,7 @@ SET_UP, EVENTS, TABLES_WRITTEN = "set-up", "SimPy", "tables"  # the engine's own
 
 @dataclass(frozen=True)
 class ChunkJob:
-    """Run one chunk of one world; what it returns writes its tables. Picklable.
+    """Run one chunk of one world and write its tables; picklable.
 
     The blueprint travels with it: books are compiled once a run, and a worker loads no calendar.
     """
@@ -47,15 +45,15 @@ class ChunkJob:
     orders: Mapping[str, GivenOrders] = field(default_factory=dict)  # by seat: desks whose orders are known
     aside: tuple[Wanted, ...] = ()  # what is laid aside for the run's figures
 
-    def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> Work | None:
+    def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         if self.profiled:
             self._profiled(chunk, tick_done)
-            return None
+            return
         world = self._made(chunk)
         world.run(tick_done)
-        return partial(self._written, chunk, world.log, world.clock)
+        self._write(chunk, world.log, world.clock)
 
-    def _written(self, chunk: Chunk, log: EventLog, clock: Clock) -> None:
+    def _write(self, chunk: Chunk, log: EventLog, clock: Clock) -> None:
         if self.aside:
             lay(self.folder, log, clock, self.aside)
         leave(self.folder, FILES, chunk, log.write(self.folder, clock))
@@ -85,7 +83,7 @@ class ChunkJob:
         world.run(tick_done)
         times.append(time.perf_counter())
         busy = sum(sum(phases.values()) for phases in profile.seconds.values())
-        self._written(chunk, world.log, world.clock)
+        self._write(chunk, world.log, world.clock)
         times.append(time.perf_counter())
         steps = dict(zip((SET_UP, EVENTS, TABLES_WRITTEN), np.diff(times).tolist(), strict=True))
         for step, seconds in steps.items():
