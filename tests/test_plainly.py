@@ -48,7 +48,7 @@ RUN: dict[str, Any] = {
     "witnesses": 32,
     "worlds": ["actual", "price_taker"],
     "twin": "price_taker",
-    "unhedged": "desk",
+    "unhedged": None,
     "versions": {"polars": "2"},
     "content_hash": "ab",
     "timing": {"seconds": 3.0},
