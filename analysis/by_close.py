@@ -86,9 +86,14 @@ class Closes:
         return cls(times, lambda close, column: aside[f"{close} {column}"])
 
     @classmethod
-    def of_aside(cls, rows: Rows, times: pl.Series, sums: Mapping[str, Sequence[str]], *columns: str) -> Closes | None:
-        """Of rows as they were laid aside; None where they are not these. sums: columns that are sums of others."""
-        if not rows.paths or not rows.stand_at(times.to_physical().to_numpy()):
+    def of_aside(
+        cls, rows: Rows, times: pl.Series, paths: int, sums: Mapping[str, Sequence[str]], *columns: str
+    ) -> Closes | None:
+        """Of rows as they were laid aside; None where they are not these, of all paths: a chunk may have found no room.
+
+        sums: columns that are sums of others.
+        """
+        if rows.paths != paths or not rows.stand_at(times.to_physical().to_numpy()):
             return None
         if not all(name in rows for name in {*columns, *chain(*sums.values())}):
             return None

@@ -335,10 +335,11 @@ def closes(run: Run, world: str) -> pl.DataFrame:
 def closes_by_close(run: Run, world: str, *columns: str) -> Closes:
     """Levels of the asset's market at each close."""
     times = close_times(run, world)
-    if run.aside is not None and (laid := Closes.of_aside(run.aside.rows("closes", world), times, {}, *columns)):
+    paths = paths_of(run)
+    if run.aside is not None and (laid := Closes.of_aside(run.aside.rows("closes", world), times, paths, {}, *columns)):
         return laid
     chunks = [asset_closes(part, world) for part in chunks_of(run)]
-    return Closes.of_rows(chunks, times, paths_of(run), *columns)
+    return Closes.of_rows(chunks, times, paths, *columns)
 
 
 def marks_by_close(run: Run, agent: str | None, world: str, *columns: str) -> Closes:
@@ -355,7 +356,7 @@ def _laid(
     """The same of the first desk, as it was laid aside while the run went."""
     if run.aside is None or desks(run, agent) != desks(run, None):
         return None
-    return Closes.of_aside(run.aside.rows(DESKS, world), times, sums, *columns)
+    return Closes.of_aside(run.aside.rows(DESKS, world), times, paths_of(run), sums, *columns)
 
 
 def days_of(run: Run, agent: str | None, world: str) -> Closes:

@@ -65,8 +65,9 @@ def lay(folder: Path, log: EventLog, clock: Clock, wanted: tuple[Wanted, ...]) -
             told = {each.table: _laid(file, each, log, clock) for each in wanted}
         place.with_suffix(".json").write_text(json.dumps({"paths": log.paths.size, "tables": told}))
     except OSError:
-        with suppress(OSError):
-            place.unlink(missing_ok=True)
+        for left in (place, place.with_suffix(".json")):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
 
 
 def _laid(file: IO[bytes], wanted: Wanted, log: EventLog, clock: Clock) -> dict[str, Any] | None:
@@ -112,9 +113,8 @@ class Aside:
     """What the chunks of a run have laid aside."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / FOLDER
         self._parts: dict[tuple[str, str], list[Part]] = {}
-        for place in sorted(self._folder.glob("*.json")):
+        for place in sorted((folder / FOLDER).glob("*.json")):
             told, world = json.loads(place.read_text()), place.stem.rpartition("-")[0]
             for table, part in told["tables"].items():
                 if part is not None:
@@ -125,6 +125,7 @@ class Aside:
         """Rows of a table in a world; of no path where none are laid aside."""
         return Rows(self._parts.get((world, table), []))
 
-    def remove(self) -> None:
-        """Remove the files."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+
+def remove(folder: Path) -> None:
+    """Remove what was laid aside in a run's folder."""
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)

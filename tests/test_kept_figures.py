@@ -96,6 +96,19 @@ def test_rows_laid_aside_are_those_of_the_tables(place, tmp_path, monkeypatch):
     assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
 
 
+def test_a_chunk_that_finds_no_room_is_not_left_out(place, tmp_path, monkeypatch):
+    whole = aside._laid
+
+    def full(file, wanted, log, clock):
+        if log.paths[0] == CHUNK:
+            raise OSError(28, "No space left on device")
+        return whole(file, wanted, log, clock)
+
+    monkeypatch.setattr(aside, "_laid", full)
+    again = made(covid(), tmp_path / "run")
+    assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
+
+
 @pytest.mark.parametrize("name", ["covid_crash_2020", pytest.param("gilt_ldi_2022", marks=pytest.mark.slow)])
 def test_no_close_is_read_from_the_tables(tmp_path, monkeypatch, name):
     """But from what is laid aside, which is gone then."""

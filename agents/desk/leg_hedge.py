@@ -115,15 +115,15 @@ class LeastSquaresHedge(ABC):
             return target
         slopes = {venue.name: self._slopes(venue, None) for venue in self._venues}
         hedges = {name: units for name, units in target.items() if name in slopes}  # others are held as they are
-        far = length(total((held[name] - units) * slopes[name] for name, units in hedges.items()))
-        book = scale * length(self._risk(risk))
+        far = _length(total((held[name] - units) * slopes[name] for name, units in hedges.items()))
+        book = scale * _length(self._risk(risk))
         kept = np.minimum(1.0, self._leg.band * book / np.where(far > 0, far, 1.0))
         found = {name: units + kept * (held[name] - units) for name, units in hedges.items()}
         return target | {name: self._large(units, held[name], slopes[name]) for name, units in found.items()}
 
     def _large(self, wanted: Vector, held: Vector, slopes: Vector) -> Vector:
         """What is wanted where the order is large enough, else what is held."""
-        order = self.smallest * np.abs(wanted - held) * length(slopes)
+        order = self.smallest * np.abs(wanted - held) * _length(slopes)
         return np.where(order >= self._leg.least_trade, wanted, held)
 
 
@@ -197,7 +197,7 @@ def par_swaps(world: MarketWorld) -> list[Venue]:
     return [venue for venue in world.venues.values() if venue.key[:2] == USD and venue.name == venue.key.node]
 
 
-def length(rows: Vector) -> Vector:
+def _length(rows: Vector) -> Vector:
     """Root of the sum of squares over the first axis, (paths,)."""
     found: Vector = np.sqrt(total(row * row for row in rows))
     return found

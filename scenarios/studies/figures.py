@@ -10,7 +10,7 @@ from agents.hedging.hedger import Hedger
 from agents.tables import DESKS
 from markets.factors.key import MAIN
 from scenarios.worlds.tables import tables_of_agents
-from sim.aside import MOST, Aside, Wanted
+from sim.aside import MOST, Aside, Wanted, remove
 from sim.dataset import Run
 from sim.manifest import write_manifest, written
 
@@ -73,9 +73,9 @@ def _found(folder: Path) -> pl.DataFrame | None:
     """The figures; None, with a warning, after an error: what has been simulated is not lost for it."""
     from analysis.closing import figures_of
 
-    run, aside = Run(folder).just_written(), Aside(folder)
-    run.aside = aside
     try:
+        run = Run(folder).just_written()
+        run.aside = Aside(folder)
         return figures_of(run)
     except Exception as error:  # of any kind
         why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
@@ -83,4 +83,4 @@ def _found(folder: Path) -> pl.DataFrame | None:
         warnings.warn_explicit(said, NoFigures, "spiral", 0)  # one line, without a line of source
         return None
     finally:
-        aside.remove()
+        remove(folder)
