@@ -214,3 +214,16 @@ def test_a_path_alone_has_the_hedge_that_it_has_among_others():
 def test_a_leg_that_cannot_be(leg, said):
     with pytest.raises(UserError, match=said):
         scenario(desk(**leg))
+
+
+def test_two_hedges_of_two_factors_are_as_by_the_general_way():
+    """A third hedge without risk changes no digit; also where a hedge has none, or the two are alike."""
+    draw = np.random.default_rng(3)
+    slopes, risk = draw.normal(size=(2, 2, 200)), draw.normal(size=(2, 200))
+    slopes[0, :, :20], slopes[1, :, 10:40] = 0.0, 0.0
+    slopes[1, :, 40:60] = 3.0 * slopes[0, :, 40:60]
+    found, general = np.empty((2, 200)), np.empty((3, 200))
+    least_squares(slopes, risk, 0.0, found)
+    least_squares(np.concatenate([slopes, np.zeros((1, 2, 200))]), risk, 0.0, general)
+    np.testing.assert_array_equal(found, general[:2])
+    assert np.isfinite(found).all() and (found[0, 60:] != 0).all()
