@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from markets.factors.key import SPOT, VOL, FactorKey
+from markets.venues.listed_option import ListedOption
 from markets.venues.vol_listing import SPLIT
 from markets.vols.smile import term_response
 from sim.errors import UserError
@@ -372,3 +373,20 @@ def test_options_need_quotes_names_and_a_price_with_a_logarithm():
         listed({"maker": MONTH})
     with pytest.raises(UserError, match="lognormal"):
         listed({"atm": MONTH}, market={**STILL, "price_model": "normal"})
+
+
+@pytest.mark.parametrize("market", [NOISY, {**NOISY, "smile": "ssvi"}])
+def test_gains_split_by_one_kernel_are_those_split_value_by_value(monkeypatch, market):
+    """To the last bit, of what is held on some paths only, through a roll and two trades of a tick."""
+    some = np.array([1e6, 0.0, -2e6, 3e5, 0.0])
+
+    def gains():
+        world = world_of(listed({"call": {"kind": "call", "expiry_days": 9}, "straddle": MONTH}, market=market), 5)
+        send(world, {1: {"call": some, "straddle": some[::-1].copy()}, 3: {"call": -0.5 * some}, 7: {"straddle": some}})
+        world.run()
+        return np.array([[world.ledger.flow("maker", reason) for reason in SPLIT]])
+
+    whole = gains()
+    assert (whole != 0.0).any(axis=(0, 2)).all()
+    monkeypatch.delattr(ListedOption, "_split")
+    np.testing.assert_array_equal(gains(), whole)
