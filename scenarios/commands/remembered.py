@@ -41,3 +41,15 @@ def side_of(run: Run, agent: str | None) -> SideFigures:
         return found()
     world = run.world if isinstance(run, Side) else None
     return unpacked(answer(whole(run), "side", agent, paths, world, find=lambda: packed(found())))
+
+
+def sheet_of(run: Run, name: str, agent: str | None) -> str:
+    """A sheet of the run as CSV. Raises UserError for a name that no sheet has."""
+
+    def found() -> str:
+        from analysis.export import run_sheet
+        from analysis.workbook import csv
+
+        return csv(run_sheet(run, name, agent=agent)).decode()
+
+    return str(answer(run, "sheet", name, agent, find=found))
