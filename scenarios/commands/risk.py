@@ -17,6 +17,7 @@ from scenarios.studies.risk.shown import RiskTable, risk_frames, risk_tables
 from scenarios.worlds.assumed import assumed
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
+from sim.jit import interpreted
 
 if TYPE_CHECKING:
     from scenarios.commands.options import Record
@@ -39,6 +40,7 @@ def bare(
     return bare_book(book, record.curves, day=day, dates=record.dates, normal_vol=vol)
 
 
+@interpreted()
 def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents: str, out: Path | None) -> None:
     """Print the tables, and write them."""
     risk = book_risk(scenario, agent, **({} if keys is None else {"keys": _years(keys)}))
