@@ -70,6 +70,7 @@ def test_the_python_api_loads_nothing_heavy():
         ("check sonia_swap_desk", set()),
         ("show sonia_swap_desk", set()),
         ("show gilt_ldi_2022", set()),
+        ("risk svb_2023", set()),
     ],
 )
 def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
