@@ -15,7 +15,7 @@ from markets.curves.calendars import business_calendar
 from scenarios.reading.loading import load
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
-from sim.jit import Kernel, fma, interpreted, kernel
+from sim.jit import MOST, Kernel, fma, interpreted, kernel, kernel_inline
 from sim.manifest import described, write_manifest
 from tests.synthetic_run import write_run
 
@@ -71,6 +71,7 @@ def test_the_python_api_loads_nothing_heavy():
         ("check sonia_swap_desk", set()),
         ("show sonia_swap_desk", set()),
         ("show gilt_ldi_2022", set()),
+        ("risk svb_2023", set()),
     ],
 )
 def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
@@ -230,6 +231,57 @@ def test_what_python_refuses_is_compiled():
         over(np.array([2.0, 0.0]), out)
     assert out.tolist() == [0.5, np.inf]
     assert "compiled" in vars(over)
+
+
+@kernel_inline
+def inverse(x):
+    return 1.0 / float(x)
+
+
+@kernel
+def add_inverses(x, out):
+    for i in range(x.size):
+        out[i] += inverse(x[i])
+
+
+def test_what_a_called_kernel_refuses_its_caller_has_compiled():
+    out = np.zeros(2)
+    with interpreted():
+        add_inverses(np.array([2.0, 4.0]), out)
+        assert out.tolist() == [0.5, 0.25] and "compiled" not in vars(add_inverses)
+        add_inverses(np.array([2.0, 0.0]), out)
+        assert out.tolist() == [1.0, np.inf] and "compiled" in vars(add_inverses)
+        assert inverse(0.0) == np.inf  # called by nobody it is compiled itself
+
+
+def test_a_called_kernel_is_compiled_when_interpreting_has_ended():
+    @kernel_inline
+    def twice(x):
+        return 2 * x
+
+    @kernel
+    def sum_of_twice(x):
+        total = 0.0
+        for i in range(x.size):
+            total += twice(x[i])
+        return total
+
+    with interpreted():
+        assert sum_of_twice(np.arange(3.0)) == 6.0
+    assert twice(2) == 4 and "compiled" in vars(twice)
+
+
+def test_many_multiply_adds_are_compiled():
+    @kernel
+    def powers(x, count):
+        for _ in range(count):
+            x = fma(x, 1.0, 0.0)
+        return x
+
+    with interpreted():
+        assert powers(1.5, 10) == 1.5 and "compiled" not in vars(powers)
+        assert powers(1.5, MOST) == 1.5 and "compiled" not in vars(powers)
+        assert powers(1.5, 10) == 1.5 and "compiled" in vars(powers)
 
 
 def test_long_arrays_are_compiled():
