@@ -24,7 +24,7 @@ from scenarios.worlds.workers import prepare_workers
 from scenarios.worlds.world_spec import worlds_of
 from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
 from sim.dataset import Run, open_run
-from sim.ensemble import Progress, chunks, run_chunks
+from sim.ensemble import Progress, after_chunks, chunks
 from sim.files import writing
 from sim.manifest import write_manifest
 from sim.profile import merged
@@ -109,15 +109,15 @@ def run(
         figures = keeps_figures(scenario, tables)
         aside = laid_aside(scenario, blueprint.clock, len(worlds)) if figures else ()
         job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile, given, aside)
-        run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=workers, progress=progress)
-        with writing(claim.asked):
+        ticks = len(blueprint.clock.ticks)
+        with after_chunks(job, parts, ticks=ticks, workers=workers, progress=progress) as free, writing(claim.asked):
             seconds = time.perf_counter() - begun
             manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, seconds, given)
             manifest["command"] = command
             if profile:
                 manifest["profile"] = merged(take(claim.partial, PROFILES))
             if figures:
-                manifest = with_figures(manifest, claim.partial)
+                manifest = with_figures(manifest, claim.partial, free)
             write_manifest(manifest, claim.partial)
         claim.replace()
     return open_run(claim.asked).just_written()
