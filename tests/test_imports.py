@@ -171,6 +171,21 @@ def loaded_by(folder: Path, command: str, but: tuple[str, ...] = ()) -> set[str]
     return loaded(code + engine) - {"rich.console"}
 
 
+def test_a_desk_is_open_before_its_parts_are_imported(tmp_path: Path):
+    code = """
+from pathlib import Path
+from scenarios.desk.app import make_app
+from scenarios.desk.settings import Settings
+make_app(Settings(folder=Path({folder!r})))
+import sys
+assert not [name for name in sys.modules if name.partition('.')[0] in ('agents', 'analysis', 'markets', 'numpy')]
+"""
+    assert loaded(code.format(folder=str(tmp_path))) <= {"email"}
+    (tmp_path / ".desk" / "classes").mkdir(parents=True)  # classes may have to go on
+    with_classes = code.partition("import sys")[0]
+    assert "polars" in loaded(with_classes.format(folder=str(tmp_path)))
+
+
 COUNT = """
 ours = [name for name in sys.modules if name.partition(".")[0] in ("sim", "agents", "markets", "scenarios")]
 print(len(ours), [name for name in ours if {part!r} in name], "numpy" in sys.modules, file=sys.stderr)

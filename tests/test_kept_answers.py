@@ -10,17 +10,33 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 from analysis import open_run
 from analysis.compare import compare, side_figures
+from analysis.export import run_sheet
 from analysis.side_figures import compared, packed, unpacked
+from analysis.workbook import csv
 from scenarios import load, run
+from scenarios.cli import main
 from sim import kept_answers as module
 from sim.errors import UserError
 from sim.kept_answers import kept_answer
 from sim.sealed_file import read_sealed, write_sealed
 
 QUICK = {"clock.tick_minutes": 390, "run.witnesses": 0}
+
+
+NO_DESK = """
+name = "no_desk"
+clock = { tick_minutes = 390 }
+storyline = { anchor = [
+    { date = 2020-02-19, spot = 100, vol = 0.2, overnight = 0.02, us2y = 0.02, us10y = 0.02, credit = 0.01 },
+    { date = 2020-02-21, spot = 85, vol = 0.5 },
+] }
+[agents.maker]
+type = "MarketMaker"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +133,16 @@ def test_a_kept_side_compares_to_the_last_bit(made: Path, tmp_path: Path):
         assert repr(compared(*kept, paired=paired)) == repr(compared(*sides, paired=paired))
     frame = compare(open_run(made), other)
     assert [repr(tuple(row)) for row in compared(*kept, paired=True)] == [repr(row) for row in frame.iter_rows()]
+
+
+@pytest.mark.parametrize("scenario", [NO_DESK, f'{NO_DESK}[agents.desk]\ntype = "Hedger"\n'])
+def test_a_command_that_has_written_a_report_keeps_what_others_ask(
+    scenario: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("s.toml").write_text(scenario)
+    for words in ("run s.toml --paths 3 --workers 1 --quiet --out a", "compare a a", "export a a.csv"):
+        done = CliRunner().invoke(main, words.split())
+        assert done.exit_code == 0, done.output
+        assert len(list(folder.iterdir())) == 2
+    assert Path("a.csv").read_text() == csv(run_sheet(open_run("a"), "figures")).decode()

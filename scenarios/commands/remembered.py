@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scenarios.house import stamp
@@ -22,7 +23,12 @@ def answer(run: Run, *question: object, find: Callable[[], Any]) -> Any:
         with run.reading():
             return find()
 
-    return kept_answer(run, question, stamp(), read)
+    return kept_answer(run, question, _sources(), read)
+
+
+@cache
+def _sources() -> str:
+    return stamp()
 
 
 def side_of(run: Run, agent: str | None) -> SideFigures:
@@ -53,3 +59,10 @@ def sheet_of(run: Run, name: str, agent: str | None) -> str:
         return csv(run_sheet(run, name, agent=agent)).decode()
 
     return str(answer(run, "sheet", name, agent, find=found))
+
+
+def remember(run: Run) -> None:
+    """Keep what later commands ask of a run while its figures, which its report has shown, are at hand."""
+    if int(run.manifest["paths"]) <= FEW:
+        side_of(run, None)
+        sheet_of(run, "figures", None)
