@@ -108,7 +108,11 @@ def run(
         aside = laid_aside(scenario, blueprint.clock, len(worlds)) if figures else ()
         job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile, given, aside)
         ticks = len(blueprint.clock.ticks)
-        with after_chunks(job, parts, ticks=ticks, workers=workers, progress=progress) as free, writing(folder):
+        with (
+            after_chunks(job, parts, ticks=ticks, workers=workers, progress=progress) as free,
+            claim.flushing(),
+            writing(folder),
+        ):
             seconds = time.perf_counter() - begun
             manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, seconds, given)
             manifest["command"] = command
