@@ -86,6 +86,7 @@ class Others:
 
     pool: ProcessPoolExecutor
     content: bytes  # what they began with, pickled
+    count: int
 
     def ask(self, question: Callable[..., T], *args: Any) -> Future[T]:
         """Call a function in one of them; several are called in the order in which they were asked."""
@@ -243,7 +244,7 @@ def _run_shared(
                     future.result()
                 told(shares.ticked.value)
         until.enter_context(begun.pop_all())
-        return Others(pool, content)
+        return Others(pool, content, others)
 
 
 def _begin(pool: ProcessPoolExecutor, content: bytes, others: int) -> set[Future[None]]:
@@ -278,16 +279,18 @@ def main_left_alone(pickled: bytes) -> Iterator[None]:
 
     A worker imports the main module's file; so the file's name is hidden while workers start. Exception: if
     `pickled` holds something defined in the main module, workers need the import, and the script its guard.
+
+    Raises BrokenProcessPool if workers cannot be started: as of the pool, where they died.
     """
     main = sys.modules["__main__"]
-    if b"__main__" in pickled:
-        yield
-        return
-    names = [name for name in ("__file__", "__spec__") if name in main.__dict__]
-    hidden: dict[str, Any] = {name: main.__dict__.pop(name) for name in names}
-    main.__spec__ = None
+    names = () if b"__main__" in pickled else ("__file__", "__spec__")
+    hidden: dict[str, Any] = {name: main.__dict__.pop(name) for name in names if name in main.__dict__}
+    if names:
+        main.__spec__ = None
     try:
         yield
+    except (EOFError, OSError) as error:  # the server of workers was killed, or cannot fork
+        raise BrokenProcessPool(str(error)) from error
     finally:
         main.__dict__.update(hidden)
 
