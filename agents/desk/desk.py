@@ -26,6 +26,7 @@ from markets.kernels.hedging import (
     attribute,
     attribute_few,
 )
+from markets.products.table import Held
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -331,6 +332,9 @@ class Desk:
         tick, now, since = self.world.factors.tick, self.world.factors.snapshot, self._tick
         if tick == since:
             return
+        if self.attributed and self._split(tick, now):
+            self._tick, self._snapshot, self.unit_clean = tick, now, self._unit_value_now()
+            return
         steps = self._stepped(tick, now) if self.attributed else None
         end = value = self._unit_value_now()
         if self.book.settles(since, tick):
@@ -360,6 +364,17 @@ class Desk:
         self.unhedged += paid
         for follower in self.followers:
             follower.receive(due)
+
+    def _split(self, tick: int, new: Snapshot) -> bool:
+        """Attribute a mark at which only time and spot have moved, where the book has one kernel for it."""
+        old, book, since = self._snapshot, self.book, self._tick
+        if not book.splits or self.counterparty is not None or not old.stands(new, self._besides):
+            return False
+        if book.settles(since, tick):
+            return False
+        held = Held(self.scale, self.unit_clean, self._unit_value_now(), new.row(SPOT))
+        book.split(tick, old, held, self.parts, self.unhedged, settled=since)
+        return True
 
     def _stepped(self, tick: int, new: Snapshot) -> Stepped:
         """Before rates are fixed and rights used.
