@@ -171,6 +171,12 @@ def test_a_number_of_threads_that_is_none(name: str, given: str, monkeypatch: py
     assert (result.exit_code, result.stderr) == (2, said)
 
 
+def test_kernels_need_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    said = "error: NUMBA_DISABLE_JIT: kernels are compiled: Python cannot run them, got '1'; unset it\n"
+    assert (spiral("list").exit_code, spiral("list").stderr) == (2, said)
+
+
 def test_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
     command = [
         sys.executable,
