@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -20,9 +19,12 @@ from analysis.kept import shown as shown
 from analysis.kept import told as told
 from analysis.numbers import FloatArray
 from analysis.spread import SHARES as SHARES
+from analysis.worlds import check_world as check_world
+from analysis.worlds import paths_of as paths_of
+from analysis.worlds import twin_name as twin_name
 from sim.dataset import Run
 from sim.errors import UserError
-from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
+from sim.names import ALL, UNHEDGED
 from sim.run_part import parts_of
 
 P = ParamSpec("P")
@@ -77,40 +79,10 @@ def table(run: Run, name: str, world: str | None = None) -> pl.LazyFrame | None:
     return run.table(name, world) if name in run.tables else None
 
 
-def paths_of(run: Run) -> int:
-    """Number of paths."""
-    return int(run.manifest["paths"])
-
-
-def twin_name(run: Run) -> str | None:
-    """Name of the twin world, None for a run without one."""
-    twin = run.manifest.get("twin")
-    return None if twin is None else str(twin)
-
-
 def unhedged_world(run: Run, agent: str | None) -> str | None:
     """Name of the world in which the desk does not hedge; None if there is none, or where it is another desk's."""
     desk = run.manifest.get("unhedged")
     return UNHEDGED if desk is not None and desks(run, agent) == [desk] else None
-
-
-def check_world(run: Run, world: str) -> str:
-    """The world's name; UserError if the run has no such world.
-
-    "frozen" was the default twin of earlier versions: in a run whose twin is the price takers' it stands for that one,
-    with a FutureWarning, so that scripts go on working.
-    """
-    worlds = list(run.manifest["worlds"])
-    if world == FROZEN and world not in worlds and twin_name(run) == PRICE_TAKER:
-        warnings.warn(
-            f"this run's twin is {PRICE_TAKER!r}: ask for that, or run it with twin={FROZEN!r}", FutureWarning, 3
-        )
-        return PRICE_TAKER
-    if world not in worlds:
-        raise UserError(
-            "a run has no such world", value=world, place=str(run.path), remedy=f"worlds: {', '.join(worlds)}"
-        )
-    return world
 
 
 def first_chunk(run: Run, name: str, world: str | None = None) -> pl.LazyFrame:

@@ -19,7 +19,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,16 @@ LONGEST = 180  # bytes of a name, so that the longer names beside it are still a
 WAIT = 1.0  # seconds to wait for another process that holds the folder for a moment
 
 
+class FolderInUse(UserError):
+    """Another process works in the folder of a run."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """A run's folder that only this process may change."""
 
-    folder: Path
+    asked: Path  # as its caller wrote it
+    folder: Path  # resolved
     partial: Path  # an empty folder on the same disk, removed at the end unless it has become the run
     earlier: Path
 
@@ -83,7 +88,7 @@ def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]
             with writing(place, ELSEWHERE):
                 token = secrets.token_hex(4)
                 lock.write(token=token)
-                claim = Claim(place, *_beside(place, token))
+                claim = Claim(folder, place, *_beside(place, token))
                 claim.partial.mkdir()
             try:
                 yield claim
@@ -91,6 +96,26 @@ def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]
                 _finish(place, lock)
         finally:
             lock.release(remove=not _left_over(place, lock))
+
+
+@contextmanager
+def claimed_own(folder: Path, content: str, names: Iterable[str]) -> Iterator[Claim]:
+    """Claim the first of NAME, NAME-2, ... where no other process works and no run of different content stands.
+
+    content, names: as of `own_folder` and `claimed`. What another process does there between the choice and the claim
+    leads to the next choice.
+    """
+    names = list(names)
+    while True:
+        found = own_folder(folder, content)
+        with ExitStack() as held:
+            try:
+                claim = held.enter_context(claimed(found, names))
+            except FolderInUse:
+                continue
+            if not holds_other(found, content):
+                yield claim
+                return
 
 
 def settle(folder: Path) -> bool:
@@ -116,16 +141,26 @@ def settle(folder: Path) -> bool:
 
 
 def own_folder(folder: Path, content: str) -> Path:
-    """The folder, or NAME-2, NAME-3, ...: the first one that does not hold a run of different content.
+    """The folder, or NAME-2, NAME-3, ...: the first one where nobody works and no run of different content stands.
 
     content: the `content_hash` of the new run. Files that are no run are not looked at here; `claimed` checks them.
     """
     found, number = folder, 1
     with writing(folder, ELSEWHERE):
-        while settle(found) and holds_other(found, content):
+        while not _settled(found) or holds_other(found, content):
             number += 1
             found = folder.with_name(f"{folder.name}-{number}")
     return found
+
+
+def _settled(folder: Path) -> bool:
+    """As `settle`, for a process that may hold the folder only for a moment."""
+    until = time.monotonic() + WAIT
+    while not settle(folder):
+        if time.monotonic() > until:
+            return False
+        time.sleep(WAIT / 50)
+    return True
 
 
 def holds_other(folder: Path, content: str) -> bool:
@@ -183,7 +218,7 @@ def _locked(place: Path) -> Lock:
             ours = lock.acquire(WAIT)
     if not ours:
         rule = "one process at a time writes in a run's folder"
-        raise UserError(rule, place=str(place), value="another one does", remedy=f"wait for it, or {ELSEWHERE}")
+        raise FolderInUse(rule, place=str(place), value="another one does", remedy=f"wait for it, or {ELSEWHERE}")
     if lock.read() is None:
         lock.release(remove=False)
         raise UserError("this name is kept for a lock", place=str(lock.place), value="another file", remedy=ELSEWHERE)

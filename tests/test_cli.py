@@ -151,6 +151,16 @@ def test_an_interrupt_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (result.exit_code, result.stderr) == (130, "interrupted: nothing was kept\n")
 
 
+def test_an_end_of_file_is_no_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """click takes every EOFError for Ctrl-D."""
+
+    def cut(*_: object, **__: object) -> None:
+        raise EOFError("a file is cut short")
+
+    monkeypatch.setattr("scenarios.studies.run.run", cut)
+    assert isinstance(spiral("run", "calm_market").exception, EOFError)
+
+
 def test_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
     command = [
         sys.executable,

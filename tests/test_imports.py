@@ -16,6 +16,7 @@ from scenarios.reading.loading import load
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
 from sim.jit import MOST, Kernel, fma, interpreted, kernel, kernel_inline
+from sim.manifest import described, write_manifest
 from tests.synthetic_run import write_run
 
 ROOT = Path(__file__).parents[1]
@@ -129,9 +130,12 @@ READING = {"polars", "email"}  # polars looks for the metadata of packages
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run, and a broken one beside it."""
+    """A run, one of the same with checksums, and a broken one."""
     found = tmp_path_factory.mktemp("runs")
     write_run(found / "run", paths=20, days=30)
+    manifest = json.loads((write_run(found / "sealed", paths=20, days=30) / "manifest.json").read_text())
+    made = {"title": str(found), "files": described(found / "sealed", manifest["files"])}  # of this test session alone
+    write_manifest(manifest | made, found / "sealed")
     (found / "broken").mkdir()
     return found
 
@@ -148,11 +152,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_command_on_a_finished_run_loads_no_engine(folder: Path, command: str, needs: set[str]):
-    files = {"run", "broken", "figures.csv", "x.svg"}
+    assert loaded_by(folder, command) == needs
+
+
+@pytest.mark.parametrize("command", ["compare sealed --worlds actual,price_taker", "export sealed figures.csv --force"])
+def test_the_second_time_no_library_is_loaded(folder: Path, command: str):
+    assert "polars" in loaded_by(folder, command)
+    assert loaded_by(folder, command, but=("numpy", "polars")) == set()
+
+
+def loaded_by(folder: Path, command: str, but: tuple[str, ...] = ()) -> set[str]:
+    """The heavy packages that a command loads, which are no engine, nor one of `but`."""
+    files = {"run", "sealed", "broken", "figures.csv", "x.svg"}
     arguments = ["spiral", *(str(folder / word) if word in files else word for word in command.split())]
-    engine = "assert not [name for name in sys.modules if name.partition('.')[0] in ('agents', 'markets')]"
+    never = ("agents", "markets", *but)
+    engine = f"assert not [name for name in sys.modules if name.partition('.')[0] in {never}]"
     code = RUN.format(arguments=arguments).replace("not end.code", f"end.code == {2 * ('broken' in command)}")
-    assert loaded(code + engine) - {"rich.console"} == needs
+    return loaded(code + engine) - {"rich.console"}
 
 
 COUNT = """

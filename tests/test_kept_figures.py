@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import pickle
 import shutil
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date, datetime
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from scenarios import Scenario, load, open_run, run
 from scenarios.studies import figures
 from sim import aside
 from sim.dataset import Run
+from sim.ensemble import Others
 from sim.errors import UserError
 from sim.estimate import without_pulls
 from sim.manifest import signed
@@ -125,6 +129,43 @@ def test_what_cannot_be_laid_aside_is_read(place, tmp_path, monkeypatch):
 
     monkeypatch.setattr(aside, "_laid", full)
     again = made(covid(), tmp_path / "run")
+    assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
+
+
+class Elsewhere:
+    """Free processes that have answered `how` of the shares, failed at the next one, and begun no other."""
+
+    def __init__(self, how: int) -> None:
+        self.how, self.asked = how, 0
+
+    def ask(self, question, *args):
+        found, self.asked = Future(), self.asked + 1
+        if self.asked <= self.how + 1:
+            found.set_running_or_notify_cancel()
+            if self.asked <= self.how:
+                found.set_result(pickle.loads(pickle.dumps(question(*args))))
+            else:
+                found.set_exception(BrokenProcessPool("killed"))
+        return found
+
+
+@pytest.mark.parametrize("how", [0, 3, 5])
+def test_it_does_not_matter_which_process_finds_them(place, bare, how):
+    found = closing.figures_of(Run(bare).just_written(), Elsewhere(how))
+    kept_ones = [pl.read_parquet(file) for file in sorted((place / "figures").iterdir())]
+    parts = found.partition_by("world", maintain_order=True)
+    assert {each["world"][0] for each in parts} == {each["world"][0] for each in kept_ones}
+    assert all(any(each.equals(other) for other in kept_ones) for each in parts)
+
+
+@pytest.mark.slow
+def test_another_worker_helps_to_find_them(place, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "MANY", 0)
+    asked = []
+    whole = Others.ask
+    monkeypatch.setattr(Others, "ask", lambda self, *args: asked.append(args) or whole(self, *args))
+    again = run(covid(), paths=PATHS, workers=2, out=tmp_path / "run")
+    assert len(asked) == 5
     assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
 
 

@@ -22,7 +22,7 @@ from scenarios.studies.run import run
 from sim.dataset import open_run
 from sim.errors import SpiralError, UserError
 from sim.manifest import MANIFEST, files_of
-from sim.run_folder import claimed
+from sim.run_folder import claimed, own_folder
 from sim.run_pages import add_page, check_report
 from sim.scratch import OWNER, clear_dead, scratch
 from sim.seal import sealed
@@ -413,9 +413,42 @@ def test_a_default_folder_that_no_run_made_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_run_that_was_made_meanwhile_is_not_replaced(copied, monkeypatch):
-    """Between the choice of a folder and the claim another process may finish there."""
-    monkeypatch.setattr("scenarios.studies.run.default_folder", lambda scenario, given: copied)
-    with pytest.raises(UserError, match="another run has just been made here; run it again"):
-        run(load("calm_market", QUICK), seed=2, workers=1)
-    assert json.loads((copied / MANIFEST).read_text())["seed"] == 1
-    assert [p.name for p in copied.parent.iterdir()] == ["copied"]
+    """Between the choice of a folder and the claim another process may finish there: then the next one is chosen."""
+    monkeypatch.chdir(copied.parent)
+    Path("runs").mkdir()
+    theirs, chosen = Path("runs/calm_market-2"), []
+
+    def choose(folder, content):
+        chosen.append(own_folder(folder, content))
+        if not theirs.exists():
+            shutil.copytree(copied, theirs)
+        return chosen[-1]
+
+    monkeypatch.setattr("sim.run_folder.own_folder", choose)
+    mine = run(load("calm_market", QUICK), seed=2, workers=1)
+    assert chosen == [theirs, Path("runs/calm_market-2-2")]
+    assert mine.path == chosen[-1]
+    assert json.loads((theirs / MANIFEST).read_text())["seed"] == 1
+    assert sorted(p.name for p in Path("runs").iterdir()) == ["calm_market-2", "calm_market-2-2"]
+
+
+def test_where_another_process_works_a_run_takes_a_folder_of_its_own(tmp_path, monkeypatch):
+    """Whatever the other one makes there; told where to go, it is refused instead."""
+    monkeypatch.chdir(tmp_path)
+    first = Path("runs/calm_market-1")
+    with claimed(first, [MANIFEST]):
+        made = run(load("calm_market", QUICK), workers=1)
+        assert made.path == first.with_name("calm_market-1-2")
+        with pytest.raises(UserError, match="one process at a time"):
+            run(load("calm_market", QUICK), out=first, workers=1)
+    assert [p.name for p in first.parent.iterdir()] == ["calm_market-1-2"]
+
+
+def test_another_process_that_begins_after_the_choice_is_passed_by(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = Path("runs/calm_market-1")
+    choices = iter([first])
+    with claimed(first, [MANIFEST]):
+        monkeypatch.setattr("sim.run_folder.own_folder", lambda *given: next(choices, None) or own_folder(*given))
+        made = run(load("calm_market", QUICK), workers=1)
+    assert made.path == first.with_name("calm_market-1-2")

@@ -53,6 +53,8 @@ class Spiral(click.Group):
             command = error.ctx.command_path if error.ctx else "spiral"
             return _told(f"error: {error.format_message()} ({command} --help explains)", MISTAKE)
         except click.Abort as error:
+            if isinstance(error.__cause__, EOFError):  # click takes it for the end of the keyboard's input
+                raise error.__cause__ from None
             return _told("interrupted: nothing was kept", exit_code(error.__cause__))
         except SpiralError as error:
             return _told(f"failed: {error}", FAILED)

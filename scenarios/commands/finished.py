@@ -36,16 +36,13 @@ def write_report(run: Run) -> Path:
     return run.path / REPORT
 
 
-def opened(folder: Path, *, threads: bool = False) -> Run:
-    """Open a finished run; prints a note to stderr if its manifest was changed afterwards.
-
-    threads: polars takes as many as it likes, however little there is to read.
-    """
+def opened(folder: Path) -> Run:
+    """Open a finished run; prints a note to stderr if its manifest was changed afterwards."""
     from sim.dataset import open_run
 
     clear_once()
     run = open_run(folder)
-    prepare(sum(file.size for file in run.files.values()), threads=threads)
+    prepare(sum(file.size for file in run.files.values()))
     if run.altered:
         complain(f"warning: {run.path / 'manifest.json'}: changed after the run was made")
     return run

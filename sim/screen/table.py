@@ -143,7 +143,7 @@ class Table:
             return wanted
         narrowed = _narrowed(wanted, [not column.no_wrap for column in self.columns], most)
         if sum(narrowed) > most:  # what must not be broken has to be cut
-            narrowed = _reduced(sum(narrowed) - most, [1] * len(narrowed), narrowed, narrowed)
+            narrowed = _lowered(narrowed, [i for i, wide in enumerate(narrowed) if wide], sum(narrowed) - most, 0)
         return [self._wanted(i, width) for i, width in enumerate(narrowed)]
 
     def _wanted(self, i: int, most: int) -> int:
@@ -181,25 +181,22 @@ def _styled(line: Line, style: str) -> Line:
 
 
 def _narrowed(widths: list[int], breakable: list[bool], most: int) -> list[int]:
-    """The widest of the columns that may be broken made as narrow as the next, until they fit."""
-    excess = sum(widths) - most
-    while excess > 0 and any(breakable):
-        widest = max(width for width, may in zip(widths, breakable, strict=True) if may)
-        second = max(w if may and w != widest else 0 for w, may in zip(widths, breakable, strict=True))
-        ratios = [int(width == widest and may) for width, may in zip(widths, breakable, strict=True)]
-        if widest == second:
+    """Widths that fit, if they can: the widest columns that may be broken come down together to the next widest."""
+    places = [i for i, may in enumerate(breakable) if may]
+    while (excess := sum(widths) - most) > 0:
+        top = max((widths[i] for i in places), default=0)
+        if top == 0:
             break
-        widths = _reduced(excess, ratios, [min(excess, widest - second)] * len(widths), widths)
-        excess = sum(widths) - most
+        floor = max((widths[i] for i in places if widths[i] < top), default=0)
+        widths = _lowered(widths, [i for i in places if widths[i] == top], excess, floor)
     return widths
 
 
-def _reduced(excess: int, ratios: list[int], limits: list[int], widths: list[int]) -> list[int]:
-    """Widths less their shares of an excess, each at most its limit."""
-    ratios = [ratio if limit else 0 for ratio, limit in zip(ratios, limits, strict=True)]
-    left, found = sum(ratios), []
-    for ratio, limit, width in zip(ratios, limits, widths, strict=True):
-        share = min(limit, round(ratio * excess / left)) if ratio and left > 0 else 0
-        found.append(width - share)
-        excess, left = excess - share, left - ratio
+def _lowered(widths: list[int], places: list[int], excess: int, floor: int) -> list[int]:
+    """Widths of which the columns at `places` bear an excess in even steps, none below the floor."""
+    found = list(widths)
+    for done, i in enumerate(places):
+        step = min(round(excess / (len(places) - done)), found[i] - floor)
+        found[i] -= step
+        excess -= step
     return found
