@@ -15,14 +15,21 @@ from markets.curves.calendars import business_calendar
 from scenarios.reading.loading import load
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
-from sim.jit import Kernel, fma, interpreted, kernel
+from sim.jit import MOST, Kernel, fma, interpreted, kernel, kernel_inline
 from sim.manifest import described, write_manifest
 from tests.synthetic_run import write_run
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
     *("numba", "scipy", "polars", "pandas", "altair", "QuantLib", "vl_convert", "distributed"),
-    *("pydantic", "simpy", "numpy.ma", "email", "multiprocessing.connection"),  # tens of milliseconds each
+    *(
+        "pydantic",
+        "rich.console",
+        "simpy",
+        "numpy.ma",
+        "email",
+        "multiprocessing.connection",
+    ),  # 0.01 to 0.08 s each
 )
 SEEN = "import json, sys; print(json.dumps([name for name in {heavy!r} if name in sys.modules]), file=sys.stderr)"
 RUN = """
@@ -64,6 +71,7 @@ def test_the_python_api_loads_nothing_heavy():
         ("check sonia_swap_desk", set()),
         ("show sonia_swap_desk", set()),
         ("show gilt_ldi_2022", set()),
+        ("risk svb_2023", set()),
     ],
 )
 def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
@@ -163,7 +171,7 @@ def loaded_by(folder: Path, command: str, but: tuple[str, ...] = ()) -> set[str]
     never = ("agents", "markets", *but)
     engine = f"assert not [name for name in sys.modules if name.partition('.')[0] in {never}]"
     code = RUN.format(arguments=arguments).replace("not end.code", f"end.code == {2 * ('broken' in command)}")
-    return loaded(code + engine)
+    return loaded(code + engine) - {"rich.console"}
 
 
 def test_a_desk_is_open_before_its_parts_are_imported(tmp_path: Path):
@@ -241,6 +249,57 @@ def test_what_python_refuses_is_compiled():
         over(np.array([2.0, 0.0]), out)
     assert out.tolist() == [0.5, np.inf]
     assert "compiled" in vars(over)
+
+
+@kernel_inline
+def inverse(x):
+    return 1.0 / float(x)
+
+
+@kernel
+def add_inverses(x, out):
+    for i in range(x.size):
+        out[i] += inverse(x[i])
+
+
+def test_what_a_called_kernel_refuses_its_caller_has_compiled():
+    out = np.zeros(2)
+    with interpreted():
+        add_inverses(np.array([2.0, 4.0]), out)
+        assert out.tolist() == [0.5, 0.25] and "compiled" not in vars(add_inverses)
+        add_inverses(np.array([2.0, 0.0]), out)
+        assert out.tolist() == [1.0, np.inf] and "compiled" in vars(add_inverses)
+        assert inverse(0.0) == np.inf  # called by nobody it is compiled itself
+
+
+def test_a_called_kernel_is_compiled_when_interpreting_has_ended():
+    @kernel_inline
+    def twice(x):
+        return 2 * x
+
+    @kernel
+    def sum_of_twice(x):
+        total = 0.0
+        for i in range(x.size):
+            total += twice(x[i])
+        return total
+
+    with interpreted():
+        assert sum_of_twice(np.arange(3.0)) == 6.0
+    assert twice(2) == 4 and "compiled" in vars(twice)
+
+
+def test_many_multiply_adds_are_compiled():
+    @kernel
+    def powers(x, count):
+        for _ in range(count):
+            x = fma(x, 1.0, 0.0)
+        return x
+
+    with interpreted():
+        assert powers(1.5, 10) == 1.5 and "compiled" not in vars(powers)
+        assert powers(1.5, MOST) == 1.5 and "compiled" not in vars(powers)
+        assert powers(1.5, 10) == 1.5 and "compiled" in vars(powers)
 
 
 def test_long_arrays_are_compiled():

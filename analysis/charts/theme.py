@@ -76,7 +76,10 @@ def _copied(value: Any, by_ref: set[str]) -> Any:
         return [v if type(v) in PLAIN else _copied(v, by_ref) for v in value]
     if not isinstance(value, schemapi.SchemaBase) or hasattr(value, "__deepcopy__"):
         return value if kind in PLAIN else _DEEP_COPY(value, by_ref)
-    return kind(*(_copied(arg, by_ref) for arg in value._args), **_copied(value._kwds, by_ref))
+    found = object.__new__(kind)  # its constructor would check and combine once more what is combined already
+    object.__setattr__(found, "_args", tuple(_copied(arg, by_ref) for arg in value._args))
+    object.__setattr__(found, "_kwds", _copied(value._kwds, by_ref))
+    return found
 
 
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from analysis import page
+from sim.screen.group import Group, Shown
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,10 +59,10 @@ class Credit:
 
 
 def render(shown: Credit) -> Group:
-    """Tables for `rich.print`."""
-    parts: list[Any] = []
+    """Tables for a screen."""
+    parts: list[Shown] = []
     for each in _tables(shown):
-        table = Table(title=each.title, title_justify="left", box=None, header_style="bold")
+        table = Table(title=each.title, box=False)
         for i, name in enumerate(each.header):
             table.add_column(name, justify="left" if i < WORDS[each.title] else "right", no_wrap=True)
         for row in each.rows:

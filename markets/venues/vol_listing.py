@@ -113,6 +113,11 @@ class VolListing(PaidInCash):
     def usual_vega(self, market: Snapshot) -> Vector:
         """What a unit that is of use as a hedge has about, $ per 1.00 of implied vol, (paths,)."""
 
+    @property
+    def values_some(self) -> bool:
+        """Whether it can be valued in a market on some of the paths."""
+        return False
+
     # --- valuation -------------------------------------------------------------------------------------------------
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""

@@ -12,7 +12,7 @@ from markets.curves.curve_set import CurveSet
 from markets.curves.quoted_curve import QuotedCurve
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.credit import tables
 from scenarios.studies.credit.solving import Credit, solve_credit, value_cds
 from scenarios.studies.credit.swap_cva import swap_cva
@@ -61,7 +61,7 @@ def solve_and_show(
         check_folder(out, PAGE, *(f"{name}.csv" for name in frames))
     if not quiet:
         say_notes(credit.notes)
-        console(WIDTH, markup=False).print(credit_page.render(shown), highlight=False)
+        screen(WIDTH).print(credit_page.render(shown))
     if out is not None:
         page = credit_page.write_credit(out / PAGE, shown)
         for name, frame in frames.items():
