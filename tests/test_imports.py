@@ -155,7 +155,10 @@ def test_a_command_on_a_finished_run_loads_no_engine(folder: Path, command: str,
     assert loaded_by(folder, command) == needs
 
 
-@pytest.mark.parametrize("command", ["compare sealed --worlds actual,price_taker", "export sealed figures.csv --force"])
+@pytest.mark.parametrize(
+    "command",
+    ["compare sealed --worlds actual,price_taker", "export sealed figures.csv --force", "chart sealed panels x.json"],
+)
 def test_the_second_time_no_library_is_loaded(folder: Path, command: str):
     assert "polars" in loaded_by(folder, command)
     assert loaded_by(folder, command, but=("numpy", "polars")) == set()

@@ -13,8 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from analysis import open_run
+from analysis.charts import CATALOGUE, draw
 from analysis.compare import compare, side_figures
 from analysis.export import run_sheet
+from analysis.pages.report import IF_THERE, spec_of
 from analysis.side_figures import compared, packed, unpacked
 from analysis.workbook import csv
 from scenarios import load, run
@@ -108,6 +110,7 @@ def test_a_file_that_says_something_else_is_made_again(content: bytes, made: Pat
 def test_the_oldest_go(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "MOST", 2_000)
     for i in range(30):
+        module._prune.cache_clear()
         asked(made, lambda: "x" * 100, question=("q", i))
         for age, file in enumerate(sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)):
             os.utime(file, (age + 1, age + 1))  # as some file systems know seconds only
@@ -144,5 +147,8 @@ def test_a_command_that_has_written_a_report_keeps_what_others_ask(
     for words in ("run s.toml --paths 3 --workers 1 --quiet --out a", "compare a a", "export a a.csv"):
         done = CliRunner().invoke(main, words.split())
         assert done.exit_code == 0, done.output
-        assert len(list(folder.iterdir())) == 2
+        assert len(list(folder.iterdir())) == 2 + len(CATALOGUE) - len(IF_THERE)
+    for name in CATALOGUE.keys() - IF_THERE.keys():
+        assert CliRunner().invoke(main, ["chart", "a", name, "x.json"]).exit_code == 0
+        assert Path("x.json").read_text() == json.dumps(spec_of(draw(open_run("a"), name)), ensure_ascii=False), name
     assert Path("a.csv").read_text() == csv(run_sheet(open_run("a"), "figures")).decode()

@@ -16,7 +16,6 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
-from scenarios.commands.remembered import remember
 from scenarios.commands.terminal import console
 from scenarios.scenario import Scenario
 from scenarios.worlds.assumed import assumed
@@ -76,8 +75,6 @@ def run_and_report(
         print_profile(finished)
     if report is not None or not quiet:
         say(report or finished.path)
-    if report is not None:
-        remember(finished)
 
 
 def charts_loaded_meanwhile(progress: Progress | None) -> Progress:
