@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from markets.venues.vol_listing import Seen
 
 Vector = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Legs = tuple[Vector, Vector, Vector, Vector]
 NO_ROWS = np.empty(0)
 MONTH_AT_THE_MONEY: float = (1 / 12 / (2 * np.pi)) ** 0.5  # vega of such an option, in units of spot
@@ -84,9 +84,9 @@ class ListedOption(VolListing):
         self._into(out, NO_ROWS, market, self.struck.term(tick), 0.0)
         return out
 
-    def _split(self, seen: Seen, where: Mask) -> tuple[Sloped, Vector]:
+    def _split(self, seen: Seen, among: Ints) -> tuple[Sloped | None, Vector]:
         if self._moving is not None:
-            return super()._split(seen, where)
+            return super()._split(seen, among)
         tick, market, block = self.market.factors.tick, self._now, self._curve.block
         paths, given = market.paths, self._known_worth()
         known = seen.here if seen.tick == tick else None
@@ -94,9 +94,11 @@ class ListedOption(VolListing):
         if known is not None:
             here[:] = known
         old, new = ((each.row(SPOT), each.row(VOL), each.block(block)) for each in (seen.market, market))
-        legs, parts = self._legs(), np.empty((SMILE_GAIN, paths))
+        legs, parts = self._legs(), np.empty((SMILE_GAIN, among.size or paths))
         found = known is not None, given is not None
-        listed_split(old, new, self._base, self.struck.term(tick), legs, seen.worth, found, here, now, where, parts)
+        listed_split(old, new, self._base, self.struck.term(tick), legs, seen.worth, found, here, now, among, parts)
+        if among.size:
+            return None, parts
         self._worths.get(lambda: now, self.struck, tick, market)
         return Sloped(here[0], here[1]), parts
 
