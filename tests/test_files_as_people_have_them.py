@@ -218,6 +218,16 @@ def test_a_level_that_begins_late_or_ends_early_is_said(tmp_path: Path) -> None:
     assert any("us10y ends on 2022-05-04" in note for note in ended.notes)
 
 
+def test_rates_as_decimals_are_said(tmp_path: Path) -> None:
+    """0.029 for 2.9 % is a level that a few markets have had: taken, with a note."""
+    text = "date,spx,overnight,us2y,us10y\n2022-05-02,4000,{},{},{}\n2022-05-03,4010,{},{},{}\n"
+    decimals = from_history(write(tmp_path, text.format(*(0.003, 0.027, 0.029) * 2)))
+    assert any("all rates lie between 0.003 % and 0.029 %: they are read as percent" in n for n in decimals.notes)
+    for rates in ((0.05, 0.13, 0.7), (0.0, 0.0, 0.0), (0.05, 0.09, "")):
+        scenario = from_history(write(tmp_path, text.format(*rates * 2)))
+        assert not any("all rates" in note for note in scenario.notes)
+
+
 def test_two_columns_that_mean_the_same_are_told_apart(tmp_path: Path) -> None:
     text = "Date,Adj Close,Close,EFFR,SOFR\n2022-05-02,3900,4000,0.33,0.30\n2022-05-03,3910,4010,0.33,0.30\n"
     scenario = from_history(write(tmp_path, text))
