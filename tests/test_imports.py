@@ -166,7 +166,7 @@ def test_the_second_time_no_library_is_loaded(folder: Path, command: str):
 
 def loaded_by(folder: Path, command: str, but: tuple[str, ...] = ()) -> set[str]:
     """The heavy packages that a command loads, which are no engine, nor one of `but`."""
-    files = {"run", "sealed", "broken", "figures.csv", "x.svg"}
+    files = {"run", "sealed", "broken", "figures.csv", "x.svg", "x.json"}
     arguments = ["spiral", *(str(folder / word) if word in files else word for word in command.split())]
     never = ("agents", "markets", *but)
     engine = f"assert not [name for name in sys.modules if name.partition('.')[0] in {never}]"
