@@ -201,7 +201,10 @@ class Desk:
         return self.book.value(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
 
     def risk(self, snapshot: Snapshot | None = None) -> Risk:
-        """Risk of one unit of scale in the present market, computed once per market, or in a given one."""
+        """Risk of one unit of scale in the present market, computed once per market, or in a given one.
+
+        In a market on some of the paths: on those.
+        """
         if snapshot is not None:
             return self._risk_at(snapshot)
         now = self.world.factors.snapshot
@@ -209,7 +212,8 @@ class Desk:
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
-        return self.book.risk(self.world.factors.tick, snapshot, self.fixings, settled=self._tick, vegas=grid)
+        fixings = self.fixings if snapshot.among is None else self.fixings[:, snapshot.among]
+        return self.book.risk(self.world.factors.tick, snapshot, fixings, settled=self._tick, vegas=grid)
 
     def slopes(self, snapshot: Snapshot | None = None, *, bent: bool = False) -> Risk:
         """At least value and delta of the risk, in the present market or in a given one. bent: gamma, too.
@@ -281,6 +285,11 @@ class Desk:
     def answering_on(self, asset: str) -> tuple[str, ...]:
         """Those of options on one asset."""
         return () if self.option_hedge is None else self.option_hedge.answering_on(asset)
+
+    @property
+    def values_some(self) -> bool:
+        """Whether book and option leg can be valued on some of the paths."""
+        return self.option_hedge is None or self.option_hedge.values_some
 
     @property
     def kept_options(self) -> Units:

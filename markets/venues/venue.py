@@ -155,7 +155,7 @@ class Venue:
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
         for key, by in self.listing.displaces.items() if self.moves else ():
-            self.market.factors.displace(key, by * move)
+            self.market.factors.displace(key, move if by == 1.0 else by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
     def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
