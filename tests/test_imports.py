@@ -77,6 +77,7 @@ def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
 
 def test_a_look_at_a_scenario_loads_no_parts_of_python_that_it_does_not_use():
     for command in ("check covid_crash_2020", "show svb_2023"):
+        make_clock(load(command.split()[1]))  # its calendar is kept
         seen = 'print([name for name in {"tempfile", "difflib", "sysconfig", "traceback"} & set(sys.modules)])'
         code = "import sys" + RUN.format(arguments=["spiral", *command.split()]) + seen
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
