@@ -199,7 +199,7 @@ class Accountant:
 
     def _of_book(self, desk: Desk, asset: str) -> tuple[Vector, Vector]:
         """Delta in an asset of what is left of a book, and its change for a move of 1 %, (paths,) $."""
-        slopes, spot = desk.slopes(), self._world.factors.snapshot.row(of_asset(SPOT, asset))
+        slopes, spot = desk.slopes(bent=True), self._world.factors.snapshot.row(of_asset(SPOT, asset))
         return desk.scale * slopes.delta_of(asset) * spot, 0.01 * desk.scale * slopes.gamma_of(asset) * spot**2
 
     def _exposure(self, name: str, asset: str) -> tuple[Vector | float, Vector | None]:

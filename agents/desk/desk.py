@@ -107,6 +107,7 @@ class Desk:
         self.unit_cva: Vector | None = None
         self._risk: Memo[Risk] = Memo()  # in the present market
         self._slopes: Memo[Risk] = Memo()
+        self._bent = False  # whether anybody has asked for their gamma
         self._value: Memo[Vector] = Memo()
         self._options: Memo[Units] = Memo()  # neutral ones
         self.followers: list[Follower] = []
@@ -214,14 +215,29 @@ class Desk:
         fixings = self.fixings if snapshot.among is None else self.fixings[:, snapshot.among]
         return self.book.risk(self.world.factors.tick, snapshot, fixings, settled=self._tick, vegas=grid)
 
-    def slopes(self, snapshot: Snapshot | None = None) -> Risk:
-        """At least value, delta and gamma of the risk, in the present market or in a given one."""
+    def slopes(self, snapshot: Snapshot | None = None, *, bent: bool = False) -> Risk:
+        """At least value and delta of the risk, in the present market or in a given one. bent: gamma, too.
+
+        Who has asked for gamma once will ask again: it is then computed with the others.
+        """
         if self._full:
             return self.risk(snapshot)
-        tick, now = self.world.factors.tick, self.world.factors.snapshot
+        if bent and not self._bent:
+            self._bent = True
+            self._slopes.forget()
+        now = self.world.factors.snapshot
         if snapshot is not None:
-            return self.book.slopes(tick, snapshot, self.fixings, settled=self._tick)
-        return self._slopes.get(lambda: self.book.slopes(tick, now, self.fixings, settled=self._tick), now)
+            return self._slopes_at(snapshot)
+        return self._slopes.get(lambda: self._slopes_at(now), now)
+
+    def _slopes_at(self, snapshot: Snapshot) -> Risk:
+        if not self._bent:
+            return self._first_order(snapshot)
+        return self.book.slopes(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
+
+    def gamma_of(self, asset: str, slopes: Risk, snapshot: Snapshot | None) -> Vector:
+        """Gamma in an asset, (paths,), in the market that `slopes` are of: the present one or a given one."""
+        return (slopes if slopes.bent else self.slopes(snapshot, bent=True)).gamma_of(asset)
 
     def _first_order(self, snapshot: Snapshot) -> Risk:
         """At least value and delta of the risk in another market."""

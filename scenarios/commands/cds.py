@@ -19,6 +19,7 @@ from scenarios.studies.credit.swap_cva import swap_cva
 from scenarios.studies.curves.solving import solve_curves
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
+from sim.lists import framed
 from sim.nearest import nearest
 
 PAGE = "credit.html"
@@ -56,16 +57,16 @@ def solve_and_show(
     if cva:
         costs = [_cva(text, solved, credit, vol) for text in cva]
         shown = replace(shown, cva=tables.costs(costs), cva_ladder=tables.cost_ladder(costs))
-    frames = shown.frames()
+    found = shown.tables()
     if out is not None:
-        check_folder(out, PAGE, *(f"{name}.csv" for name in frames))
+        check_folder(out, PAGE, *(f"{name}.csv" for name in found))
     if not quiet:
         say_notes(credit.notes)
         screen(WIDTH).print(credit_page.render(shown))
     if out is not None:
         page = credit_page.write_credit(out / PAGE, shown)
-        for name, frame in frames.items():
-            write_whole(out / f"{name}.csv", csv_text(frame))
+        for name, table in found.items():
+            write_whole(out / f"{name}.csv", csv_text(framed(table)))
         say(page)
 
 

@@ -11,12 +11,12 @@ from scenarios.commands.output import say
 from scenarios.commands.screen import screen
 from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import book_risk
-from scenarios.studies.risk.columns import framed
 from scenarios.studies.risk.shown import RiskTable, risk_columns, risk_tables
 from scenarios.worlds.assumed import assumed
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
 from sim.jit import interpreted
+from sim.lists import framed
 from sim.screen.table import Table
 
 if TYPE_CHECKING:

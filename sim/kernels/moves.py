@@ -110,6 +110,21 @@ def note_shares(parts: Floats, held: Ints, entries: Ints, rows: Floats) -> None:
                     got[j] += amount[j]
 
 
+@kernel
+def note_some(parts: Floats, among: Ints, held: Ints, entries: Ints, rows: Floats) -> None:
+    """`note_shares` on some paths, to its digits. parts: (parts, those paths); among: (those paths,)."""
+    number = held.shape[0] * parts.shape[0]
+    each = entries.shape[0] // number
+    for i in range(number):
+        balance, part = rows[held[i // parts.shape[0]]], parts[i % parts.shape[0]]
+        for k in range(i * each, (i + 1) * each):
+            paid, got = rows[entries[k, PAID]], rows[entries[k, GOT]]
+            for j in range(among.shape[0]):
+                amount = balance[among[j]] * part[j]
+                paid[among[j]] -= amount
+                got[among[j]] += amount
+
+
 @kernel_inline
 def sum_of(rows: Floats, holders: Ints, start: int, stop: int, total: Floats) -> None:
     """Into `total` the sum of some rows, in their order, on the paths from `start` to `stop`."""

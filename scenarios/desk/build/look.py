@@ -21,11 +21,11 @@ from scenarios.desk.layout import chart_json
 from scenarios.studies.calibrating.before_run import plan
 from scenarios.studies.curves.storyline_curves import FIRST, storyline_curves
 from scenarios.studies.risk.book_risk import book_risk, hedger_of
-from scenarios.studies.risk.columns import framed
 from scenarios.studies.risk.shown import risk_columns, risk_tables
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
+from sim.lists import framed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,9 +22,9 @@ from scenarios.studies.curves.shown import book_of, moves_of, shown_curves
 from scenarios.studies.curves.stress_tables import BEFORE, after_stress, moved_lines, stress_by_swap
 from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import book_risk, hedger_of
-from scenarios.studies.risk.columns import framed
 from scenarios.studies.risk.shown import risk_columns, risk_tables
 from sim.errors import UserError
+from sim.lists import framed
 
 if TYPE_CHECKING:
     from scenarios.studies.curves.solving import Solved

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markets.factors.key import MAIN, SPOT, of_asset
 from markets.products.book import Book
-from scenarios.studies.risk.columns import Columns, framed
+from sim.lists import Columns, framed
 
 if TYPE_CHECKING:
     import polars as pl

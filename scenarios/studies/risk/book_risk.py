@@ -15,7 +15,6 @@ from markets.products.book import Book
 from markets.products.vega_grid import STANDARD
 from scenarios.reading.made_by_hand import meant
 from scenarios.studies.risk import columns
-from scenarios.studies.risk.columns import Columns, framed
 from scenarios.studies.risk.derivatives import BP, bends_of, risk_at_start, slopes_of, theta_of, vegas_of
 from scenarios.studies.risk.fine_start import apart, on_nodes, times_of
 from scenarios.studies.risk.layers import PROJECTS, layers_of, quote_ladder, slopes_by
@@ -24,6 +23,7 @@ from scenarios.worlds.clock import make_clock
 from scenarios.worlds.starting_curve import discount_name, solved_curves
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.lists import Columns, framed
 from sim.nearest import nearest
 
 if TYPE_CHECKING:

@@ -1,7 +1,4 @@
-"""The tables of a book's risk as columns: lists of texts and numbers by name, of which frames are made where asked for.
-
-polars takes 0.1 s of CPU to import; a table in a terminal needs none of it.
-"""
+"""The tables of a book's risk as columns: lists of texts and numbers by name."""
 
 from __future__ import annotations
 
@@ -19,23 +16,13 @@ from markets.products.vega_grid import STANDARD, in_words
 from markets.specs.variable import FX, HAZARD, SPREAD, ZERO
 from scenarios.studies.risk.derivatives import BP, bends_of, pv01_of, risk_at_start, slopes_of, theta_of, vegas_of
 from scenarios.studies.risk.layers import BASIS, FOREIGN, PROJECTS, slopes_by
+from sim.lists import Columns
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from scenarios.studies.risk.book_risk import BookRisk
 
 Floats = NDArray[np.float64]
-Columns = dict[str, list[Any]]
 SMALL = 1e-9  # $: what is not shown
-
-
-def framed(columns: Columns) -> pl.DataFrame:
-    """The same as a frame; a column without any value is of numbers."""
-    import polars as pl
-
-    empty = {name: pl.Float64 for name, values in columns.items() if all(value is None for value in values)}
-    return pl.DataFrame(columns, schema_overrides=empty)
 
 
 def summed(values: Sequence[float | None]) -> float | None:

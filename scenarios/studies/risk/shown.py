@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from scenarios.studies.risk import columns
 from scenarios.studies.risk.asset_risk import asset_columns
-from scenarios.studies.risk.columns import Columns, summed
+from scenarios.studies.risk.columns import summed
 from sim.dataclass import dataclass
+from sim.lists import Columns
 
 if TYPE_CHECKING:
     from scenarios.studies.risk.book_risk import BookRisk
