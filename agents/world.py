@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agents.obligations import Obligation
     from agents.standing import Standing
     from markets.products.book import CompiledBook
+    from markets.venues.listing import Listing
     from markets.venues.order import Fill
     from markets.venues.venue import Venue
 
@@ -89,8 +90,9 @@ class TradingWorld(MarketWorld):
         self.desks: dict[str, Desk] = {}
         self.lenders: list[Lender] = []
         self.seats: Mapping[str, Seat] = seats or {}
-        self._venues_of: dict[str, tuple[int, list[Venue]]] = {}  # by account, with the ledger's rows in use then
-        self._one = self.full(1.0)
+        # by account, with the ledger's rows in use then: see `_reached_by`
+        self._reaching: dict[str, tuple[int, tuple[list[Venue], Listing | None, int]]] = {}
+        self._one, self._none = self.full(1.0), read_only(self.full(0.0))
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -116,33 +118,46 @@ class TradingWorld(MarketWorld):
 
     def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
         """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
-        row, worth = self.held_by(name)
-        return (read_only(worth), self._one) if row == NONE else (read_only(self.ledger.rows[row]), worth)
+        venues, listing, _ = self._reached_by(name)
+        if listing is None:
+            return (read_only(self.hedge_value(name)) if venues else self._none), self._one
+        asset = listing.assets[0]
+        return self.ledger.balance(name, asset), listing.worth_of_one()[asset]
 
     def held_by(self, name: str) -> tuple[int, Vector]:
         """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one
         thing; else NONE and the value of all.
         """
-        venues = self._venues_held(name)
-        listing = venues[0].listing if len(venues) == 1 else None
-        if listing is None or len(listing.assets) > 1:
+        _, listing, row = self._reached_by(name)
+        if listing is None:
             return NONE, self.hedge_value(name)
-        row = self.ledger.balance_row(name, listing.assets[0])
-        assert row is not None
         return row, listing.worth_of_one()[listing.assets[0]]
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
-        known = self._venues_of.get(name)
+        return self._reached_by(name)[0]
+
+    def _reached_by(self, name: str) -> tuple[list[Venue], Listing | None, int]:
+        """Those venues; and where it is one thing, its listing and the ledger's row of its units, else NONE."""
+        known = self._reaching.get(name)
         if known is None or known[0] != self.ledger.used:
-            held = [venue for venue in self.venues.values() if venue.reached(name)]
-            known = self._venues_of[name] = self.ledger.used, held
+            known = self._reaching[name] = self.ledger.used, self._find_reached(name)
         return known[1]
+
+    def _find_reached(self, name: str) -> tuple[list[Venue], Listing | None, int]:
+        venues = [venue for venue in self.venues.values() if venue.reached(name)]
+        listing = venues[0].listing if len(venues) == 1 else None
+        if listing is None or len(listing.assets) > 1:
+            return venues, None, NONE
+        row = self.ledger.balance_row(name, listing.assets[0])
+        assert row is not None
+        return venues, listing, row
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the present market, claims at par, (paths,) $."""
         own = self.ledger.balance(name) + self.ledger.balance(margin_account(name)) + self.hedge_value(name)
-        own = own + self.claims.value(name)
+        if self.claims.debts:
+            own = own + self.claims.value(name)
         desk = self.desks.get(name)
         return own if desk is None else own + desk.value_now()
 

@@ -30,9 +30,11 @@ PHASES = 16  # more than there are
 class Instant(simpy.Event):
     """A phase of an instant: certain to come, as SimPy's `Timeout`."""
 
-    def __init__(self, env: simpy.Environment, seconds: int, phase: Phase, entered: Callable[[Any], None]) -> None:
-        """entered: called first."""
-        self.env, self.seconds, self.phase = env, seconds, phase
+    def __init__(
+        self, env: simpy.Environment, seconds: int, phase: Phase, key: int, entered: Callable[[Any], None]
+    ) -> None:
+        """key: of seconds and phase. entered: called first."""
+        self.env, self.seconds, self.phase, self.key = env, seconds, phase, key
         self.callbacks = [entered]
         self._ok, self._value = True, None
 
@@ -69,6 +71,7 @@ class World:
         self.phase = Phase.END
         self.instant = -1  # seconds: when the phase began
         self._waiting: dict[int, simpy.Event] = {}  # by instant and phase
+        self._next: list[simpy.Event | None] = [None] * PHASES  # by phase: its next occurrence, if anybody waits for it
         self._entered: Any = self._enter
 
     @property
@@ -87,6 +90,9 @@ class World:
 
         After the last tick the event never comes, so a process that waits for it ends with the run.
         """
+        event = self._next[phase]  # it stays the next occurrence until it comes
+        if event is not None:
+            return event
         ticks, index = self._ticks, self.tick_index
         if index < 0:
             index = 0
@@ -94,9 +100,8 @@ class World:
             index += 1
         if index >= len(ticks):
             return self.env.event()  # after the end: never comes
-        seconds = ticks[index]
-        event = self._waiting.get(PHASES * seconds + phase)
-        return self.at(seconds, phase) if event is None else event
+        event = self._next[phase] = self.at(ticks[index], phase)
+        return event
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
         """An event at a phase, `seconds` from now. A time in a night or a weekend becomes the first tick after it."""
@@ -117,14 +122,16 @@ class World:
             env = self.env
             if not seconds >= env._now:
                 raise ValueError(f"cannot wait for the past: {seconds - env._now} seconds from now")
-            event = self._waiting[key] = Instant(env, seconds, phase, self._entered)
+            event = self._waiting[key] = Instant(env, seconds, phase, key, self._entered)
             heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
         return event
 
     def _enter(self, instant: Instant) -> None:
-        seconds = instant.seconds
-        self._waiting.pop(PHASES * seconds + instant.phase, None)
-        self.phase = instant.phase
+        seconds, phase = instant.seconds, instant.phase
+        self._waiting.pop(instant.key, None)
+        self.phase = phase
+        if self._next[phase] is instant:
+            self._next[phase] = None
         if seconds == self.instant:
             return
         self.instant = seconds

@@ -53,8 +53,8 @@ TEN = (
     ),
     Mutation(
         name="sign of the balance that pays credit",
-        old="np.maximum(-cash - stock, 0.0)",
-        new="np.maximum(cash - stock, 0.0)",
+        old="drawn = -own - pledged",
+        new="drawn = own - pledged",
         cases=("interest",),
         control="attribution-order",
     ),
@@ -103,8 +103,8 @@ TEN = (
     ),
     Mutation(
         name="sign of the inventory skew",
-        old="            self._switch * agent.quoting.inventory_skew,",
-        new="            -self._switch * agent.quoting.inventory_skew,",
+        old="lean=self._switch * self.agent.quoting.inventory_skew,",
+        new="lean=-self._switch * self.agent.quoting.inventory_skew,",
         cases=("inventory-skew",),
         control="a-sale",
     ),
@@ -289,8 +289,8 @@ FURTHER = (
     ),
     Mutation(
         name="deadline of a call on its own day",
-        old="client.deadline = np.where(fresh, day + self._deadline_days",
-        new="client.deadline = np.where(fresh, day",
+        old="due = world.clock.plain.day[world.tick_index] + self._deadline_days",
+        new="due = world.clock.plain.day[world.tick_index]",
         cases=("forced-reduction",),
         control="a-sale",
     ),

@@ -100,7 +100,7 @@ def test_it_drives_the_quotes_of_swaps_alone():
         Phase.MARK,
         lambda: (
             [world.factors.rate_vol(), world.factors.vol]
-            + [rule for name in ("us10y", "asset") for rule in world.venue(name).quotes.rule().levels]
+            + [rule for name in ("us10y", "asset") for rule in world.venue(name).quotes.rule().read()]
         ),
     )
     world.run()

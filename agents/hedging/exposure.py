@@ -78,7 +78,7 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
     risk, out = desk.risk(own), np.empty((2, world.paths))
     scale, gamma, vanna = desk.scale, risk.gamma_of(asset), risk.vanna_of(asset)
     options = options_held(world, desk.name, asset=asset)
-    if options:
+    if options.positions:
         gamma, vanna = scale * gamma + options.sum("gamma", own), scale * vanna + options.sum("vanna", own)
         scale = np.ones(world.paths)
     spot, (elasticity, _) = factors.snapshot.row(of_asset(SPOT, asset)), factors.vol_answer(asset)

@@ -21,7 +21,7 @@ from agents.intervals import Interval, check_interval
 from agents.policies import Every, Never, Policy
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
-from markets.kernels.hedging import answered, leg_order
+from markets.kernels.hedging import all_filled, answered, leg_order
 from markets.plausible import SECONDS
 from sim.dataclass import dataclass
 from sim.nearest import nearest
@@ -179,9 +179,11 @@ class _Hedging:
         world = self.world
         if name in self.in_flight and not callable(order):
             self.in_flight[name] = self.in_flight[name] - order
-        left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
         hedge = self.assets.get(name, self.assets[MAIN])
-        answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
+        left, last_spot = self.nowhere, hedge.price
+        if not all_filled(fill.ordered, fill.quantity):
+            left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+            answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
         if name in self.assets:
             hedge.last_spot = last_spot
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -11,14 +10,12 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.making.quote_record import depth_share, write_quotes
 from agents.making.standing import Standing
+from agents.making.vol_quotes import VolQuotes
 from markets.accounts import INVESTORS
 from markets.costs import INVENTORY
-from markets.kernels.quoting import vol_proportional
-from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
-from markets.venues.quote import Awaited, Lean, Quote
+from markets.venues.quote import Lean, Quote
 from sim.dataclass import dataclass
-from sim.memo import Memo
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
@@ -27,8 +24,6 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.venues.investors import Investors
-    from markets.venues.quote import Paths
-    from markets.venues.quotes import Asked
     from markets.venues.venue import Venue
     from sim.place import Place
 
@@ -129,19 +124,16 @@ class _Making:
         self.agent, self.world = agent, world
         self.venues = [world.venue(name) for name in agent.venues if name in world.venues]
         self.share = {venue.name: depth_share(world, agent, venue.name) for venue in self.venues}
-        self.per_credit = {venue.name: self._per_credit(venue) for venue in self.venues}
-        self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
-        self.quotes: dict[str, Memo[Quote]] = {venue.name: Memo() for venue in self.venues}
-        self.places = [(venue, venue.quotes, self.per_credit[venue.name] != 0) for venue in self.venues]
         self.positions: list[Venue] = []  # at which it has ever held anything, with so many rows of the ledger in use:
         self.rows_used = -1
-        self.lazily = agent.quoting.kind == "vol_proportional"  # quotes are computed when they are read
         self.days: list[int] = world.clock.plain.day
         self.passed_on = self._passed_on()
         self.standing = Standing(agent, world)
         self.limited = agent.capital_share > 0 and world.feedback.capital > 0 and not world.price_takers
         self.room = self.everything  # share of its depth that its capital allows, (paths,)
+        lazily = agent.quoting.kind == "vol_proportional"  # its quotes are computed when they are read
+        self.lazy = [self._vol_quotes(venue) for venue in self.venues] if lazily else None
 
     def run(self) -> Process:
         """Quote at every tick."""
@@ -154,10 +146,12 @@ class _Making:
             able = self.standing.withdraw_or_return(self.days[tick])
             if self.agent.capital_share:
                 able = able * self._within_capital()
-            if self.lazily:
-                self._post_lazily(able)
-            else:
+            if self.lazy is None:
                 self._post(able)
+            else:
+                room, held = self.room, self._held()
+                for each in self.lazy:
+                    each.post(able, room, holds=each.venue in held)
             if recorded:
                 write_quotes(world, self.agent.name, self.venues)
 
@@ -208,33 +202,18 @@ class _Making:
             self.room = 1 - min(world.feedback.capital, 1.0) * (1 - room)
         return self.room
 
-    def _post_lazily(self, able: Vector) -> None:
-        """Post what computes the quotes, from the market and the inventory of now, when somebody reads them."""
-        name, nothing, room = self.agent.name, self.nothing, self.room
-        held = self._held() if self.leans else ()
-        for venue, quotes, funded in self.places:
-            inventory = _own(venue.listing.exposure(name)) if venue in held else nothing
-            credit = self.world.factors.credit if funded else nothing
-            terms = (venue, quotes.ask(), able, inventory, credit, room)
-            quotes.post(name, Awaited(partial(self._quote, *terms)))
-
-    def _quote(
-        self,
-        venue: Venue,
-        asked: Asked,
-        able: Vector,
-        inventory: Vector,
-        credit: Vector,
-        room: Vector,
-        paths: Paths | None = None,
-    ) -> Quote:
-        """On all paths: the last quote again, where nothing has changed. Or on some."""
-        rule = venue.quotes.rule_of(asked)
-        if paths is not None:
-            some = (able[paths], inventory[paths], credit[paths], room[paths])
-            return self._vol_proportional(venue, rule.on(paths), *some)
-        terms = (rule.levels, able, inventory, credit, room)
-        return self.quotes[venue.name].get(lambda: self._vol_proportional(venue, *terms), *terms)
+    def _vol_quotes(self, venue: Venue) -> VolQuotes:
+        """Of a maker whose quotes are proportional to vol."""
+        return VolQuotes(
+            self.world,
+            venue,
+            maker=self.agent.name,
+            share=self.share[venue.name],
+            per_credit=self._per_credit(venue),
+            lean=self._switch * self.agent.quoting.inventory_skew,
+            limit=self.agent.inventory_limit,
+            limited=self.limited,
+        )
 
     def _post(self, able: Vector) -> None:
         """Post the rule's spreads, and the maker's share of each venue's depth times `able`."""
@@ -250,42 +229,6 @@ class _Making:
     def _per_credit(self, venue: Venue) -> float:
         """Additional half-spread per unit of credit spread above the calm market's."""
         return self._switch * self.agent.quoting.funding_days / 360 if venue.listing.funded else 0.0
-
-    def _vol_proportional(
-        self,
-        venue: Venue,
-        rule: tuple[Vector, Vector],
-        able: Vector,
-        inventory: Vector,
-        credit: Vector,
-        room: Vector,
-    ) -> Quote:
-        """Base half-spread x s/s_base, plus funding cost; both sides shifted against inventory.
-
-        A maker short of capital quotes up to twice as wide.
-        """
-        agent, quote = self.agent, np.empty((QUOTE_ROWS, able.size))
-        vol_proportional(
-            *rule,
-            able,
-            credit,
-            inventory,
-            self.share[venue.name],
-            self.world.factors.credit_law.at_start,
-            self.per_credit[venue.name],
-            self._switch * agent.quoting.inventory_skew,
-            agent.inventory_limit,
-            quote,
-        )
-        if self.limited:
-            quote[HALF_SPREAD] *= 2 - room
-        lean = partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None
-        return Quote(quote[HALF_SPREAD], quote[SKEW], quote[DEPTH], lean)
-
-    def _lean(self, half_spread: Vector, inventory: Vector) -> Lean:
-        """Skew: `inventory_skew` half-spreads at the inventory limit, in proportion below."""
-        limit = self.agent.inventory_limit
-        return Lean(self._switch * self.agent.quoting.inventory_skew / limit * half_spread, limit, inventory)
 
     def _avellaneda_stoikov(self, venue: Venue, depth: Vector) -> Quote:
         """Half-spread g sigma^2 tau / 2 + ln(1 + g/k) / g, both sides shifted by -q g sigma^2 tau.
@@ -328,8 +271,3 @@ class _Making:
         if self.agent.quoting.horizon == "end":
             return 0.5 * float(self.world.clock.variance_years[-1])
         return self._years_left()
-
-
-def _own(values: Vector) -> Vector:
-    """The values, or a copy of what is a view of the ledger, which changes."""
-    return values if values.flags.owndata else values.copy()

@@ -157,7 +157,7 @@ class _Making:
     def _quoted(self, venue: Venue, asked: Asked, able: Vector, used: _Once) -> Quote:
         """The rule's spread and depth when it was posted, by the use of the limits."""
         agent, feedback, use = self.agent, self.world.feedback, used()
-        half_spread, depth = venue.quotes.rule_of(asked).levels
+        half_spread, depth = venue.quotes.rule_of(asked).read()
         spread_loop, depth_loop = min(feedback.spread, 1.0), min(feedback.depth, 1.0)
         levels = np.empty((QUOTE_ROWS, self.world.paths))
         wider, lean = spread_loop * agent.widening, -spread_loop * agent.inventory_skew

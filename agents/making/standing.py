@@ -51,7 +51,8 @@ class Standing:
         if not self._shrinks:
             return self._everything
         world, agent = self._world, self._agent
-        own = world.ledger.balance(agent.name), *world.hedge_factors(agent.name)
+        units, price = world.hedge_factors(agent.name)
+        own = world.ledger.balance(agent.name), units, price
         if self._anybody and day != self._day:
             back = self._away & (day >= self._away_until)
             if marked(back):

@@ -59,13 +59,13 @@ class CreditSpread(Law):
 
     def levels(self) -> Moved:
         """The cash spread."""
-        self._stress_seen, spread, vol = self.stress, np.empty_like(self._nothing), self._vol
+        self._stress_seen, spread, vol = self.stress, np.empty(self._nothing.size), self._vol
         by_path = self._nothing if self._by_path is None else self._by_path.response
         credit_spreads(
             self._line[self._tick],
             self._to_vol,
             self._to_stress,
-            vol.noise[0],
+            vol.noise,
             vol.led,
             self.stress,
             by_path,
@@ -77,7 +77,7 @@ class CreditSpread(Law):
     def gap(self) -> Vector:
         """ln of the index spread less that of the storyline, (paths,): what names follow, without lag."""
         vol, law = self._vol, self._by_path
-        gap: Vector = self._to_vol * (vol.noise[0] + vol.led) + self._to_stress * self.stress
+        gap: Vector = self._to_vol * (vol.noise + vol.led) + self._to_stress * self.stress
         return gap if law is None else gap + law.response + (law.lead - self._told_lead[self._tick])
 
     @property

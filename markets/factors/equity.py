@@ -55,15 +55,11 @@ class Equity(AssetLaw):
 
     def levels(self) -> Moved:
         """The price."""
-        spot, self.displacement, law = np.empty_like(self.deviation), np.empty_like(self.deviation), self.price
-        self.is_finite = displaced_prices(
-            self.line[self.tick],
-            law.spot0 if law.normal else 0.0,
-            self.deviation,
-            *self.trades.parts,
-            self.displacement,
-            spot,
-        )
+        law, trades, deviation = self.price, self.trades, self.deviation
+        spot, displacement = np.empty((2, deviation.size))
+        flat, moves = law.spot0 if law.normal else 0.0, (trades.permanent, trades.transient)
+        self.is_finite = displaced_prices(self.line[self.tick], flat, deviation, *moves, displacement, spot)
+        self.displacement = displacement
         return Moved({SPOT: spot})
 
     def _log_price(self, displacement: Vector) -> Vector:

@@ -86,6 +86,19 @@ def asset_order(
 
 
 @kernel
+def all_filled(ordered: Floats, quantity: Floats) -> bool:
+    """Whether something was ordered on every path, and exactly that was filled; units, signed."""
+    whole = True
+    for start in range(0, quantity.shape[0], SHORT):
+        asked, got = ordered[start : start + SHORT], quantity[start : start + SHORT]
+        for j in range(got.shape[0]):
+            whole &= (got[j] == asked[j]) & (got[j] != 0.0)
+        if not whole:
+            return False
+    return True
+
+
+@kernel
 def answered(ordered: Floats, quantity: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
     """Into `left` the paths with an unfilled remainder; into `out` the spot of the last order filled in full.
 

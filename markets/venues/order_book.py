@@ -49,16 +49,19 @@ def gathered(quotes: Mapping[str, Quote], floor: Vector, rule_half_spread: Vecto
 
     floor: (paths,), or (1,) where it is the same on all.
     """
-    paths, shown = rule_half_spread.size, [quote.depth for quote in quotes.values()]
-    levels, shares = np.empty((QUOTE_ROWS, paths)), np.empty((len(quotes) + 1, paths))
-    levels[DEPTH] = shown[0] if shown else 0.0
-    for depth in shown[1:]:
-        levels[DEPTH] += depth
-    behind = open_book(floor, rule_half_spread, levels, shares[-1])
-    for share, quote in zip(shares, quotes.values(), strict=False):
+    paths, posted = rule_half_spread.size, list(quotes.values())
+    levels, shares = np.empty((QUOTE_ROWS, paths)), np.empty((len(posted) + 1, paths))
+    shown = levels[DEPTH]
+    shown[:] = posted[0].depth if posted else 0.0
+    for quote in posted[1:]:
+        shown += quote.depth
+    *each, last = shares
+    behind = open_book(floor, rule_half_spread, levels, last)
+    for share, quote in zip(each, posted, strict=True):
         add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
-    names: tuple[Name, ...] = (*quotes, INVESTORS) if behind else tuple(quotes)
-    return OrderBook(levels, names, shares[: len(names)])
+    if behind:
+        return OrderBook(levels, (*quotes, INVESTORS), shares)
+    return OrderBook(levels, tuple(quotes), shares[:-1])
 
 
 def of_one(maker: str, quote: Quote, skew: Vector) -> OrderBook:

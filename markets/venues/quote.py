@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -42,18 +43,14 @@ class Quote:
         return Quote(self.half_spread[paths], self.skew[paths], self.depth[paths])
 
 
-class Awaited:
-    """A quote that is computed when it is read: on all paths, or on those that somebody looks at."""
+class Awaited(partial[Quote]):
+    """A quote that is computed when it is read: on all paths, or on those that somebody looks at.
 
-    __slots__ = ("_compute",)
+    Awaited(compute, *terms): by compute(*terms) on all, by compute(*terms, paths=paths) on some.
+    """
 
-    def __init__(self, compute: Callable[[Paths | None], Quote]) -> None:
-        """compute: on those paths alone; on all for None."""
-        self._compute = compute
-
-    def __call__(self) -> Quote:
-        return self._compute(None)
+    __slots__ = ()
 
     def on(self, paths: Paths) -> Quote:
         """The quote on some paths."""
-        return self._compute(paths)
+        return self(paths=paths)

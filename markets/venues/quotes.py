@@ -12,6 +12,7 @@ from markets.venues.order_book import OrderBook, gathered
 from markets.venues.quote import Awaited
 from markets.venues.rule import Rule
 from sim.memo import Memo
+from sim.vectors import same, vector
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -41,10 +42,11 @@ class Quotes:
         self._market, self._listing, self._spec = market, listing, spec
         self._posted: dict[str, Quote | Callable[[], Quote]] = {}
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # by maker: a quote, or what computes it
-        self._asked: Asked | None = None  # for the rule of this tick
+        self.asked: Asked | None = None  # for the rule of this tick, if somebody has
         self._book: OrderBook | None = None  # of this tick and these quotes
         self._rules: Memo[Rule] = Memo()
-        self._books: Memo[OrderBook] = Memo()
+        self._whole: OrderBook | None = None  # the last one, and what it was gathered from
+        self._inputs: tuple[object, ...] = ()
         self._seen: dict[str, Quote] = {}  # by maker, on the paths that a record shows
         self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
         self._key = next(iter(listing.displaces))
@@ -62,7 +64,8 @@ class Quotes:
         if self._posted.get(maker) is not quote:
             self._posted[maker] = self._quotes[maker] = quote
             self._book = None
-            self._seen.pop(maker, None)
+            if self._seen:
+                self._seen.pop(maker, None)
 
     def of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
@@ -85,24 +88,24 @@ class Quotes:
         quotes = {maker: self.seen(maker, paths) for maker in self._quotes}
         floor = self._floor()
         some = floor[paths] if isinstance(floor, np.ndarray) else floor
-        return gathered(quotes, np.atleast_1d(some), self.rule().on(paths)[0]).levels
+        return gathered(quotes, vector(some), self.rule().on(paths)[0]).levels
 
     def forget(self) -> None:
         """The market has moved into the next tick."""
-        self._asked = self._book = None
+        self.asked = self._book = None
 
     def rule(self) -> Rule:
         """Half-spread and depth of the venue as a whole, at this tick's market; the same object while unchanged."""
-        return self.rule_of(self._asked or self.ask())
+        return self.rule_of(self.asked or self.ask())
 
     def ask(self) -> Asked:
         """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
-        if self._asked is None:
+        if self.asked is None:
             factors = self._market.factors
-            self._asked = Asked(factors.snapshot, factors.tick)
+            self.asked = Asked(factors.snapshot, factors.tick)
             if self._spec.depth_price_power:  # trades may move the price before the rule is made
                 self.rule()
-        return self._asked
+        return self.asked
 
     def rule_of(self, asked: Asked) -> Rule:
         """The rule that was asked for."""
@@ -129,11 +132,14 @@ class Quotes:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
             quotes = {maker: self.of(maker) for maker in self._quotes}
-            self._book = self._books.get(lambda: self._gathered(quotes), self.rule(), *quotes.values())
+            inputs = (self.rule(), *quotes.values())
+            if self._whole is None or not same(inputs, self._inputs):
+                self._whole, self._inputs = self._gathered(quotes), inputs
+            self._book = self._whole
         return self._book
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
-        return gathered(quotes, np.atleast_1d(self._floor()), self.rule().half_spread)
+        return gathered(quotes, vector(self._floor()), self.rule().half_spread)
 
     def _floor(self) -> Vector | float:
         """What outside investors show now, $ notional."""

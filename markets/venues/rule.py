@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import rules
+from sim.vectors import vector
 
 Vector = NDArray[np.float64]
 
@@ -29,16 +28,19 @@ class Rule:
     ) -> None:
         """half_spread and depth: at base vol."""
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
+        self._levels: tuple[Vector, Vector] | None = None
 
-    @cached_property
-    def levels(self) -> tuple[Vector, Vector]:
-        """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each."""
-        return _levels(*self._terms)
+    def read(self) -> tuple[Vector, Vector]:
+        """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each; the same at every call."""
+        levels = self._levels
+        if levels is None:
+            levels = self._levels = _levels(*self._terms)
+        return levels
 
     def on(self, paths: NDArray[np.intp]) -> tuple[Vector, Vector]:
         """The levels on some paths; computed there alone, if nobody has read them all."""
-        if "levels" in self.__dict__:
-            by_vol, shown = self.levels
+        if self._levels is not None:
+            by_vol, shown = self._levels
             return by_vol[paths], shown[paths]
         vol, vol_base, half_spread, spread_power, depth, depth_power = self._terms
         some = depth[paths] if isinstance(depth, np.ndarray) else depth
@@ -47,12 +49,12 @@ class Rule:
     @property
     def half_spread(self) -> Vector:
         """(paths,) share of mid, or decimal rate."""
-        return self.levels[0]
+        return self.read()[0]
 
     @property
     def depth(self) -> Vector:
         """(paths,) $ notional."""
-        return self.levels[1]
+        return self.read()[1]
 
 
 def _levels(
@@ -64,5 +66,5 @@ def _levels(
     depth_power: float,
 ) -> tuple[Vector, Vector]:
     by_vol, shown = np.empty((2, vol.size))
-    rules(vol, vol_base, half_spread, spread_power, np.atleast_1d(depth), depth_power, by_vol, shown)
+    rules(vol, vol_base, half_spread, spread_power, vector(depth), depth_power, by_vol, shown)
     return by_vol, shown

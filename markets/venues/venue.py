@@ -155,7 +155,7 @@ class Venue:
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
         for key, by in self.listing.displaces.items() if self.moves else ():
-            self.market.factors.displace(key, by * move)
+            self.market.factors.displace(key, move if by == 1.0 else by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
     def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
@@ -265,15 +265,15 @@ class Venue:
             self.impact,
         )
         if spec.clearing == "sequential":
-            netting = netted(orders, self._nothing, terms)
+            netting = netted(orders, self._nothing, terms, self._nothing)
             return netting, spec.slope * netting.displacement if self.moves else self._nothing
         clearing = agree(
-            lambda move: netted(orders, move, terms).displacement,
+            lambda move: netted(orders, move, terms, self._nothing).displacement,
             market.paths,
             limit=self.impact * spec.capacity,
             rounds=spec.clearing_rounds,
         )
-        netting = netted(orders, clearing.asked, terms)
+        netting = netted(orders, clearing.asked, terms, self._nothing)
         return netting, self.listing.relative(netting.displacement)
 
     def _fill(
