@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import textwrap
 from pathlib import Path
 
 import polars as pl
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from analysis import frames, page, parts, pnl
-from analysis.apart import said as apart_in
+from analysis.comparison_table import comparison_table
 from analysis.given import A_RUN
-from analysis.numbers import FloatArray, Number, mean
-from analysis.sides import Side, in_common, names_of, same_noise, whole
+from analysis.numbers import FloatArray, Number
+from analysis.side_figures import Compared, Figure, SideFigures, compared
+from analysis.sides import differences as differences
+from analysis.sides import in_common, names_of, same_noise
 from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
@@ -23,8 +20,8 @@ from sim.dataset import Run
 from sim.estimate import without_pulls
 from sim.metric_names import COST
 from sim.names import ACTUAL
+from sim.screen.group import Group
 
-NARROW = 10  # characters of a heading, before it is broken
 CAPTIONS = {
     "bands": "Where the bands lie apart, most paths tell the two from one another; where only the medians do, look at "
     "the differences below, which are taken path by path.",
@@ -42,43 +39,24 @@ def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
     """
     a, b = in_common(a, b)
     with a.reading(), b.reading():
-        return _compared(a, b, agent)
+        return _frame(_compared(a, b, agent))
 
 
-def _compared(a: Run, b: Run, agent: str | None) -> pl.DataFrame:
-    with without_pulls():  # as a run of many paths keeps them
-        of_a, of_b = summarise(a, agent=agent), summarise(b, agent=agent)
-    found = []
-    for name, mine in of_a.items():
-        if name not in of_b or not (mine.known or of_b[name].known):
-            continue
-        other = of_b[name]
-        error = _difference_error(a, b, agent, name, mine, other)
-        row = (
-            name,
-            mine.label,
-            mine.unit,
-            mine.value,
-            mine.error,
-            other.value,
-            other.error,
-            other.value - mine.value,
-            error,
-        )
-        found.append(row)
-    columns = ["name", "label", "unit", "a", "a_error", "b", "b_error", "difference", "error"]
-    text, number = dict.fromkeys(columns[:3], pl.String), dict.fromkeys(columns[3:], pl.Float64)
+def _compared(a: Run, b: Run, agent: str | None) -> list[Compared]:
+    return compared(side_figures(a, agent), side_figures(b, agent), paired=same_noise(a, b))
+
+
+def _frame(found: list[Compared]) -> pl.DataFrame:
+    text, number = dict.fromkeys(Compared._fields[:3], pl.String), dict.fromkeys(Compared._fields[3:], pl.Float64)
     return pl.DataFrame(found, schema={**text, **number}, orient="row")
 
 
-def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number, other: Number) -> float | None:
-    if same_noise(a, b):
-        sides = [_by_path(run, agent, name) for run in (a, b)]
-        if sides[0] is not None and sides[1] is not None:
-            return mean(sides[1] - sides[0], "$", name).error
-    if mine.error is None or other.error is None:
-        return None
-    return math.hypot(mine.error, other.error)
+def side_figures(run: Run, agent: str | None) -> SideFigures:
+    """Figures of a side, without pulls, as a run of many paths keeps them."""
+    with without_pulls():
+        found = summarise(run, agent=agent)
+    figures = {name: Figure(each.label, each.unit, each.value, each.error) for name, each in found.items()}
+    return SideFigures(figures, lambda name: _by_path(run, agent, name))
 
 
 def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
@@ -96,37 +74,13 @@ def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
     return None
 
 
-def differences(a: Run, b: Run) -> list[str]:
-    """Differences of the two in inputs, and the paths on which they are compared, a line each."""
-    if isinstance(a, Side) and isinstance(b, Side) and a.world is not None and b.world is not None:
-        return [f"worlds {a.world} and {b.world} of one run, on the same random numbers"]
-    lines, (mine, other) = apart_in(whole(a), whole(b)), in_common(a, b)
-    if (mine, other) != (a, b):
-        lines.append(f"compared on the {int(mine.manifest['paths']):,} paths that both have")
-    return lines
-
-
 @takes(a=A_RUN, b=A_RUN, agent=maybe(text))
 def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Group:
     """The comparison for a terminal: where the runs differ, then their figures; differences beyond two standard errors
     are bold."""
-    first, second = names_of(a, b)
-    shown = [
-        (label, mine.bare(), other.bare(), f"{apart}{' *' if clear else ''}", clear)
-        for label, mine, other, apart, clear in cells_of(compare(a, b, agent=agent))
-    ]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", overflow="fold")
-    for i, name in enumerate((first, second, "difference"), 1):  # labels are shortened before figures
-        width = max((len(str(row[i])) for row in shown), default=0)
-        head = "\n".join(textwrap.wrap(name, max(width, NARROW), break_on_hyphens=False))
-        least = max(width, *map(len, head.split("\n")))
-        table.add_column(Text(head, justify="right"), justify="right", no_wrap=True, min_width=least)
-    for label, mine, other, apart, clear in shown:
-        table.add_row(label, mine, other, Text(apart, style="bold" if clear else "dim"))
-    lines = [f"{first} against {second}:", *(f"  {line}" for line in differences(a, b)), ""]
-    note = "Difference: second less first; averages path by path where both have the same noise. *: beyond two errors."
-    return Group(Text("\n".join(lines)), table, Text(note, style="dim"))
+    x, y = in_common(a, b)
+    with x.reading(), y.reading():
+        return comparison_table(a, b, _compared(x, y, agent))
 
 
 def cells_of(frame: pl.DataFrame) -> list[tuple[str, Number, Number, Number, bool]]:
@@ -162,7 +116,7 @@ def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = No
     said, (a, b) = differences(a, b), in_common(a, b)
     with a.reading(), b.reading():
         first, second = names_of(a, b)
-        found = _compared(a, b, agent)
+        found = _frame(_compared(a, b, agent))
         apart = cost_apart(found)
         charts = {"bands": both.pnl_bands(a, b, agent=agent), "cost": both.cost_parts(a, b, apart, agent=agent)}
     rows = [(label, str(x), str(y), f"{z}{' *' if clear else ''}") for label, x, y, z, clear in cells_of(found)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import polars as pl
 
@@ -12,7 +12,10 @@ from analysis.sheets import Sheets as Sheets
 from analysis.sheets import about
 from analysis.summary import summarise
 from sim.dataset import Run
+from sim.errors import UserError
+from sim.estimate import without_pulls
 
+BOOK = "book"  # the sheet that a run without positions does not have
 FIGURES = {"name": pl.String, "label": pl.String, "value": pl.Float64, "error": pl.Float64, "unit": pl.String}
 
 
@@ -24,19 +27,44 @@ def run_sheets(run: Run, *, agent: str | None = None) -> Sheets:
     shares as decimals; every world's rows are in one sheet.
     `agent` as for `summarise`. Raises UserError for an unknown one.
     """
-    with run.reading():
-        worlds = [str(world) for world in run.manifest["worlds"]]
-        sheets = {"about": _about(run, agent), "figures": _figures(run, agent, worlds)}
-        if frames.desks(run, agent):
-            sheets["parts"] = _parts(run, agent, worlds)
-            sheets["attribution"] = _by_world({w: pnl.attribution_table(run, agent=agent, world=w) for w in worlds})
-            sheets["worst_closes"] = _by_world({w: way.worst(run, agent, w) for w in worlds})
-            held = {w: book.by_position(run, agent, w) for w in worlds}
-            if all(frame.height for frame in held.values()):
-                sheets["book"] = _by_world(held)
-            sheets["daily_desk"] = _by_world({w: frames.daily(run, agent, w) for w in worlds})
-        sheets["daily_market"] = _by_world({w: frames.closes(run, w) for w in worlds})
-        return sheets | {"columns": _columns(run)}
+    with run.reading(), without_pulls():
+        made = ((name, make()) for name, make in _makers(run, agent).items())
+        return {name: sheet for name, sheet in made if sheet is not None}
+
+
+def run_sheet(run: Run, name: str, *, agent: str | None = None) -> pl.DataFrame:
+    """One of them, without the others. Raises UserError for a name that none has."""
+    with run.reading(), without_pulls():
+        makers = _makers(run, agent)
+        found = makers[name]() if name in makers else None
+        if found is None:
+            known = ", ".join(name for name, make in makers.items() if name != BOOK or make() is not None)
+            raise UserError("there is no such sheet", value=name, place="--sheet", remedy=f"sheets: {known}")
+        return found
+
+
+def _makers(run: Run, agent: str | None) -> dict[str, Callable[[], pl.DataFrame | None]]:
+    """What makes each sheet, by name, in their order; None where there is nothing to show."""
+    worlds = [str(world) for world in run.manifest["worlds"]]
+    makers: dict[str, Callable[[], pl.DataFrame | None]] = {
+        "about": lambda: _about(run, agent),
+        "figures": lambda: _figures(run, agent, worlds),
+    }
+    if frames.desks(run, agent):
+        makers |= {
+            "parts": lambda: _parts(run, agent, worlds),
+            "attribution": lambda: _by_world({w: pnl.attribution_table(run, agent=agent, world=w) for w in worlds}),
+            "worst_closes": lambda: _by_world({w: way.worst(run, agent, w) for w in worlds}),
+            BOOK: lambda: _book(run, agent, worlds),
+            "daily_desk": lambda: _by_world({w: frames.daily(run, agent, w) for w in worlds}),
+        }
+    makers["daily_market"] = lambda: _by_world({w: frames.closes(run, w) for w in worlds})
+    return makers | {"columns": lambda: _columns(run)}
+
+
+def _book(run: Run, agent: str | None, worlds: list[str]) -> pl.DataFrame | None:
+    held = {w: book.by_position(run, agent, w) for w in worlds}
+    return _by_world(held) if all(frame.height for frame in held.values()) else None
 
 
 def _columns(run: Run) -> pl.DataFrame:

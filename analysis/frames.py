@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import polars as pl
@@ -14,15 +13,19 @@ import polars as pl
 from analysis import curve, parts
 from analysis.by_close import Closes
 from analysis.calendar_days import day_of
+from analysis.cells import Key
 from analysis.columns import Columns
-from analysis.kept import TABLE
+from analysis.kept import TABLE, note, noting
 from analysis.kept import shown as shown
 from analysis.kept import told as told
 from analysis.numbers import FloatArray
 from analysis.spread import SHARES as SHARES
+from analysis.worlds import check_world as check_world
+from analysis.worlds import paths_of as paths_of
+from analysis.worlds import twin_name as twin_name
 from sim.dataset import Run
 from sim.errors import UserError
-from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
+from sim.names import ALL, UNHEDGED
 from sim.run_part import parts_of
 
 P = ParamSpec("P")
@@ -34,7 +37,7 @@ FEW = 1 << 15  # paths of which frames with a row a path are read with all their
 MOVES = ("rates", "vega")  # columns of `marks`: what moves of the curve and of vol made
 OTHER_MOVES = ("delta", "gamma", "theta", "fx", "credit", "defaults")  # some only with other currencies, or names
 LARGE = 1 << 24  # bytes of the vectors over paths that are remembered together
-_cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
+_cache: WeakKeyDictionary[Run, dict[object, tuple[Any, list[Key]]]] = WeakKeyDictionary()
 _parts: WeakKeyDictionary[Run, list[Run]] = WeakKeyDictionary()
 _days: WeakKeyDictionary[Run, tuple[tuple[str | None, str], Closes]] = WeakKeyDictionary()
 _lately: WeakKeyDictionary[Run, dict[object, pl.DataFrame]] = WeakKeyDictionary()
@@ -48,8 +51,11 @@ def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run
         known = _cache.setdefault(run.whole, {})
         key = (question, args, tuple(sorted(kwargs.items())))
         if key not in known:
-            known[key] = question(run, *args, **kwargs)
-        return known[key]  # type: ignore[return-value]
+            known[key] = noting(lambda: question(run, *args, **kwargs))
+        else:
+            note(known[key][1])
+        found: T = known[key][0]
+        return found
 
     return answer
 
@@ -77,40 +83,10 @@ def table(run: Run, name: str, world: str | None = None) -> pl.LazyFrame | None:
     return run.table(name, world) if name in run.tables else None
 
 
-def paths_of(run: Run) -> int:
-    """Number of paths."""
-    return int(run.manifest["paths"])
-
-
-def twin_name(run: Run) -> str | None:
-    """Name of the twin world, None for a run without one."""
-    twin = run.manifest.get("twin")
-    return None if twin is None else str(twin)
-
-
 def unhedged_world(run: Run, agent: str | None) -> str | None:
     """Name of the world in which the desk does not hedge; None if there is none, or where it is another desk's."""
     desk = run.manifest.get("unhedged")
     return UNHEDGED if desk is not None and desks(run, agent) == [desk] else None
-
-
-def check_world(run: Run, world: str) -> str:
-    """The world's name; UserError if the run has no such world.
-
-    "frozen" was the default twin of earlier versions: in a run whose twin is the price takers' it stands for that one,
-    with a FutureWarning, so that scripts go on working.
-    """
-    worlds = list(run.manifest["worlds"])
-    if world == FROZEN and world not in worlds and twin_name(run) == PRICE_TAKER:
-        warnings.warn(
-            f"this run's twin is {PRICE_TAKER!r}: ask for that, or run it with twin={FROZEN!r}", FutureWarning, 3
-        )
-        return PRICE_TAKER
-    if world not in worlds:
-        raise UserError(
-            "a run has no such world", value=world, place=str(run.path), remedy=f"worlds: {', '.join(worlds)}"
-        )
-    return world
 
 
 def first_chunk(run: Run, name: str, world: str | None = None) -> pl.LazyFrame:

@@ -7,12 +7,13 @@ asks a question in a notebook is answered from the rows, as in a run without tha
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
+from analysis.answers import Answers
 from analysis.cells import Answer, Key, answers_of
 from analysis.numbers import Number
 from sim.columns import Column, Table
@@ -39,14 +40,14 @@ FIGURES = Table(
     rows="every cell of what the report of the first desk shows, however many paths there are",
 )
 TABLE = FIGURES.name
-_asked: ContextVar[dict[Key, Answer] | None] = ContextVar("asked", default=None)
+_asked: ContextVar[Answers | None] = ContextVar("asked", default=None)
 _known: WeakKeyDictionary[Run, dict[Key, Answer]] = WeakKeyDictionary()
 
 
 @contextmanager
-def asking() -> Iterator[dict[Key, Answer]]:
-    """A block whose questions are all answered from the rows; yields the answers by question as they come."""
-    found: dict[Key, Answer] = {}
+def asking(known: Iterable[Answers] = ()) -> Iterator[Answers]:
+    """A block whose questions are all answered from the rows, or as `known`; yields the answers as they come."""
+    found = Answers(known)
     before = _asked.set(found)
     try:
         yield found
@@ -85,6 +86,19 @@ def shown(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Ru
     return answer
 
 
+def noting(find: Callable[[], T]) -> tuple[T, list[Key]]:
+    """What `find` finds, and which questions it asked: for `note`, where that is remembered."""
+    collected = _asked.get()
+    return (find(), []) if collected is None else collected.noting(find)
+
+
+def note(asked: list[Key]) -> None:
+    """Questions behind what is remembered count as asked again."""
+    collected = _asked.get()
+    if collected is not None and asked:
+        collected.note(asked)
+
+
 class _Question:
     """A function of a run, and what it has answered."""
 
@@ -102,15 +116,14 @@ class _Question:
     def answer(self, run: Run, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """As the run keeps it, else from its rows."""
         key, collected = self._key(args, kwargs), _asked.get()
-        if collected is None and type(run) is Run and TABLE in run.tables:
+        if collected is not None:
+            return collected.answer(key, lambda: self.remembered(run, args, kwargs))
+        if type(run) is Run and TABLE in run.tables:
             kept = known_of(run)
             for name in (key, key.of_default(kept)):
                 if name in kept:
                     return kept[name]
-        found = self.remembered(run, args, kwargs)
-        if collected is not None:
-            collected[key] = found
-        return found
+        return self.remembered(run, args, kwargs)
 
     def remembered(self, run: Run, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """From the rows, the first time."""

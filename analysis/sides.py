@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from analysis import frames
+from analysis.apart import said as apart_in
+from analysis.worlds import check_world
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.names import ACTUAL
 from sim.text import one_line
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Side(Run):
@@ -51,6 +53,8 @@ class Side(Run):
             yield from map(self._mine, self.of.chunks(name, self.world or world))
 
     def _mine(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        import polars as pl
+
         if self.paths is not None:
             rows = rows.filter(pl.col("path") < self.paths)
         return rows if self.world is None else rows.with_columns(world=pl.lit(ACTUAL))
@@ -80,9 +84,19 @@ def _noise(manifest: Mapping[str, Any]) -> tuple[Any, str]:
     return manifest["seed"], manifest["scenario"].get("run", {}).get("generator", "numpy")
 
 
+def differences(a: Run, b: Run) -> list[str]:
+    """Differences of the two in inputs, and the paths on which they are compared, a line each."""
+    if isinstance(a, Side) and isinstance(b, Side) and a.world is not None and b.world is not None:
+        return [f"worlds {a.world} and {b.world} of one run, on the same random numbers"]
+    lines, (mine, other) = apart_in(whole(a), whole(b)), in_common(a, b)
+    if (mine, other) != (a, b):
+        lines.append(f"compared on the {int(mine.manifest['paths']):,} paths that both have")
+    return lines
+
+
 def worlds_of(run: Run, first: str, second: str) -> tuple[Run, Run]:
     """Two worlds of a run as the sides of a comparison. Raises UserError for one that it does not have."""
-    first, second = frames.check_world(run, first), frames.check_world(run, second)
+    first, second = check_world(run, first), check_world(run, second)
     if first == second:
         remedy = f"worlds: {', '.join(map(str, run.manifest['worlds']))}"
         raise UserError("a world is compared with another one", value=first, place=str(run.path), remedy=remedy)

@@ -8,7 +8,6 @@ import io
 import json
 import math
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,10 +62,15 @@ def write_sheets(
         if sheet is None or sheet not in sheets:
             known = ", ".join(sheets)
             raise UserError("there is no such sheet", value=sheet, place="--sheet", remedy=f"sheets: {known}")
-        make_folder(path.parent)
-        write_whole(path, csv(sheets[sheet]))
+        write_csv(path, csv(sheets[sheet]))
     else:
         _write_folder(path, {f"{name}.csv": csv(frame) for name, frame in sheets.items()}, force=force)
+
+
+def write_csv(path: Path, content: bytes) -> None:
+    """Write one CSV file, whole or not at all; `check_workbook` comes before. Raises UserError or SpiralError."""
+    make_folder(path.parent)
+    write_whole(path, content)
 
 
 def _check_ours(places: Iterable[Path], *, force: bool) -> None:
@@ -171,6 +175,8 @@ def _ours(place: Path) -> bool:
 
 
 def _sealed(place: Path) -> bool:
+    import zipfile  # 3 ms
+
     try:
         with zipfile.ZipFile(place) as parts:
             said = re.search(rf'name="{SEAL}".*?([0-9a-f]{{64}})', parts.read("docProps/custom.xml").decode())
@@ -181,6 +187,8 @@ def _sealed(place: Path) -> bool:
 
 def _digest(file: Path | io.BytesIO) -> str:
     """Of the sheets of a workbook: their names, sizes and checksums."""
+    import zipfile
+
     with zipfile.ZipFile(file) as parts:
         found = [f"{p.filename} {p.file_size} {p.CRC}" for p in parts.infolist() if p.filename.startswith("xl/")]
     return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()

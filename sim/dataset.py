@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,7 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._checked: set[str] = set()  # tables
+        self.asked: set[str] = set()  # tables whose rows somebody wanted
         self._counted: set[str] = set()  # tables that have been seen to have every path
         self._stamp = _stamp(path)
 
@@ -76,7 +77,7 @@ class Run:
         """The run itself; of a part, the run that it is a part of."""
         return self
 
-    @property
+    @cached_property
     def altered(self) -> bool:
         """Whether the manifest was changed after the run was made."""
         return altered(self.manifest)
@@ -110,13 +111,18 @@ class Run:
             raise UserError(
                 "a run has no such table", value=name, place=str(self.path), remedy=f"tables: {', '.join(self.tables)}"
             )
+        self.asked.add(name)
         self._check(name)
         if name in EVERY_PATH:
             self._check_paths(name)
 
     def verify(self) -> None:
         """Compare every file of every table with its checksum. Raises UserError."""
-        for name in self.tables:
+        self.check_tables(self.tables)
+
+    def check_tables(self, names: Iterable[str]) -> None:
+        """The same of some tables."""
+        for name in names:
             self._check(name)
 
     @contextmanager

@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from sim import processes
 from sim.arithmetic import quieten
@@ -29,6 +29,7 @@ from sim.processes import take_environment
 from sim.scratch import clear_dead, clear_once, scratch
 from sim.signals import deferred, interruption
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]  # done, total
 PATIENCE = 1.0  # seconds to wait for the exit code of a process that has ended
 
@@ -77,6 +78,20 @@ class Shares:
         """Count path-ticks."""
         with self.ticked.get_lock():
             self.ticked.value += ticks * paths
+
+
+@dataclass(frozen=True)
+class Others:
+    """The other processes of a run, when its chunks are through and they are free for more."""
+
+    pool: ProcessPoolExecutor
+    content: bytes  # what they began with, pickled
+    count: int
+
+    def ask(self, question: Callable[..., T], *args: Any) -> Future[T]:
+        """Call a function in one of them; several are called in the order in which they were asked."""
+        with main_left_alone(self.content):
+            return self.pool.submit(question, *args)
 
 
 _shares: Shares | None = None  # a worker's, set when it starts
@@ -134,9 +149,29 @@ def run_chunks(
     path-ticks. An error in a chunk stops the run and is raised here; so is KeyboardInterrupt, after the workers have
     been ended.
     """
-    total = ticks * sum(part.paths for part in parts)
+    with after_chunks(job, parts, ticks=ticks, workers=workers, progress=progress):
+        pass
+
+
+@contextmanager
+def after_chunks(
+    job: Job, parts: list[Chunk], *, ticks: int, workers: int | None = None, progress: Progress | None = None
+) -> Iterator[Others | None]:
+    """`run_chunks`, then a block in which the other workers are free for more; yields them, None where there are none.
+
+    They are ended behind the block, at once if an exception leaves it.
+    """
     clear_once()
     quieten()
+    with ExitStack() as until:
+        yield _run_all(job, parts, ticks, workers, progress, until)
+
+
+def _run_all(
+    job: Job, parts: list[Chunk], ticks: int, workers: int | None, progress: Progress | None, until: ExitStack
+) -> Others | None:
+    """Run every chunk. Other workers are free then, until a block is over."""
+    total = ticks * sum(part.paths for part in parts)
 
     # raise it between ticks: inside a callback of the compiler it would be lost and break the compiler
     with deferred() as heard:
@@ -148,10 +183,11 @@ def run_chunks(
                 progress(min(done, total), total)
 
         others = min(workers or os.cpu_count() or 1, len(parts)) - 1
+        free = None
         gc.freeze()
         try:
             if others > 0 and (content := pickled_for_workers((job, parts))) is not None:
-                _run_shared(job, parts, content, others, told)
+                free = _run_shared(job, parts, content, others, told, until)
             else:
                 _run_here(job, parts, told)
         except SpiralError:
@@ -160,6 +196,7 @@ def run_chunks(
         finally:
             gc.unfreeze()
         told(total)
+    return free
 
 
 def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None:
@@ -173,18 +210,22 @@ def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None
     _work_through(job, parts, tick_done)
 
 
-def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]) -> None:
+def _run_shared(
+    job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None], until: ExitStack
+) -> Others:
     """Share the chunks with `others` further processes. This one works at once: the others take a second to start.
 
-    content: job and parts, pickled.
+    content: job and parts, pickled. The other processes stay until a block is over; an error here ends them at once.
     """
     context = processes.context()
-    with scratch("job") as folder:
+    with ExitStack() as begun:
+        folder = begun.enter_context(scratch("job"))
         with writing(folder):
             shares = Shares(folder / "job", context.Value("q", 0), context.Value("q", 0))
         with writing(shares.file):
             shares.file.write_bytes(content)
-        with worker_pool(others, shares) as pool, ThreadPoolExecutor(1, "start-workers") as starter:
+        pool = begun.enter_context(worker_pool(others, shares))
+        with ThreadPoolExecutor(1, "start-workers") as starter:
             starting = starter.submit(_begin, pool, content, others)
 
             def tick_done(paths: int, ticks: int) -> None:
@@ -202,6 +243,8 @@ def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told:
                 for future in finished:
                     future.result()
                 told(shares.ticked.value)
+        until.enter_context(begun.pop_all())
+        return Others(pool, content, others)
 
 
 def _begin(pool: ProcessPoolExecutor, content: bytes, others: int) -> set[Future[None]]:
@@ -236,16 +279,18 @@ def main_left_alone(pickled: bytes) -> Iterator[None]:
 
     A worker imports the main module's file; so the file's name is hidden while workers start. Exception: if
     `pickled` holds something defined in the main module, workers need the import, and the script its guard.
+
+    Raises BrokenProcessPool if workers cannot be started: as of the pool, where they died.
     """
     main = sys.modules["__main__"]
-    if b"__main__" in pickled:
-        yield
-        return
-    names = [name for name in ("__file__", "__spec__") if name in main.__dict__]
-    hidden: dict[str, Any] = {name: main.__dict__.pop(name) for name in names}
-    main.__spec__ = None
+    names = () if b"__main__" in pickled else ("__file__", "__spec__")
+    hidden: dict[str, Any] = {name: main.__dict__.pop(name) for name in names if name in main.__dict__}
+    if names:
+        main.__spec__ = None
     try:
         yield
+    except (EOFError, OSError) as error:  # the server of workers was killed, or cannot fork
+        raise BrokenProcessPool(str(error)) from error
     finally:
         main.__dict__.update(hidden)
 

@@ -30,7 +30,7 @@ FLAGS: dict[str, Any] = {
 
 
 FEW = 10_000  # numbers in the arrays of a call that is interpreted
-MOST = 500_000  # of all such calls, with one for each: some tenths of a second; beyond, compiling has paid
+MOST = 500_000  # of all such calls, one for each and for each fma: some tenths of a second; then compiling has paid
 
 
 class _Interpreting:
@@ -38,6 +38,8 @@ class _Interpreting:
 
     left = 0
     bound: list[Kernel] = []  # noqa: RUF012 - one for the process
+    running = False  # whether a kernel is being interpreted
+    called: list[Kernel] = []  # noqa: RUF012 - by it: plain functions until it ends, as what it calls takes no machine code
 
 
 @contextmanager
@@ -90,6 +92,10 @@ class Kernel(partial[Any]):
         return Dispatcher(self.compiled)
 
     def _first(self, *arguments: Any) -> Any:
+        if _Interpreting.running:
+            self._call(self._function)
+            _Interpreting.called.append(self)
+            return self._function(*arguments)
         if _Interpreting.left > 0:
             return self._interpreted(arguments)
         self._call(self.compiled)
@@ -104,13 +110,18 @@ class Kernel(partial[Any]):
             return self.compiled(*arguments)
         _Interpreting.left -= 1 + size
         kept = [array.copy() for array in arrays]
+        _Interpreting.running = True
         try:
             return self._function(*arguments)
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             for array, before in zip(arrays, kept, strict=True):
                 if array.flags.writeable:
                     array[...] = before
-            return self.compiled(*arguments)
+        finally:
+            _Interpreting.running = False
+            while _Interpreting.called:
+                _Interpreting.called.pop().ask()
+        return self.compiled(*arguments)
 
     def __reduce__(self) -> str:
         return str(self._function.__qualname__)
@@ -191,7 +202,8 @@ def _of_the_c_library() -> Any:
 
 def _fma(x: float, y: float, z: float) -> float:
     """x * y + z, rounded once: one instruction, and the same number on every processor (slow on one without it)."""
-    return float(_of_the_c_library()(x, y, z))
+    _Interpreting.left -= 1
+    return cast(float, _of_the_c_library()(x, y, z))
 
 
 _fma.__name__ = _fma.__qualname__ = "fma"

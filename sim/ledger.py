@@ -18,6 +18,7 @@ Amount = Vector | float
 Rows = NDArray[np.int64]
 
 CASH = Key("cash")  # what money is: nothing that a scenario names can be it
+EVERY_PATH = np.empty(0, dtype=np.int64)
 ROUNDING = 1e-9
 ROOM = 32  # rows at first, doubled when they are full; the system gives memory only to rows that are written to
 
@@ -197,13 +198,19 @@ class Ledger:
         self._changed |= entries.assets
         return entries.rows, self.rows
 
-    def note_shares(self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...]) -> None:
+    def note_shares(
+        self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...], among: Rows = EVERY_PATH
+    ) -> None:
         """Note what holders of an asset have of `parts` (parts, paths) $ a unit of it.
 
-        notes: of each holder, and of each part, as many for all.
+        notes: of each holder, and of each part, as many for all. among: the paths of the parts; (0,): all.
         """
         held = np.array([self._balances[holder, asset] for holder in holders], dtype=np.int64)
-        kernels.note_shares(parts, held, self._looked_up(notes).rows, self.rows)
+        entries = self._looked_up(notes).rows
+        if among.size:
+            kernels.note_some(parts, among, held, entries, self.rows)
+        else:
+            kernels.note_shares(parts, held, entries, self.rows)
 
     def _looked_up(self, moves: tuple[Move, ...]) -> Entries:
         """Entries of moves that are equal to earlier ones, or new."""

@@ -19,8 +19,9 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from sim.dataclass import dataclass
@@ -36,13 +37,33 @@ LONGEST = 180  # bytes of a name, so that the longer names beside it are still a
 WAIT = 1.0  # seconds to wait for another process that holds the folder for a moment
 
 
+class FolderInUse(UserError):
+    """Another process works in the folder of a run."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """A run's folder that only this process may change."""
 
-    folder: Path
+    asked: Path  # as its caller wrote it
+    folder: Path  # resolved
     partial: Path  # an empty folder on the same disk, removed at the end unless it has become the run
     earlier: Path
+
+    @contextmanager
+    def flushing(self) -> Iterator[None]:
+        """A block beside which the new run's files are flushed to the disk, where `replace` will have to do that."""
+        if not is_run(self.folder):
+            yield
+            return
+        over = Event()
+        flusher = Thread(target=_flush, args=(_tables(self.partial), over), name="flush-run", daemon=True)
+        flusher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            flusher.join()
 
     def replace(self) -> None:
         """Give `partial`, now a complete run, the folder's name. Anything at that name that is no run is kept as it is.
@@ -52,7 +73,7 @@ class Claim:
         why = ""
         if os.path.lexists(self.folder) and not _empty(self.folder):
             if is_run(self.folder):
-                _flush(self.partial)
+                _flush([*_tables(self.partial), self.partial / MANIFEST])
                 why = _renamed(self.folder, self.earlier)
             else:
                 why = "it was filled with other files meanwhile"
@@ -83,7 +104,7 @@ def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]
             with writing(place, ELSEWHERE):
                 token = secrets.token_hex(4)
                 lock.write(token=token)
-                claim = Claim(place, *_beside(place, token))
+                claim = Claim(folder, place, *_beside(place, token))
                 claim.partial.mkdir()
             try:
                 yield claim
@@ -91,6 +112,26 @@ def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]
                 _finish(place, lock)
         finally:
             lock.release(remove=not _left_over(place, lock))
+
+
+@contextmanager
+def claimed_own(folder: Path, content: str, names: Iterable[str]) -> Iterator[Claim]:
+    """Claim the first of NAME, NAME-2, ... where no other process works and no run of different content stands.
+
+    content, names: as of `own_folder` and `claimed`. What another process does there between the choice and the claim
+    leads to the next choice.
+    """
+    names = list(names)
+    while True:
+        found = own_folder(folder, content)
+        with ExitStack() as held:
+            try:
+                claim = held.enter_context(claimed(found, names))
+            except FolderInUse:
+                continue
+            if not holds_other(found, content):
+                yield claim
+                return
 
 
 def settle(folder: Path) -> bool:
@@ -116,16 +157,26 @@ def settle(folder: Path) -> bool:
 
 
 def own_folder(folder: Path, content: str) -> Path:
-    """The folder, or NAME-2, NAME-3, ...: the first one that does not hold a run of different content.
+    """The folder, or NAME-2, NAME-3, ...: the first one where nobody works and no run of different content stands.
 
     content: the `content_hash` of the new run. Files that are no run are not looked at here; `claimed` checks them.
     """
     found, number = folder, 1
     with writing(folder, ELSEWHERE):
-        while settle(found) and holds_other(found, content):
+        while not _settled(found) or holds_other(found, content):
             number += 1
             found = folder.with_name(f"{folder.name}-{number}")
     return found
+
+
+def _settled(folder: Path) -> bool:
+    """As `settle`, for a process that may hold the folder only for a moment."""
+    until = time.monotonic() + WAIT
+    while not settle(folder):
+        if time.monotonic() > until:
+            return False
+        time.sleep(WAIT / 50)
+    return True
 
 
 def holds_other(folder: Path, content: str) -> bool:
@@ -183,7 +234,7 @@ def _locked(place: Path) -> Lock:
             ours = lock.acquire(WAIT)
     if not ours:
         rule = "one process at a time writes in a run's folder"
-        raise UserError(rule, place=str(place), value="another one does", remedy=f"wait for it, or {ELSEWHERE}")
+        raise FolderInUse(rule, place=str(place), value="another one does", remedy=f"wait for it, or {ELSEWHERE}")
     if lock.read() is None:
         lock.release(remove=False)
         raise UserError("this name is kept for a lock", place=str(lock.place), value="another file", remedy=ELSEWHERE)
@@ -298,8 +349,14 @@ def _free(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}-{number}")
 
 
-def _flush(folder: Path) -> None:
-    """Flush the new run to the disk before the earlier one is removed."""
-    for place in (*folder.rglob("*.parquet"), folder / MANIFEST):
-        with place.open("rb") as stream, suppress(OSError):
+def _tables(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.parquet"))
+
+
+def _flush(files: list[Path], over: Event | None = None) -> None:
+    """Flush the new run to the disk before the earlier one is removed; of its files as many as can be until `over`."""
+    for place in files:
+        if over is not None and over.is_set():
+            return
+        with suppress(OSError), place.open("rb") as stream:
             os.fsync(stream.fileno())

@@ -15,13 +15,21 @@ from markets.curves.calendars import business_calendar
 from scenarios.reading.loading import load
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
-from sim.jit import Kernel, fma, interpreted, kernel
+from sim.jit import MOST, Kernel, fma, interpreted, kernel, kernel_inline
+from sim.manifest import described, write_manifest
 from tests.synthetic_run import write_run
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
     *("numba", "scipy", "polars", "pandas", "altair", "QuantLib", "vl_convert", "distributed"),
-    *("pydantic", "simpy", "numpy.ma", "email", "multiprocessing.connection"),  # tens of milliseconds each
+    *(
+        "pydantic",
+        "rich.console",
+        "simpy",
+        "numpy.ma",
+        "email",
+        "multiprocessing.connection",
+    ),  # 0.01 to 0.08 s each
 )
 SEEN = "import json, sys; print(json.dumps([name for name in {heavy!r} if name in sys.modules]), file=sys.stderr)"
 RUN = """
@@ -63,6 +71,7 @@ def test_the_python_api_loads_nothing_heavy():
         ("check sonia_swap_desk", set()),
         ("show sonia_swap_desk", set()),
         ("show gilt_ldi_2022", set()),
+        ("risk svb_2023", set()),
     ],
 )
 def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
@@ -83,7 +92,7 @@ def test_curves_and_contracts_are_solved_without_libraries(tmp_path: Path):
     assert loaded(RUN.format(arguments=command)) == set()
     (tmp_path / "cds.csv").write_text("name,tenor,spread_bp\nacme,1Y,70\nacme,5Y,88\n")
     command = ["spiral", "cds", str(tmp_path / "cds.csv"), "--date", "2025-10-03", "--rate", "0.015"]
-    assert loaded(RUN.format(arguments=command)) <= {"polars", "email", "numpy.ma"}
+    assert loaded(RUN.format(arguments=command)) == set()
 
 
 def test_a_cube_without_a_picture_loads_no_charts(tmp_path: Path):
@@ -121,9 +130,12 @@ READING = {"polars", "email"}  # polars looks for the metadata of packages
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run, and a broken one beside it."""
+    """A run, one of the same with checksums, and a broken one."""
     found = tmp_path_factory.mktemp("runs")
     write_run(found / "run", paths=20, days=30)
+    manifest = json.loads((write_run(found / "sealed", paths=20, days=30) / "manifest.json").read_text())
+    made = {"title": str(found), "files": described(found / "sealed", manifest["files"])}  # of this test session alone
+    write_manifest(manifest | made, found / "sealed")
     (found / "broken").mkdir()
     return found
 
@@ -140,11 +152,41 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_command_on_a_finished_run_loads_no_engine(folder: Path, command: str, needs: set[str]):
-    files = {"run", "broken", "figures.csv", "x.svg"}
+    assert loaded_by(folder, command) == needs
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["compare sealed --worlds actual,price_taker", "export sealed figures.csv --force", "chart sealed panels x.json"],
+)
+def test_the_second_time_no_library_is_loaded(folder: Path, command: str):
+    assert "polars" in loaded_by(folder, command)
+    assert loaded_by(folder, command, but=("numpy", "polars")) == set()
+
+
+def loaded_by(folder: Path, command: str, but: tuple[str, ...] = ()) -> set[str]:
+    """The heavy packages that a command loads, which are no engine, nor one of `but`."""
+    files = {"run", "sealed", "broken", "figures.csv", "x.svg", "x.json"}
     arguments = ["spiral", *(str(folder / word) if word in files else word for word in command.split())]
-    engine = "assert not [name for name in sys.modules if name.partition('.')[0] in ('agents', 'markets')]"
+    never = ("agents", "markets", *but)
+    engine = f"assert not [name for name in sys.modules if name.partition('.')[0] in {never}]"
     code = RUN.format(arguments=arguments).replace("not end.code", f"end.code == {2 * ('broken' in command)}")
-    assert loaded(code + engine) == needs
+    return loaded(code + engine) - {"rich.console"}
+
+
+def test_a_desk_is_open_before_its_parts_are_imported(tmp_path: Path):
+    code = """
+from pathlib import Path
+from scenarios.desk.app import make_app
+from scenarios.desk.settings import Settings
+make_app(Settings(folder=Path({folder!r})))
+import sys
+assert not [name for name in sys.modules if name.partition('.')[0] in ('agents', 'analysis', 'markets', 'numpy')]
+"""
+    assert loaded(code.format(folder=str(tmp_path))) <= {"email"}
+    (tmp_path / ".desk" / "classes").mkdir(parents=True)  # classes may have to go on
+    with_classes = code.partition("import sys")[0]
+    assert "polars" in loaded(with_classes.format(folder=str(tmp_path)))
 
 
 COUNT = """
@@ -207,6 +249,57 @@ def test_what_python_refuses_is_compiled():
         over(np.array([2.0, 0.0]), out)
     assert out.tolist() == [0.5, np.inf]
     assert "compiled" in vars(over)
+
+
+@kernel_inline
+def inverse(x):
+    return 1.0 / float(x)
+
+
+@kernel
+def add_inverses(x, out):
+    for i in range(x.size):
+        out[i] += inverse(x[i])
+
+
+def test_what_a_called_kernel_refuses_its_caller_has_compiled():
+    out = np.zeros(2)
+    with interpreted():
+        add_inverses(np.array([2.0, 4.0]), out)
+        assert out.tolist() == [0.5, 0.25] and "compiled" not in vars(add_inverses)
+        add_inverses(np.array([2.0, 0.0]), out)
+        assert out.tolist() == [1.0, np.inf] and "compiled" in vars(add_inverses)
+        assert inverse(0.0) == np.inf  # called by nobody it is compiled itself
+
+
+def test_a_called_kernel_is_compiled_when_interpreting_has_ended():
+    @kernel_inline
+    def twice(x):
+        return 2 * x
+
+    @kernel
+    def sum_of_twice(x):
+        total = 0.0
+        for i in range(x.size):
+            total += twice(x[i])
+        return total
+
+    with interpreted():
+        assert sum_of_twice(np.arange(3.0)) == 6.0
+    assert twice(2) == 4 and "compiled" in vars(twice)
+
+
+def test_many_multiply_adds_are_compiled():
+    @kernel
+    def powers(x, count):
+        for _ in range(count):
+            x = fma(x, 1.0, 0.0)
+        return x
+
+    with interpreted():
+        assert powers(1.5, 10) == 1.5 and "compiled" not in vars(powers)
+        assert powers(1.5, MOST) == 1.5 and "compiled" not in vars(powers)
+        assert powers(1.5, 10) == 1.5 and "compiled" in vars(powers)
 
 
 def test_long_arrays_are_compiled():

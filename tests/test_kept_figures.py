@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import pickle
 import shutil
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date, datetime
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from scenarios import Scenario, load, open_run, run
 from scenarios.studies import figures
 from sim import aside
 from sim.dataset import Run
+from sim.ensemble import Others
 from sim.errors import UserError
 from sim.estimate import without_pulls
 from sim.manifest import signed
@@ -125,6 +129,52 @@ def test_what_cannot_be_laid_aside_is_read(place, tmp_path, monkeypatch):
 
     monkeypatch.setattr(aside, "_laid", full)
     again = made(covid(), tmp_path / "run")
+    assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
+
+
+class Elsewhere:
+    """A free process that finds some shares before this one begins, and fails at the next."""
+
+    count = 1
+
+    def __init__(self, how: int) -> None:
+        self.how = how
+
+    def ask(self, question, folder):
+        taken, asked = closing._taken, iter(range(self.how))
+        found = Future()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(closing, "_taken", lambda share: next(asked, None) is not None and taken(share))
+            found.set_result(pickle.loads(pickle.dumps(question(folder))))
+        return found
+
+
+class Killed(Elsewhere):
+    def ask(self, question, folder):
+        super().ask(question, folder)
+        found = Future()
+        found.set_exception(BrokenProcessPool("killed"))
+        return found
+
+
+@pytest.mark.parametrize("free", [Elsewhere(0), Elsewhere(4), Elsewhere(11), Killed(4)])
+def test_it_does_not_matter_which_process_finds_them(place, bare, free):
+    found = closing.figures_of(Run(bare).just_written(), free)
+    aside.remove(bare)
+    kept_ones = [pl.read_parquet(file) for file in sorted((place / "figures").iterdir())]
+    parts = found.partition_by("world", maintain_order=True)
+    assert {each["world"][0] for each in parts} == {each["world"][0] for each in kept_ones}
+    assert all(any(each.equals(other) for other in kept_ones) for each in parts)
+
+
+@pytest.mark.slow
+def test_another_worker_helps_to_find_them(place, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "MANY", 0)
+    asked = []
+    whole = Others.ask
+    monkeypatch.setattr(Others, "ask", lambda self, *args: asked.append(args) or whole(self, *args))
+    again = run(covid(), paths=PATHS, workers=2, out=tmp_path / "run")
+    assert len(asked) == 1
     assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
 
 

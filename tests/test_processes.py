@@ -9,9 +9,11 @@ import sys
 
 import pytest
 
+from scenarios.studies.sweeps import local
 from scenarios.worlds.workers import prepare_workers
 from sim import processes
-from sim.ensemble import worker_pool
+from sim.ensemble import main_left_alone, worker_pool
+from sim.errors import SpiralError
 from tests.command import ROOT
 from tests.forked import HEAVY, seen
 
@@ -47,3 +49,25 @@ def test_one_worker_needs_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     assert begun == []
     prepare_workers(None)
     assert len(begun) == ((os.cpu_count() or 1) > 1)
+
+
+@pytest.mark.parametrize("error", [EOFError(), BrokenPipeError(), BlockingIOError("no process can be forked")])
+def test_a_server_that_is_killed_or_cannot_fork_is_one_line(error: Exception) -> None:
+    """EOFError and BrokenPipeError of a command would be taken for its own input and output."""
+    said = r"a worker process died \(killed, or out of memory\)"
+    with pytest.raises(SpiralError, match=said), worker_pool(1), main_left_alone(b""):
+        raise error
+
+
+@pytest.mark.parametrize("failures", [1, 99])
+def test_a_sweep_starts_other_workers_a_few_times(failures: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [EOFError()] * failures
+
+    def submit(self: object, *job: object) -> None:
+        raise left.pop() if left else KeyError("started")
+
+    monkeypatch.setattr(local.ProcessPoolExecutor, "submit", submit)
+    jobs = local._Pools([(None, None)], [0.0], None)
+    with pytest.raises(SpiralError if failures > 1 else KeyError, match="started"):
+        list(jobs.run(local.deque([0]), 1, []))
+    assert failures - len(left) == (local.TRIES if failures > 1 else 1)

@@ -21,6 +21,7 @@ from scenarios.studies.run import run
 from sim.dataset import Run
 from sim.errors import UserError
 
+LEVELS = {"spot": 100.0, "vol": 0.2, "overnight": 0.02, "us2y": 0.02, "us10y": 0.03, "credit": 0.01}
 SMALL = {"clock.tick_minutes": 390, "run.paths": 4, "run.twin": "none", "run.witnesses": 0}
 
 
@@ -97,6 +98,24 @@ def test_a_sweep_does_not_go_on_with_another_generator(tmp_path: Path) -> None:
             continue
         with pytest.raises(UserError, match="goes on as it began, got 'another: 0 of its 1 cells"):
             sweep(spec, out=tmp_path / "s", workers=1)
+
+
+def test_a_file_that_names_every_key_of_its_run_has_the_default() -> None:
+    """One key more, as `chunk`, is no other noise."""
+    own = {key: {} for key in ("clock", "market", "venue", "feedback", "credit", "agents")}
+    own["storyline"] = {"anchor": [{"date": day, **LEVELS} for day in ("2020-02-19", "2020-02-21")]}
+    own["run"] = {"paths": 4, "seed": 1, "witnesses": 0, "twin": "none", "attribution": "tick", "chunk": 2}
+    assert from_dict({"name": "own", **own}).run.generator == "philox"
+
+
+@pytest.mark.parametrize("key", ["title", "clock", "feedback", "run"])
+def test_tables_that_lack_one_key_are_no_record(key: str) -> None:
+    told = older(load("calm_market").to_dict())
+    assert as_recorded(told)["run"]["generator"] == "numpy"
+    lacking = {name: table for name, table in told.items() if name != key}
+    if isinstance(told[key], dict):
+        lacking[key] = dict(list(told[key].items())[1:])
+    assert as_recorded(lacking) is lacking
 
 
 @pytest.mark.parametrize("table", [3, [], "numpy", {}, {"paths": 4}, None])

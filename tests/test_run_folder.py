@@ -19,10 +19,12 @@ from analysis.terminal import render
 from scenarios.commands.finished import write_report
 from scenarios.reading.loading import load
 from scenarios.studies.run import run
+from sim import manifest
 from sim.dataset import open_run
+from sim.earlier_run import collisions, retire
 from sim.errors import SpiralError, UserError
 from sim.manifest import MANIFEST, files_of
-from sim.run_folder import claimed
+from sim.run_folder import claimed, own_folder
 from sim.run_pages import add_page, check_report
 from sim.scratch import OWNER, clear_dead, scratch
 from sim.seal import sealed
@@ -77,6 +79,22 @@ def test_files_of_the_users_in_a_runs_folder_survive_a_new_run(copied):
     assert (copied / "draft" / "deep" / "thesis.txt").read_text() == "chapter 1"
     assert (copied / "link").is_symlink()
     assert [p.name for p in copied.parent.iterdir()] == ["copied"]
+
+
+def test_an_earlier_runs_files_are_read_once(copied, tmp_path, monkeypatch):
+    """Before the new run; at its end only those that were changed meanwhile, which are the user's."""
+    read, taken = [], manifest.digest_of
+    monkeypatch.setattr(manifest, "digest_of", lambda place: read.append(place.name) or taken(place))
+    assert not collisions(copied, [])
+    assert len(read) == len(files_of(open_run(copied).manifest))
+    read.clear()
+    changed = next((copied / "marks").iterdir())
+    content = changed.read_bytes()
+    changed.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    (tmp_path / "new" / "marks").mkdir(parents=True)
+    retire(copied, tmp_path / "new")
+    assert read == [changed.name]
+    assert [each.name for each in (tmp_path / "new").rglob("*") if each.is_file()] == [changed.name]
 
 
 def test_a_changed_table_is_the_users_and_in_the_way(copied):
@@ -413,9 +431,42 @@ def test_a_default_folder_that_no_run_made_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_run_that_was_made_meanwhile_is_not_replaced(copied, monkeypatch):
-    """Between the choice of a folder and the claim another process may finish there."""
-    monkeypatch.setattr("scenarios.studies.run.default_folder", lambda scenario, given: copied)
-    with pytest.raises(UserError, match="another run has just been made here; run it again"):
-        run(load("calm_market", QUICK), seed=2, workers=1)
-    assert json.loads((copied / MANIFEST).read_text())["seed"] == 1
-    assert [p.name for p in copied.parent.iterdir()] == ["copied"]
+    """Between the choice of a folder and the claim another process may finish there: then the next one is chosen."""
+    monkeypatch.chdir(copied.parent)
+    Path("runs").mkdir()
+    theirs, chosen = Path("runs/calm_market-2"), []
+
+    def choose(folder, content):
+        chosen.append(own_folder(folder, content))
+        if not theirs.exists():
+            shutil.copytree(copied, theirs)
+        return chosen[-1]
+
+    monkeypatch.setattr("sim.run_folder.own_folder", choose)
+    mine = run(load("calm_market", QUICK), seed=2, workers=1)
+    assert chosen == [theirs, Path("runs/calm_market-2-2")]
+    assert mine.path == chosen[-1]
+    assert json.loads((theirs / MANIFEST).read_text())["seed"] == 1
+    assert sorted(p.name for p in Path("runs").iterdir()) == ["calm_market-2", "calm_market-2-2"]
+
+
+def test_where_another_process_works_a_run_takes_a_folder_of_its_own(tmp_path, monkeypatch):
+    """Whatever the other one makes there; told where to go, it is refused instead."""
+    monkeypatch.chdir(tmp_path)
+    first = Path("runs/calm_market-1")
+    with claimed(first, [MANIFEST]):
+        made = run(load("calm_market", QUICK), workers=1)
+        assert made.path == first.with_name("calm_market-1-2")
+        with pytest.raises(UserError, match="one process at a time"):
+            run(load("calm_market", QUICK), out=first, workers=1)
+    assert [p.name for p in first.parent.iterdir()] == ["calm_market-1-2"]
+
+
+def test_another_process_that_begins_after_the_choice_is_passed_by(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = Path("runs/calm_market-1")
+    choices = iter([first])
+    with claimed(first, [MANIFEST]):
+        monkeypatch.setattr("sim.run_folder.own_folder", lambda *given: next(choices, None) or own_folder(*given))
+        made = run(load("calm_market", QUICK), workers=1)
+    assert made.path == first.with_name("calm_market-1-2")

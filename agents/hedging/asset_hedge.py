@@ -77,7 +77,7 @@ class AssetHedge:
             last_spot=self.last_spot,
             target=target,
             position=held,
-            gamma=lambda: scale * slopes.gamma_of(asset) + options.sum("gamma", own),
+            gamma=lambda: scale * desk.gamma_of(asset, slopes, own) + options.sum("gamma", own),
             vol=seen.row(self._vol),
             half_spread=self._venue.half_spread,
             discount=lambda: self._discount(years),

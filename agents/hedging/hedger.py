@@ -21,7 +21,7 @@ from agents.intervals import Interval, check_interval
 from agents.policies import Every, Never, Policy
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
-from markets.kernels.hedging import answered
+from markets.kernels.hedging import all_filled, answered, leg_order
 from markets.plausible import SECONDS
 from sim.dataclass import dataclass
 from sim.nearest import nearest
@@ -181,9 +181,11 @@ class _Hedging:
         world = self.world
         if name in self.in_flight and not callable(order):
             self.in_flight[name] = self.in_flight[name] - order
-        left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
         hedge = self.assets.get(name, self.assets[MAIN])
-        answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
+        left, last_spot = self.nowhere, hedge.price
+        if not all_filled(fill.ordered, fill.quantity):
+            left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+            answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
         if name in self.assets:
             hedge.last_spot = last_spot
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
@@ -267,12 +269,11 @@ class _Hedging:
         target = {name: desk.scale * units for name, units in unit.items()}
         held = {name: self.world.venue(name).held(self.agent.name) + self._under_way(name) for name in target}
         wanted = leg.wanted(target, held, risk, desk.scale)
+        hedges = self.hedges_rates if trades is None else trades
         for name, position in held.items():
-            hedges = self.hedges_rates if trades is None else trades
-            order = np.where(hedges & self._looks(due, name), wanted[name] - position, 0.0)
-            order = np.where(desk.liquidated, -position, order)
-            net = position + order - target[name]
-            orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
+            looks, order = self._looks(due, name) if hedges else self.nowhere, np.empty(self.world.paths)
+            leg_order(wanted[name], target[name], position, looks, desk.forced, desk.liquidated, order)
+            orders[name] = order
         return orders
 
     # --- start and exposure ----------------------------------------------------------------------------------------

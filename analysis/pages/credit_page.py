@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
+from typing import Any
 
 from analysis import page
-
-if TYPE_CHECKING:
-    import polars as pl
+from analysis.pages.curve_nodes import text_table
+from sim.lists import Columns, framed
+from sim.screen.group import Group, Shown
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 NAMES = ("quotes", "contracts", "ladder", "recoveries", "cva", "cva_ladder")
 Cell = Callable[[Any], str]
@@ -42,28 +40,28 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Credit:
-    """What is shown: frames as `scenarios.studies.credit.tables` makes them; those of a book None without one."""
+    """What is shown: columns as `scenarios.studies.credit.tables` makes them; those of a book None without one."""
 
     head: str
-    quotes: pl.DataFrame
-    lines: pl.DataFrame
-    contracts: pl.DataFrame | None = None
-    ladder: pl.DataFrame | None = None
-    recoveries: pl.DataFrame | None = None
-    cva: pl.DataFrame | None = None
-    cva_ladder: pl.DataFrame | None = None
+    quotes: Columns
+    lines: Columns
+    contracts: Columns | None = None
+    ladder: Columns | None = None
+    recoveries: Columns | None = None
+    cva: Columns | None = None
+    cva_ladder: Columns | None = None
 
-    def frames(self) -> dict[str, pl.DataFrame]:
+    def tables(self) -> dict[str, Columns]:
         """The tables by name, as files have them."""
         named = {name: getattr(self, name) for name in NAMES}
-        return {name: frame for name, frame in named.items() if frame is not None}
+        return {name: table for name, table in named.items() if table is not None}
 
 
 def render(shown: Credit) -> Group:
-    """Tables for `rich.print`."""
-    parts: list[Any] = []
+    """Tables for a screen."""
+    parts: list[Shown] = []
     for each in _tables(shown):
-        table = Table(title=each.title, title_justify="left", box=None, header_style="bold")
+        table = Table(title=each.title, box=False)
         for i, name in enumerate(each.header):
             table.add_column(name, justify="left" if i < WORDS[each.title] else "right", no_wrap=True)
         for row in each.rows:
@@ -76,9 +74,10 @@ def write_credit(path: Path, shown: Credit) -> Path:
     """Write the charts and tables as one self-contained HTML file and return its path. Raises UserError."""
     from analysis.charts import credit as charts
 
+    lines = framed(shown.lines)
     figures = [
-        page.figure("survival", charts.survival(shown.lines, shown.quotes), "Dots: the maturities quoted."),
-        page.figure("hazards", charts.hazards(shown.lines), "Flat between the maturities quoted."),
+        page.figure("survival", charts.survival(lines, framed(shown.quotes)), "Dots: the maturities quoted."),
+        page.figure("hazards", charts.hazards(lines), "Flat between the maturities quoted."),
     ]
     title = "Names from quotes" if shown.contracts is None else "Credit default swaps on quoted names"
     return page.write_page(path, "facts.html.j2", title=title, meta=shown.head, charts=figures, tables=_tables(shown))
@@ -93,19 +92,15 @@ def _tables(shown: Credit) -> list[page.Table]:
         ("CVA", "cva", CVA),
         ("CVA by quote", "cva_ladder", CVA_LADDER),
     ):
-        frame = getattr(shown, name)
-        if frame is not None:
-            out.append(_table(title, frame, columns, NOTES[name]))
+        found = getattr(shown, name)
+        if found is not None:
+            out.append(_table(title, found, columns, NOTES[name]))
     return out
 
 
-def _table(title: str, frame: pl.DataFrame, columns: dict[str, tuple[str, Cell]], note: str) -> page.Table:
-    there = [name for name in columns if frame[name].null_count() < frame.height]
-    rows = [
-        tuple("" if row[name] is None else columns[name][1](row[name]) for name in there)
-        for row in frame.iter_rows(named=True)
-    ]
-    return page.Table(title, tuple(columns[name][0] for name in there), rows, note=note)
+def _table(title: str, found: Columns, forms: dict[str, tuple[str, Cell]], note: str) -> page.Table:
+    there = {name: found[name] for name in forms if any(value is not None for value in found[name])}
+    return text_table(title, there, forms, note)
 
 
 def _bp(value: float) -> str:

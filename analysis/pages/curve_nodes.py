@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from analysis import page
+from sim.screen.group import Group, Shown
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 Cell = Callable[[Any], str]
 NOTE = "Forward: continuous, from the node before. Times are days over 365."
@@ -33,10 +32,10 @@ def text_table(
 
 
 def rendered(tables: Sequence[page.Table]) -> Group:
-    """Tables for `rich.print`."""
-    parts: list[Any] = []
+    """Tables for a screen."""
+    parts: list[Shown] = []
     for each in tables:
-        table = Table(title=each.title, title_justify="left", box=None, header_style="bold")
+        table = Table(title=each.title, box=False)
         for i, name in enumerate(each.header):
             table.add_column(name, justify="left" if i < _words(each) else "right", no_wrap=True)
         for row in each.rows:

@@ -12,7 +12,8 @@ from analysis.pages.curve_nodes import Cell, nodes_table, percent, rendered, tex
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import Group
+
+    from sim.screen.group import Group
 
 READ = {
     "curves": "Thick: the continuous zero rate. Thin: the forward rate of the day that begins there. Dots: nodes.",
@@ -62,7 +63,7 @@ class Curves:
 
 
 def render(shown: Curves) -> Group:
-    """Tables for `rich.print`."""
+    """Tables for a screen."""
     return rendered(tables(shown))
 
 

@@ -102,12 +102,12 @@ def net(
         capacity: share of the depth that may remain net.
         impact: displacement by the whole depth.
         filled: (orders, paths), written.
-        displacement: written.
+        displacement: written, but where `impact` is zero.
         active: (orders,), written: whether the order wants anything on any path.
     """
     number, paths = orders.shape
     active[:] = False
-    buys, sells = np.empty(BLOCK), np.empty(BLOCK)
+    buys, sells, net_bought = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start
@@ -115,8 +115,8 @@ def net(
         move = displacement[start:stop]
         if number == 1:  # no other side
             active[0] |= net_one(orders[0, start:stop], unit, shown, until, now, capacity, filled[0, start:stop])
-            for j in range(width):  # what is sold where nothing is filled is -0.0
-                move[j] = 0.0 if impact == 0.0 else impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
+            for j in range(width if impact != 0.0 else 0):  # what is sold where nothing is filled is -0.0
+                move[j] = impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
             continue
         buys[:width] = 0.0
         sells[:width] = 0.0
@@ -133,12 +133,9 @@ def net(
             closed = until[j] > now
             buys[j] = 0.0 if closed else filled_share(buying, selling, limit)
             sells[j] = 0.0 if closed else filled_share(selling, buying, limit)
-            move[j] = fma(buys[j], buying, -(sells[j] * selling))
-        if impact == 0.0:
-            move[:] = 0.0
-        else:
-            for j in range(width):
-                move[j] = impact * (move[j] * unit[j] / shown[j])
+            net_bought[j] = fma(buys[j], buying, -(sells[j] * selling))
+        for j in range(width if impact != 0.0 else 0):
+            move[j] = impact * (net_bought[j] * unit[j] / shown[j])
         for i in range(number):
             order, got = orders[i, start:stop], filled[i, start:stop]
             for j in range(width):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.product import Compile, Instrument
     from markets.products.start import Start
-    from markets.products.table import Steps, Table
+    from markets.products.table import Held, Steps, Table
     from markets.products.vega_grid import VegaGrid
     from sim.clock import Clock
 
@@ -65,6 +65,7 @@ class CompiledBook:
         self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = distinct(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
         self.steps_together = len(self.tables) == 1  # or perhaps: see `stepped`
+        self.splits = len(self.tables) == 1 and self.tables[0].splits
         self.slides = any(table.slides for table in self.tables)
         self.has_options = VOL in self.needs
         self.has_rates = any(table.rates for table in self.tables)
@@ -124,6 +125,10 @@ class CompiledBook:
         asset, or than flows on one curve.
         """
         return self.tables[0].stepped(_when(tick, settled), old, new, fixings) if self.steps_together else None
+
+    def split(self, tick: int, old: Snapshot, held: Held, totals: Floats, unhedged: Floats, *, settled: int) -> None:
+        """Attribute what time and spot have made of a book that `splits`; see `Table.split`."""
+        self.tables[0].split(When(tick, settled), old, held, totals, unhedged)
 
     def slopes(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Risk:
         """Value, delta and gamma alone, at less cost; all derivatives of a book on further assets."""

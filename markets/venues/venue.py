@@ -258,15 +258,15 @@ class Venue:
         now, halted_until = float(market.now), self.breakers.halted_until
         terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
-            netting = netted(orders, self._nothing, terms)
+            netting = netted(orders, self._nothing, terms, self._nothing)
             return netting, spec.slope * netting.displacement if self.moves else self._nothing
         clearing = agree(
-            lambda move: netted(orders, move, terms).displacement,
+            lambda move: netted(orders, move, terms, self._nothing).displacement,
             market.paths,
             limit=self.impact * spec.capacity,
             rounds=spec.clearing_rounds,
         )
-        netting = netted(orders, clearing.asked, terms)
+        netting = netted(orders, clearing.asked, terms, self._nothing)
         return netting, self.listing.relative(netting.displacement)
 
     def _fill(

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from scenarios.commands.environment import check_environment
 from scenarios.commands.options import TRACEBACK
 from scenarios.commands.output import complain, finish, lose, make_ready
 from sim.arithmetic import quieten
@@ -45,6 +46,7 @@ class Spiral(click.Group):
     def _code(self, *args: Any, **extra: Any) -> int:
         """The exit code of a command; what went wrong is told."""
         try:
+            check_environment()
             with polite():
                 code = super().main(*args, **extra)
         except UserError as error:
@@ -53,6 +55,8 @@ class Spiral(click.Group):
             command = error.ctx.command_path if error.ctx else "spiral"
             return _told(f"error: {error.format_message()} ({command} --help explains)", MISTAKE)
         except click.Abort as error:
+            if isinstance(error.__cause__, EOFError):  # click takes it for the end of the keyboard's input
+                raise error.__cause__ from None
             return _told("interrupted: nothing was kept", exit_code(error.__cause__))
         except SpiralError as error:
             return _told(f"failed: {error}", FAILED)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from rich.table import Table
-
+from analysis.figure_text import money
 from scenarios.commands.finished import opened
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.remembered import answer
+from scenarios.commands.screen import screen
 from sim.files import check_target, write_whole
-
-if TYPE_CHECKING:
-    import polars as pl
+from sim.screen.table import Table
 
 SHARES = ("green", "yellow", "red")  # columns of days in each zone of the traffic light
 HEADINGS = {
@@ -37,24 +35,30 @@ def test_and_show(
     if out is not None:
         check_target(out)
     run = opened(folder)
-    from analysis.losses_at_risk import METHODS, backtest
 
-    found = backtest(run, agent=agent, world=world, level=level, window=window)
-    console(markup=False).print(_table(found, f"Daily losses against value at risk {level:.4g}"), highlight=False)
-    for name in found["method"]:
-        say(f"{name}: {METHODS[name]}")
-    if out is not None:
+    def find() -> dict[str, Any]:
         from analysis.csv_text import csv_text
+        from analysis.losses_at_risk import METHODS, backtest
 
-        write_whole(out, csv_text(found))
+        frame = backtest(run, agent=agent, world=world, level=level, window=window)
+        said = [f"{name}: {METHODS[name]}" for name in frame["method"]]
+        return {"rows": frame.to_dicts(), "said": said, "csv": csv_text(frame)}
+
+    found = answer(run, "backtest", agent, world, level, window, find=find)
+    shown = _table(found["rows"], f"Daily losses against value at risk {level:.4g}")
+    screen().print(shown)
+    for line in found["said"]:
+        say(line)
+    if out is not None:
+        write_whole(out, found["csv"])
         say(out)
 
 
-def _table(found: pl.DataFrame, title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+def _table(rows: list[dict[str, Any]], title: str) -> Table:
+    table = Table(title=title, box=False)
     for i, heading in enumerate(HEADINGS.values()):
         table.add_column(heading, justify="right" if i else "left")
-    for row in found.iter_rows(named=True):
+    for row in rows:
         table.add_row(*(_cell(name, row[name]) for name in HEADINGS))
     return table
 
@@ -63,8 +67,6 @@ def _cell(name: str, value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     if name in ("value_at_risk", "shortfall"):
-        from analysis.numbers import money
-
         return money(value)
     if name == "rate":
         return f"{value:.2%}"

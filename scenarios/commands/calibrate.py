@@ -14,6 +14,7 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
+from scenarios.commands.screen import screen
 from scenarios.commands.show import LEVELS
 from scenarios.commands.terminal import console
 from scenarios.describing.scenario_file import scenario_text
@@ -54,7 +55,7 @@ def calibrate_and_write(
         out_console = console()
         title = f"[bold]{found.scenario.name}[/]: record, outside world, and median at another seed"
         out_console.print(title, points_tables(found), sep="\n", highlight=False)
-        print_calibration(out_console, found.scenario)
+        print_calibration(screen(), found.scenario)
         for line in misses(found):
             out_console.print(line, highlight=False)
     say(target)

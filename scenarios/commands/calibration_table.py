@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-from rich.console import Console
-from rich.table import Table
-
 from markets.spec import CalibrationSpec, ExplainedSpec, RiseSpec
 from scenarios.checking.outside import laws_of
+from scenarios.commands.screen import Screen
 from scenarios.scenario import Scenario
+from sim.screen.table import Table
 
 FINEST = 0.0005  # share: an error below is shown with one more figure
 RISES_NOTE = (
@@ -22,7 +21,7 @@ FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.2f}x"}
 FINE = {"drawdown": "{:.3%}", "vol_peak": "{:.3%}", "spread_peak": "{:.3f}x"}  # of the difference, which is paired
 
 
-def print_calibration(out: Console, scenario: Scenario) -> None:
+def print_calibration(out: Screen, scenario: Scenario) -> None:
     """Print the calibration's figures, from the scenario alone; nothing for one without a calibration."""
     storyline = scenario.storyline
     found = storyline.calibration
@@ -32,25 +31,24 @@ def print_calibration(out: Console, scenario: Scenario) -> None:
         told = (
             f"Calibrated under other laws of vol and credit ({found.laws}): calibrate again for what feedback explains."
         )
-        out.print(told, highlight=False)
+        out.print(told)
         return
     out.print(explained_table(found))
     rises = {label: rise for label, rise in (("vol", found.vol_rise), ("credit spread", found.credit_rise)) if rise}
     if rises:
-        out.print(rises_table(rises), RISES_NOTE, sep="\n", highlight=False)
+        out.print(rises_table(rises), RISES_NOTE)
     moved = dict.fromkeys(name for anchor in storyline.anchor for name in anchor.outside_levels)
     used = "" if storyline.anchors == "observed" else " They stand unused: the anchors are taken as exogenous."
     out.print(
         f"Calibrated levels: {', '.join(moved)}; {found.paths:,} paths, seed {found.seed}, spiral {found.spiral}. "
         f"At seed {found.check_seed} the median leaves the record by at most {found.residual_spot:.2%} in spot and "
-        f"{found.residual_vol:.2%} in vol.{used}",
-        highlight=False,
+        f"{found.residual_vol:.2%} in vol.{used}"
     )
 
 
 def rises_table(rises: dict[str, RiseSpec]) -> Table:
     """The median path's rise from the start to its highest close, by cause: storyline, memory, feedback."""
-    table = Table(title="Told or caused: the rise to the median path's highest close", title_justify="left")
+    table = Table(title="Told or caused: the rise to the median path's highest close")
     for heading in ("", "rise", "storyline", "market's memory", "desks' feedback"):
         table.add_column(heading, justify="left" if not heading else "right")
     for label, rise in rises.items():
@@ -76,7 +74,7 @@ def share(part: float, whole: float, error: float | None = None) -> str:
 
 def explained_table(found: CalibrationSpec) -> Table:
     """Drawdown, vol peak and spread peak: as the desks trade, in the price-taker twin, and the difference."""
-    table = Table(title="What feedback explains (as calibrated)", title_justify="left")
+    table = Table(title="What feedback explains (as calibrated)")
     for heading in ("", "actual", "price_taker", "feedback", "share"):
         table.add_column(heading, justify="left" if not heading else "right")
     for name, label in MEASURES.items():

@@ -12,13 +12,14 @@ from markets.curves.curve_set import CurveSet
 from markets.curves.quoted_curve import QuotedCurve
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.credit import tables
 from scenarios.studies.credit.solving import Credit, solve_credit, value_cds
 from scenarios.studies.credit.swap_cva import swap_cva
 from scenarios.studies.curves.solving import solve_curves
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
+from sim.lists import framed
 from sim.nearest import nearest
 
 PAGE = "credit.html"
@@ -56,16 +57,16 @@ def solve_and_show(
     if cva:
         costs = [_cva(text, solved, credit, vol) for text in cva]
         shown = replace(shown, cva=tables.costs(costs), cva_ladder=tables.cost_ladder(costs))
-    frames = shown.frames()
+    found = shown.tables()
     if out is not None:
-        check_folder(out, PAGE, *(f"{name}.csv" for name in frames))
+        check_folder(out, PAGE, *(f"{name}.csv" for name in found))
     if not quiet:
         say_notes(credit.notes)
-        console(WIDTH, markup=False).print(credit_page.render(shown), highlight=False)
+        screen(WIDTH).print(credit_page.render(shown))
     if out is not None:
         page = credit_page.write_credit(out / PAGE, shown)
-        for name, frame in frames.items():
-            write_whole(out / f"{name}.csv", csv_text(frame))
+        for name, table in found.items():
+            write_whole(out / f"{name}.csv", csv_text(framed(table)))
         say(page)
 
 

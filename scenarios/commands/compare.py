@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from scenarios.commands.finished import SUMMARY_WIDTH, opened
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.remembered import side_of
+from scenarios.commands.screen import screen
 from sim.collector import rest
 from sim.errors import UserError
 from sim.files import check_target
@@ -66,11 +67,16 @@ def check_page(out: Path, *, force: bool) -> None:
 
 
 def _show(a: Run, b: Run, *, agent: str | None, out: Path | None) -> None:
-    from analysis.compare import render_comparison, write_comparison
+    from analysis.comparison_table import comparison_table
+    from analysis.side_figures import compared
+    from analysis.sides import in_common, same_noise
 
     if out is not None:
+        from analysis.compare import write_comparison
+
         write_comparison(a, b, out, agent=agent)  # before printing: the terminal may be closed
-    console(SUMMARY_WIDTH, markup=False).print(render_comparison(a, b, agent=agent))
+    sides = [side_of(each, agent) for each in in_common(a, b)]
+    screen(SUMMARY_WIDTH).print(comparison_table(a, b, compared(*sides, paired=same_noise(a, b))))
     if out is not None:
         say(out)
 

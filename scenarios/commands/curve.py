@@ -9,7 +9,7 @@ from analysis.csv_text import csv_text
 from analysis.pages import curve_page
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.curves.nodes import nodes_alone
 from scenarios.studies.curves.shown import book_of, moves_of, shown_curves
 from scenarios.studies.curves.solving import read_and_solve
@@ -17,7 +17,7 @@ from sim.errors import UserError
 from sim.files import check_folder, write_whole
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from sim.screen.group import Group
 
 PAGE = "curve.html"
 WIDTH = 170  # characters, where the output is not a terminal
@@ -81,7 +81,7 @@ def solve_and_show(
 
 
 def _print(tables: Group) -> None:
-    console(WIDTH, markup=False).print(tables, highlight=False)
+    screen(WIDTH).print(tables)
 
 
 def _refuse_in_history(**given: object) -> None:

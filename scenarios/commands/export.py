@@ -6,15 +6,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.workbook import check_workbook, write_sheets
+from analysis.workbook import check_workbook, write_csv, write_sheets
 from scenarios.commands.finished import opened
 from scenarios.commands.output import say
+from scenarios.commands.remembered import sheet_of
 from sim.earlier_run import is_run
 from sim.errors import UserError
 from sim.sweep_manifest import MANIFEST as SWEEP
 
 if TYPE_CHECKING:
     from analysis.sheets import Sheets
+    from sim.dataset import Run
 
 
 def export(folder: Path, file: Path, *, agent: str | None, sheet: str | None, force: bool) -> None:
@@ -28,13 +30,18 @@ def export(folder: Path, file: Path, *, agent: str | None, sheet: str | None, fo
         remedy = "name a folder of its own, or a .xlsx file"
         raise UserError("tables are not exported into a folder of runs", value=str(file), remedy=remedy)
     check_workbook(file, force=force)
-    sheets, first = (_of_sweep(folder), "cells") if of_sweep else (_of_run(folder, agent), "figures")
-    write_sheets(file, sheets, sheet=sheet or first, force=force)
+    if of_sweep:
+        write_sheets(file, _of_sweep(folder), sheet=sheet or "cells", force=force)
+    else:
+        run = opened(folder)
+        if file.suffix.lower() == ".csv":
+            write_csv(file, sheet_of(run, sheet or "figures", agent).encode())
+        else:
+            write_sheets(file, _of_run(run, agent), force=force)
     say(file)
 
 
-def _of_run(folder: Path, agent: str | None) -> Sheets:
-    run = opened(folder, threads=True)  # means by day have other last digits with other numbers of threads
+def _of_run(run: Run, agent: str | None) -> Sheets:
     from analysis.export import run_sheets
 
     return run_sheets(run, agent=agent)

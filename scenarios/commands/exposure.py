@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
+from analysis.figure_text import money
 from scenarios.commands.finished import opened
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.remembered import answer
+from scenarios.commands.screen import screen
 from sim.files import check_target, write_whole
+from sim.screen.table import Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,28 +24,36 @@ def exposure_and_show(*, folder: Path, agent: str | None, world: str, level: flo
     if out is not None:
         check_target(out)
     run = opened(folder)
-    from analysis.exposures import by_day, counterparty
 
-    days = by_day(run, agent=agent, world=world, level=level)
-    console(markup=False).print(_table(days, level), highlight=False)
-    for number in counterparty(run, agent=agent, world=world).values():
-        say(f"{number.label}: {number}")
-    if out is not None:
+    def find() -> dict[str, Any]:
         from analysis.csv_text import csv_text
+        from analysis.exposures import by_day, counterparty
 
-        write_whole(out, csv_text(days))
+        days = by_day(run, agent=agent, world=world, level=level)
+        figures = [f"{number.label}: {number}" for number in counterparty(run, agent=agent, world=world).values()]
+        return {"rows": _some(days), "figures": figures, "csv": csv_text(days)}
+
+    found = answer(run, "exposure", agent, world, level, find=find)
+    screen().print(_table(found["rows"], level))
+    for line in found["figures"]:
+        say(line)
+    if out is not None:
+        write_whole(out, found["csv"])
         say(out)
 
 
-def _table(days: pl.DataFrame, level: float) -> Table:
-    from analysis.numbers import money
+def _some(days: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows of some closes, evenly spread, the first and the last among them."""
+    steps = sorted({round(k * (days.height - 1) / max(SHOWN - 1, 1)) for k in range(SHOWN)})
+    return [row | {"time": f"{row['time']:%Y-%m-%d}"} for row in days[steps].iter_rows(named=True)]
 
+
+def _table(rows: list[dict[str, Any]], level: float) -> Table:
     title = "Exposure to the counterparty at closes, over paths on which it lives"
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=title, box=False)
     for i, heading in enumerate(("close", "expected", f"potential, {level * 100:.4g} %", "CVA", "defaulted")):
         table.add_column(heading, justify="right" if i else "left")
-    steps = sorted({round(k * (days.height - 1) / max(SHOWN - 1, 1)) for k in range(SHOWN)})
-    for row in days[steps].iter_rows(named=True):
+    for row in rows:
         cells = (money(row[name], row[f"{name}_error"]) for name in ("expected", "potential", "cva"))
-        table.add_row(f"{row['time']:%Y-%m-%d}", *cells, f"{row['defaults']:.1%}")
+        table.add_row(row["time"], *cells, f"{row['defaults']:.1%}")
     return table

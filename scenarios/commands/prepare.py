@@ -8,14 +8,12 @@ import sys
 SMALL = 1 << 26  # bytes that one thread has read before several have started
 
 
-def prepare(size: int, *, threads: bool = False) -> None:
+def prepare(size: int) -> None:
     """Have polars and BLAS start no threads for so few bytes, unless the user has said how many.
 
     Both are told before they are imported. Where that is done already nothing is set: a program of the user's.
-    threads: those of polars are left as they are.
     """
     if size >= SMALL or "polars" in sys.modules:
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if not threads:
-        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")

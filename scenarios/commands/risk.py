@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import book_risk
-from scenarios.studies.risk.shown import RiskTable, risk_frames, risk_tables
+from scenarios.studies.risk.shown import RiskTable, risk_columns, risk_tables
 from scenarios.worlds.assumed import assumed
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
+from sim.jit import interpreted
+from sim.lists import framed
+from sim.screen.table import Table
 
 if TYPE_CHECKING:
     from scenarios.commands.options import Record
@@ -39,22 +40,21 @@ def bare(
     return bare_book(book, record.curves, day=day, dates=record.dates, normal_vol=vol)
 
 
+@interpreted()
 def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents: str, out: Path | None) -> None:
     """Print the tables, and write them."""
     risk = book_risk(scenario, agent, **({} if keys is None else {"keys": _years(keys)}))
-    frames = risk_frames(risk, tents=tents)
-    written = {name: frame for name, frame in frames.items() if frame is not None}
+    found = risk_columns(risk, tents=tents)
     if out is not None:
-        check_folder(out, *(f"{name}.csv" for name in written))
+        check_folder(out, *(f"{name}.csv" for name in found))
     say_notes(assumed(scenario))
-    terminal = console(WIDTH, markup=False)
-    for each in risk_tables(frames, risk.currency, tents):
-        terminal.print(_table(each), highlight=False)
-        terminal.print(f"{each.note}\n", highlight=False)
+    terminal = screen(WIDTH)
+    for each in risk_tables(found, risk.currency, tents):
+        terminal.print(_table(each), f"{each.note}\n")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        for name, frame in written.items():
-            write_whole(out / f"{name}.csv", csv_text(frame))
+        for name, columns in found.items():
+            write_whole(out / f"{name}.csv", csv_text(framed(columns)))
         say(out)
 
 
@@ -70,9 +70,9 @@ def _years(text: str) -> tuple[float, ...]:
 
 def _table(shown: RiskTable) -> Table:
     """A table for the terminal."""
-    table = Table(title=shown.title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=shown.title, box=False)
     for name in shown.names:
-        words = not shown.frame[name].dtype.is_numeric()
+        words = not shown.has_numbers(name)
         table.add_column(shown.heads[name], justify="left" if words else "right", no_wrap=not words)
     for row in shown.rows:
         table.add_row(*row)

@@ -20,7 +20,7 @@ from scenarios.commands.terminal import console
 from scenarios.scenario import Scenario
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
-from sim.run_folder import check_place
+from sim.run_folder import check_place, settle
 from sim.run_pages import check_report
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def run_and_report(
     if profile:
         print_profile(finished)
     if report is not None or not quiet:
-        say(report or folder)
+        say(report or finished.path)
 
 
 def charts_loaded_meanwhile(progress: Progress | None) -> Progress:
@@ -110,12 +110,13 @@ def made_ready(scenario: Scenario, *, quiet: bool) -> Scenario:
 
 
 def place_for(scenario: Scenario, *, quiet: bool) -> Path:
-    """The default folder of a run; a line says so where the first choice holds a run of another content."""
+    """The default folder of a run; a line says so where the first choice is taken."""
     from scenarios.worlds.run_files import default_folder, first_folder
 
     found, first = default_folder(scenario), first_folder(scenario)
     if found != first and not quiet:
-        say_notes([f"{first} holds a run of another content, so this one goes to {found}"])
+        why = "holds a run of another content" if settle(first) else "is in use by another process"
+        say_notes([f"{first} {why}, so this one goes to {found}"])
     return found
 
 

@@ -8,10 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from agents.base import Agent
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
@@ -21,7 +17,7 @@ from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.implied_laws import MONTHS, arbitrage
 from scenarios.commands.output import BARS, say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import Screen, screen
 from scenarios.describing.levels import daily_levels
 from scenarios.parameters.unseen import UnseenAgent, UnseenPolicy
 from scenarios.scenario import Scenario, encode, type_name
@@ -32,6 +28,8 @@ from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
 from sim.files import check_new
 from sim.jit import interpreted
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 SPARK_WIDTH = 60  # characters
 LEVELS = {
@@ -57,41 +55,41 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         from scenarios.describing.storyline_chart import storyline_chart
 
         save(storyline_chart(scenario), chart, title=scenario.title)  # before printing: the terminal may be closed
-    out = console()
-    out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
-    out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
+    out = screen()
+    out.print(Text.assemble((scenario.title, "bold"), f"  ({scenario.name})"))
+    out.print(Text(scenario.regime, "italic"), f"{scenario.description.strip()}\n")
     out.print(storyline_table(scenario))
     print_calibration(out, scenario)
     for name, label in (("spot", "Spot"), ("vol", "Vol"), ("us10y", "10Y")):
         levels = daily_levels(scenario, name)
         low, high = (LEVELS[name].format(f(levels)) for f in (min, max))
-        out.print(f"{label:<5} {sparkline(levels)}  {low} to {high}", highlight=False)
+        out.print(f"{label:<5} {sparkline(levels)}  {low} to {high}")
     out.print()
     print_quoted(out, scenario)
     for agent in scenario.agents:
         print_agent(out, agent)
     print_books(out, scenario)
-    out.print(feedback_line(scenario), highlight=False)
+    out.print(feedback_line(scenario))
     with suppress(
         UserError
     ):  # a clock that cannot be laid out: the rest is shown, and the book says why it is not valued
-        out.print(memory_line(scenario, make_clock(scenario)), highlight=False)
+        out.print(memory_line(scenario, make_clock(scenario)))
     notes = [*assumed(scenario), *filter(None, [plan(scenario)])]
     with suppress(UserError):  # as above
         notes += arbitrage(scenario)
     for note in notes:
-        out.print(f"note: {escape(note)}", highlight=False)
+        out.print(f"note: {note}")
     if chart is not None:
         say(chart)
 
 
-def print_quoted(out: Console, scenario: Scenario) -> None:
+def print_quoted(out: Screen, scenario: Scenario) -> None:
     """The curves that the scenario quotes, node by node. Raises UserError where a quote cannot be met."""
     if scenario.market.rates.curves:
         from scenarios.studies.curves.nodes import nodes_alone
         from scenarios.worlds.starting_curve import solved_curves
 
-        out.print(nodes_alone(solved_curves(scenario.market.rates, scenario.start)), highlight=False)
+        out.print(nodes_alone(solved_curves(scenario.market.rates, scenario.start)))
 
 
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:
@@ -118,7 +116,7 @@ def storyline_table(scenario: Scenario) -> Table:
     rows = scenario.storyline.anchor
     extra = [key for key in MULTIPLES if any(getattr(row, key) is not None for row in rows)]
     outside = dict.fromkeys(name for row in rows for name in row.outside_levels)
-    table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)", title_justify="left")
+    table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)")
     names = ("spot", "vol", *(node.name for node in scenario.market.rates.curve), "credit")
     forms = {name: LEVELS.get(name, LEVELS["us10y"]) for name in names}
     for heading in ("date", *forms, *extra, *(f"outside {name}" for name in outside)):
@@ -142,16 +140,16 @@ def sparkline(values: list[float]) -> str:
     return "".join(BARS[int((v - low) / span * (len(BARS) - 1) + 0.5)] if span > 0 else BARS[0] for v in sample)
 
 
-def print_agent(out: Console, agent: Agent) -> None:
+def print_agent(out: Screen, agent: Agent) -> None:
     """Type, the parameters that differ from their defaults, policy and book."""
     told = ", ".join(f"{key} = {value}" for key, value in changed(agent))
-    out.print(f"[bold]{escape(agent.name)}[/]  {escape(class_of(agent))}: {escape(told)}", highlight=False)
+    out.print(Text.assemble((agent.name, "bold"), f"  {class_of(agent)}: {told}"))
     if isinstance(agent, Hedger):
         table = {**encode(agent.policy), "kind": class_of(agent.policy)}
         policy = ", ".join(f"{k} = {v}" for k, v in table.items() if k != "import_path")
-        out.print(f"  policy: {escape(policy)}", highlight=False)
+        out.print(f"  policy: {policy}")
         for position in agent.book:
-            out.print(f"  {escape(describe(position))}", highlight=False)
+            out.print(f"  {describe(position)}")
 
 
 def class_of(part: Agent | Policy) -> str:

@@ -10,8 +10,7 @@ from agents.hedging.hedger import Hedger
 from agents.tables import DESKS
 from markets.factors.key import MAIN
 from scenarios.worlds.tables import tables_of_agents
-from sim.aside import MOST, Aside, Wanted, remove
-from sim.dataset import Run
+from sim.aside import MOST, Wanted, remove
 from sim.manifest import write_manifest, written
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from scenarios.scenario import Scenario
     from sim.clock import Clock
+    from sim.ensemble import Others
 
 MANY = 4_096  # paths up to which a report reads the rows
 
@@ -48,12 +48,15 @@ def laid_aside(scenario: Scenario, clock: Clock, worlds: int) -> tuple[Wanted, .
     return tuple(wanted) if 8 * numbers * worlds * scenario.run.paths <= MOST else ()
 
 
-def with_figures(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Write the table into a run's folder; returns the manifest with it. Warns where the figures cannot be found."""
+def with_figures(manifest: dict[str, Any], folder: Path, free: Others | None = None) -> dict[str, Any]:
+    """Write the table into a run's folder; returns the manifest with it. Warns where the figures cannot be found.
+
+    free: other processes, which help.
+    """
     from analysis.kept import FIGURES
 
     write_manifest(manifest, folder)
-    found = _found(folder)
+    found = _found(folder, free)
     if found is None:
         return manifest
     (folder / FIGURES.name).mkdir()
@@ -69,14 +72,12 @@ def with_figures(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
-def _found(folder: Path) -> pl.DataFrame | None:
+def _found(folder: Path, free: Others | None) -> pl.DataFrame | None:
     """The figures; None, with a warning, after an error: what has been simulated is not lost for it."""
-    from analysis.closing import figures_of
+    from analysis.closing import figures_of, opened
 
     try:
-        run = Run(folder).just_written()
-        run.aside = Aside(folder)
-        return figures_of(run)
+        return figures_of(opened(folder), free)
     except Exception as error:  # of any kind
         why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         said = f"the run is whole, but its report's figures were not found ({why}); reports read its rows instead"

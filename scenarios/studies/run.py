@@ -19,23 +19,27 @@ from scenarios.worlds.chunk_size import chunk_size
 from scenarios.worlds.left_behind import PROFILES, take
 from scenarios.worlds.manifest import content_hash, make_manifest
 from scenarios.worlds.orders_table import given_orders
-from scenarios.worlds.run_files import default_folder, file_names, with_companions
+from scenarios.worlds.run_files import file_names, first_folder, with_companions
 from scenarios.worlds.workers import prepare_workers
 from scenarios.worlds.world_spec import worlds_of
 from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
 from sim.dataset import Run, open_run
-from sim.ensemble import Progress, chunks, run_chunks
-from sim.errors import UserError
+from sim.ensemble import Progress, after_chunks, chunks
 from sim.files import writing
 from sim.manifest import write_manifest
 from sim.profile import merged
-from sim.run_folder import claimed, holds_other
+from sim.run_folder import claimed, claimed_own
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
     import polars as pl
 
     from scenarios.scenario import Scenario
     from scenarios.worlds.blueprint import Blueprint
+    from scenarios.worlds.given_orders import GivenOrders
+    from sim.run_folder import Claim
 
 
 @takes(
@@ -72,7 +76,8 @@ def run(
         scenario: a `Scenario`, the name of a preset, or the path of a file.
         out: folder of the run. An earlier run there is replaced once this one is whole. Files that no run has written
             are moved to this run's folder; where one of them is in the way, this run is refused. Default:
-            `runs/<name>-<seed>`, or `runs/<name>-<seed>-2`, ... where a run of other content stands there.
+            `runs/<name>-<seed>`, or `runs/<name>-<seed>-2`, ... where a run of other content stands there, or
+            another process works.
         paths: Monte Carlo paths (default, as of the next four: the scenario's).
         seed: of all noise.
         witnesses: paths of which every tick is logged.
@@ -96,29 +101,30 @@ def run(
     scenario, blueprint = prepared(scenario)
     tables = with_companions(tables, scenario)
     given = given_orders(orders, seats, scenario, blueprint.clock)
-    folder = Path(out) if out is not None else default_folder(scenario, given)
     begun = time.perf_counter()
     worlds = worlds_of(scenario)
     size = chunk_size(scenario, blueprint.clock, worlds=len(worlds), paths=scenario.run.paths, workers=workers)
     parts = chunks(tuple(worlds), scenario.run.paths, size)
-    with claimed(folder, file_names(parts, tables)) as claim:
-        if out is None:
-            _check_still_free(folder, content_hash(scenario, given))
+    with _claimed(out, scenario, given, file_names(parts, tables)) as claim:
         figures = keeps_figures(scenario, tables)
         aside = laid_aside(scenario, blueprint.clock, len(worlds)) if figures else ()
         job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile, given, aside)
-        run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=workers, progress=progress)
-        with writing(folder):
+        ticks = len(blueprint.clock.ticks)
+        with (
+            after_chunks(job, parts, ticks=ticks, workers=workers, progress=progress) as free,
+            claim.flushing(),
+            writing(claim.asked),
+        ):
             seconds = time.perf_counter() - begun
             manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, seconds, given)
             manifest["command"] = command
             if profile:
                 manifest["profile"] = merged(take(claim.partial, PROFILES))
             if figures:
-                manifest = with_figures(manifest, claim.partial)
+                manifest = with_figures(manifest, claim.partial, free)
             write_manifest(manifest, claim.partial)
         claim.replace()
-    return open_run(folder).just_written()
+    return open_run(claim.asked).just_written()
 
 
 def prepared(scenario: Scenario) -> tuple[Scenario, Blueprint]:
@@ -131,8 +137,10 @@ def prepared(scenario: Scenario) -> tuple[Scenario, Blueprint]:
     return scenario, blueprint.along(scenario)
 
 
-def _check_still_free(folder: Path, content: str) -> None:
-    """Raise UserError if another process has made a run of different content here since the folder was chosen."""
-    if holds_other(folder, content):
-        remedy = "run it again: this one gets a folder of its own"
-        raise UserError("another run has just been made here", place=str(folder), remedy=remedy)
+def _claimed(
+    out: str | Path | None, scenario: Scenario, given: Mapping[str, GivenOrders] | None, names: list[str]
+) -> AbstractContextManager[Claim]:
+    """The folder that was asked for, or one of the run's own."""
+    if out is not None:
+        return claimed(Path(out), names)
+    return claimed_own(first_folder(scenario), content_hash(scenario, given), names)

@@ -21,10 +21,11 @@ from scenarios.desk.layout import chart_json
 from scenarios.studies.calibrating.before_run import plan
 from scenarios.studies.curves.storyline_curves import FIRST, storyline_curves
 from scenarios.studies.risk.book_risk import book_risk, hedger_of
-from scenarios.studies.risk.shown import risk_frames, risk_tables
+from scenarios.studies.risk.shown import risk_columns, risk_tables
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
+from sim.lists import framed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,9 +100,9 @@ def _risk(scenario: Scenario, agent: str | None) -> tuple[list[page.Table], list
     except UserError:
         return [], []
     risk = book_risk(scenario, name)
-    frames = risk_frames(risk)
+    found = risk_columns(risk)
     tables = []
-    for each in risk_tables(frames, risk.currency):
+    for each in risk_tables(found, risk.currency):
         rows = each.rows[:LONGEST]
         if each.title in OWN or not rows:
             continue
@@ -110,9 +111,7 @@ def _risk(scenario: Scenario, agent: str | None) -> tuple[list[page.Table], list
         header = [each.heads[key].replace("\n", ", ").rstrip(", ") for key in each.names]
         title = each.title.replace("The book", f"Risk in rates of {name}")
         tables.append(page.Table(title, header, rows, note=each.note, totals=("sum", "the book")))
-    ladder = frames["key_rates"]
-    assert ladder is not None
-    keyed = ladder.select(
+    keyed = framed(found["key_rates"]).select(
         pl.lit(risk.currency).alias("currency"), pl.format("{}Y", pl.col("key")).alias("name"), "dv01"
     )
     if not keyed["dv01"].abs().max():

@@ -22,8 +22,9 @@ from scenarios.studies.curves.shown import book_of, moves_of, shown_curves
 from scenarios.studies.curves.stress_tables import BEFORE, after_stress, moved_lines, stress_by_swap
 from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import book_risk, hedger_of
-from scenarios.studies.risk.shown import risk_frames, risk_tables
+from scenarios.studies.risk.shown import risk_columns, risk_tables
 from sim.errors import UserError
+from sim.lists import framed
 
 if TYPE_CHECKING:
     from scenarios.studies.curves.solving import Solved
@@ -183,16 +184,16 @@ def _positions(
     )
     _check_size(len(hedger_of(scenario, None).book), most)
     risk = book_risk(scenario)
-    frames = risk_frames(risk, tents=asked.tents)
+    found = risk_columns(risk, tents=asked.tents)
     tables = []
-    for each in risk_tables(frames, risk.currency, asked.tents):
+    for each in risk_tables(found, risk.currency, asked.tents):
         if each.title in LEFT_OUT or not each.rows:
             continue
         header = [each.heads[key].replace("\n", ", ").rstrip(", ") for key in each.names]
         rows = [*each.rows, *([each.sums] if each.total else [])]
         title = f"Positions: {each.title[0].lower()}{each.title[1:]}"
         tables.append(_short(page.Table(title, header, rows, note=each.note, totals=(SUM, "the book"))))
-    return {f"positions_{name}": frame for name, frame in frames.items() if frame is not None}, tables
+    return {f"positions_{name}": framed(table) for name, table in found.items()}, tables
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------

@@ -1,143 +1,114 @@
-"""Hazard curves and contracts on them as frames: for the terminal, the page and CSV files."""
+"""Hazard curves and contracts on them as columns: for the terminal, the page and CSV files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from markets.credit.cds_book import CdsBook
 from markets.credit.cva import Cva
 from markets.credit.hazard_curve import HazardCurve
-
-if TYPE_CHECKING:
-    import polars as pl
+from sim.lists import Columns, stacked
 
 DRAWN = 300  # points of a curve's line
 RECOVERIES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
-def quotes(curves: Mapping[str, HazardCurve]) -> pl.DataFrame:
-    """name, tenor, maturity, years, spread, upfront (null where not quoted), hazard, survival: a row a quote."""
-    import polars as pl
-
-    frames = [
-        pl.DataFrame(
-            {
-                "name": name,
-                "tenor": [quote.tenor for quote in curve.quotes],
-                "maturity": [quote.cds.maturity for quote in curve.quotes],
-                "years": curve.shape.nodes,
-                "spread": [quote.spread for quote in curve.quotes],
-                "upfront": [None if quote.spread is not None else quote.upfront for quote in curve.quotes],
-                "hazard": curve.hazards,
-                "survival": curve.survival(curve.shape.nodes),
-                "recovery": curve.recovery,
-            },
-            schema_overrides={"spread": pl.Float64, "upfront": pl.Float64},
-        )
-        for name, curve in curves.items()
-    ]
-    return pl.concat(frames)
-
-
-def lines(curves: Mapping[str, HazardCurve]) -> pl.DataFrame:
-    """name, years, survival, hazard: a row a point of a drawn line."""
-    import polars as pl
-
-    frames = []
-    for name, curve in curves.items():
-        t = np.linspace(0.0, curve.shape.nodes[-1], DRAWN)
-        at = np.minimum(np.searchsorted(curve.shape.nodes, t, side="right"), curve.shape.nodes.size - 1)
-        frames.append(
-            pl.DataFrame({"name": name, "years": t, "survival": curve.survival(t), "hazard": curve.hazards[at]})
-        )
-    return pl.concat(frames)
-
-
-def contracts(book: CdsBook) -> pl.DataFrame:
-    """A row a contract: coupon, par, clean, dirty, upfront, annuity, cs01, cs01_revalued, jump, rates01, recovery01."""
-    import polars as pl
-
-    revalued = np.zeros(len(book.positions))
-    for name in book.curves:
-        revalued += book.bumped(name)[-1]
-    return pl.DataFrame(
+def quotes(curves: Mapping[str, HazardCurve]) -> Columns:
+    """name, tenor, maturity, years, spread, upfront (None where not quoted), hazard, survival: a row a quote."""
+    return stacked(
         {
-            "contract": book.names,
-            "name": [held.credit for held in book.positions],
-            "coupon": book.coupon,
-            "par": book.par,
-            "clean": book.clean,
-            "dirty": book.dirty,
-            "upfront": book.upfront,
-            "annuity": book.annuity,
-            "cs01": book.cs01,
-            "cs01_revalued": revalued,
-            "jump": book.jump,
-            "rates01": book.rates01(),
+            "name": name,
+            "tenor": [quote.tenor for quote in curve.quotes],
+            "maturity": [quote.cds.maturity for quote in curve.quotes],
+            "years": curve.shape.nodes.tolist(),
+            "spread": [quote.spread for quote in curve.quotes],
+            "upfront": [None if quote.spread is not None else quote.upfront for quote in curve.quotes],
+            "hazard": curve.hazards.tolist(),
+            "survival": curve.survival(curve.shape.nodes).tolist(),
+            "recovery": curve.recovery,
         }
+        for name, curve in curves.items()
     )
 
 
-def ladder(book: CdsBook) -> pl.DataFrame:
-    """name, tenor, by_quote (exact, per bp), revalued (+1 bp), hedge (notional bought): the whole book by quote."""
-    import polars as pl
+def lines(curves: Mapping[str, HazardCurve]) -> Columns:
+    """name, years, survival, hazard: a row a point of a drawn line."""
+    parts = []
+    for name, curve in curves.items():
+        t = np.linspace(0.0, curve.shape.nodes[-1], DRAWN)
+        at = np.minimum(np.searchsorted(curve.shape.nodes, t, side="right"), curve.shape.nodes.size - 1)
+        drawn = {"years": t.tolist(), "survival": curve.survival(t).tolist(), "hazard": curve.hazards[at].tolist()}
+        parts.append({"name": name, **drawn})
+    return stacked(parts)
 
-    frames = []
+
+def contracts(book: CdsBook) -> Columns:
+    """A row a contract: coupon, par, clean, dirty, upfront, annuity, cs01, cs01_revalued, jump, rates01, recovery01."""
+    revalued = np.zeros(len(book.positions))
+    for name in book.curves:
+        revalued += book.bumped(name)[-1]
+    numbers = {
+        "coupon": book.coupon,
+        "par": book.par,
+        "clean": book.clean,
+        "dirty": book.dirty,
+        "upfront": book.upfront,
+        "annuity": book.annuity,
+        "cs01": book.cs01,
+        "cs01_revalued": revalued,
+        "jump": book.jump,
+        "rates01": book.rates01(),
+    }
+    words = {"contract": list(book.names), "name": [held.credit for held in book.positions]}
+    return {**words, **{name: np.asarray(column).tolist() for name, column in numbers.items()}}
+
+
+def ladder(book: CdsBook) -> Columns:
+    """name, tenor, by_quote (exact, per bp), revalued (+1 bp), hedge (notional bought): the whole book by quote."""
+    parts = []
     for name in dict.fromkeys(held.credit for held in book.positions):
         curve = book.curves[name]
         own = [each for held, each in zip(book.positions, book.ladders, strict=True) if held.credit == name]
-        frames.append(
-            pl.DataFrame(
-                {
-                    "name": name,
-                    "tenor": [quote.tenor for quote in curve.quotes],
-                    "by_quote": np.sum(own, axis=0),
-                    "revalued": book.bumped(name)[:-1].sum(axis=1),
-                    "hedge": book.hedge(name),
-                }
-            )
+        parts.append(
+            {
+                "name": name,
+                "tenor": [quote.tenor for quote in curve.quotes],
+                "by_quote": np.sum(own, axis=0).tolist(),
+                "revalued": book.bumped(name)[:-1].sum(axis=1).tolist(),
+                "hedge": book.hedge(name).tolist(),
+            }
         )
-    return pl.concat(frames)
+    return stacked(parts)
 
 
-def recoveries(book: CdsBook, at: Sequence[float] = RECOVERIES) -> pl.DataFrame:
+def recoveries(book: CdsBook, at: Sequence[float] = RECOVERIES) -> Columns:
     """recovery, kept (clean value with the survival curve kept), rebuilt (with the quotes kept): of the whole book."""
-    import polars as pl
-
     kept = [float(book.at_recovery(each, rebuilt=False).sum()) for each in at]
     rebuilt = [float(book.at_recovery(each, rebuilt=True).sum()) for each in at]
-    return pl.DataFrame({"recovery": list(at), "kept": kept, "rebuilt": rebuilt})
+    return {"recovery": list(at), "kept": kept, "rebuilt": rebuilt}
 
 
-def costs(swaps: Sequence[tuple[str, Cva]]) -> pl.DataFrame:
-    """swap, years, exposure, died, cost: a row a date, then one of the sum, whose other cells are null."""
-    import polars as pl
-
-    frames = []
+def costs(swaps: Sequence[tuple[str, Cva]]) -> Columns:
+    """swap, years, exposure, died, cost: a row a date, then one of the sum, whose other cells are None."""
+    parts: list[dict[str, object]] = []
     for text, cva in swaps:
         cost = cva.curve.loss * cva.died * cva.exposures
         rows = {"years": cva.times, "exposure": cva.exposures, "died": cva.died, "cost": cost}
-        frames += [pl.DataFrame({"swap": text, **rows}), pl.DataFrame({"swap": [f"{text}, sum"], "cost": [cva.value]})]
-    return pl.concat(frames, how="diagonal")
+        parts.append({"swap": text, **{name: column.tolist() for name, column in rows.items()}})
+        parts.append({"swap": f"{text}, sum", "cost": [cva.value]})
+    return stacked(parts)
 
 
-def cost_ladder(swaps: Sequence[tuple[str, Cva]]) -> pl.DataFrame:
+def cost_ladder(swaps: Sequence[tuple[str, Cva]]) -> Columns:
     """swap, tenor, by_quote (exact, per bp), hedge (notional bought): of each adjustment."""
-    import polars as pl
-
-    return pl.concat(
-        [
-            pl.DataFrame(
-                {
-                    "swap": text,
-                    "tenor": [quote.tenor for quote in cva.curve.quotes],
-                    "by_quote": cva.ladder,
-                    "hedge": cva.hedge,
-                }
-            )
-            for text, cva in swaps
-        ]
+    return stacked(
+        {
+            "swap": text,
+            "tenor": [quote.tenor for quote in cva.curve.quotes],
+            "by_quote": np.asarray(cva.ladder).tolist(),
+            "hedge": np.asarray(cva.hedge).tolist(),
+        }
+        for text, cva in swaps
     )

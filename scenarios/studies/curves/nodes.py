@@ -12,7 +12,7 @@ from markets.curves.curve_set import CurveSet
 from markets.curves.quoted_curve import QuotedCurve
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from sim.screen.group import Group
 
 
 def node_columns(curves: CurveSet, fx: Mapping[str, float] | None = None) -> dict[str, list[Any]]:
@@ -48,7 +48,7 @@ def node_columns(curves: CurveSet, fx: Mapping[str, float] | None = None) -> dic
 
 
 def nodes_alone(curves: CurveSet, fx: Mapping[str, float] | None = None) -> Group:
-    """The nodes and what is said about them, for `rich.print`. fx: as above."""
+    """The nodes and what is said about them, for a screen. fx: as above."""
     from analysis.pages.curve_nodes import nodes_table, rendered
 
     return rendered([nodes_table(heading(curves), assumed(curves), node_columns(curves, fx))])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markets.factors.key import MAIN, SPOT, of_asset
 from markets.products.book import Book
+from sim.lists import Columns, framed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,21 +17,25 @@ BP, PERCENT = 1e-4, 1e-2
 
 
 def asset_risk(book: CompiledBook) -> pl.DataFrame | None:
+    """`asset_columns` as a frame."""
+    found = asset_columns(book)
+    return None if found is None else framed(found)
+
+
+def asset_columns(book: CompiledBook) -> Columns | None:
     """position, delta, gamma, vega, vanna, cross_gamma of every position in an asset; None without any.
 
     delta: $ of the asset. gamma, vanna, cross_gamma: change of delta for +1 % of the asset, +1 point of its vol, +1 bp
     on all zero rates (by differences of exact deltas over a basis point), $. vega: of the value, for +1 point of its
     vol, $.
     """
-    import polars as pl
-
-    rows = []
+    rows: list[dict[str, object]] = []
     for instrument in book.book.instruments:
         part = Book((instrument,)).compile(book.clock, book.start)
         asset = next(iter(part.assets), MAIN)
         if of_asset(SPOT, asset) in part.needs:
             rows.append({"position": instrument.label, **_in_asset(part, asset)})
-    return pl.DataFrame(rows) if rows else None
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else None
 
 
 def _in_asset(book: CompiledBook, asset: str) -> dict[str, float]:

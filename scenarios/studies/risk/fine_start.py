@@ -132,7 +132,7 @@ def times_of(instruments: tuple[Instrument, ...], clock: Clock, start: Start) ->
     market = start.snapshot
     book.risk(0, market, book.new_fixings(1))
     asked = np.array([*start.curve.years[1:], *found])
-    times = np.unique(np.concatenate([asked, asked - DAY]))
+    times = np.array(sorted({*asked.tolist(), *(asked - DAY).tolist()}))  # `unique` imports masked arrays, 0.01 s
     times = times[times > LEAST]
     return times[np.append(True, np.diff(times) > LEAST)] if times.size else np.ones(1)
 

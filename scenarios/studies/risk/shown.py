@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scenarios.studies.risk.asset_risk import asset_risk
+from scenarios.studies.risk import columns
+from scenarios.studies.risk.asset_risk import asset_columns
+from scenarios.studies.risk.columns import summed
 from sim.dataclass import dataclass
+from sim.lists import Columns
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from scenarios.studies.risk.book_risk import BookRisk
 
 PER_BP, PER_BP2 = "{}/bp", "{}/bp2"  # of the currency
@@ -57,10 +58,10 @@ NOTES = {
 
 @dataclass(frozen=True)
 class RiskTable:
-    """A frame and how it is shown: its headings by column, and whether a row of sums follows."""
+    """Columns and how they are shown: its headings by column, and whether a row of sums follows."""
 
     title: str
-    frame: pl.DataFrame
+    columns: Columns
     heads: dict[str, str]
     note: str
     total: bool = False
@@ -68,43 +69,48 @@ class RiskTable:
     @property
     def names(self) -> list[str]:
         """The columns that have a heading and are not empty."""
-        frame = self.frame
-        return [name for name in self.heads if name in frame.columns and frame[name].null_count() < frame.height]
+        columns = self.columns
+        return [name for name in self.heads if any(value is not None for value in columns.get(name, ()))]
+
+    def has_numbers(self, name: str) -> bool:
+        """Whether a column is of numbers."""
+        return any(isinstance(value, float) for value in self.columns[name])
 
     @property
     def rows(self) -> list[list[str]]:
         """Text cells of the rows that are not all zero."""
         names = self.names
+        rows = (dict(zip(names, row, strict=True)) for row in zip(*(self.columns[name] for name in names), strict=True))
         return [
             [cell(row[name], name) for name in names]
-            for row in self.frame.iter_rows(named=True)
+            for row in rows
             if any(abs(row[name]) > 5e-5 for name in names if isinstance(row[name], float) and name != "key")
         ]
 
     @property
     def sums(self) -> list[str]:
         """Text cells of the row of sums."""
-        frame = self.frame
-        sums = [cell(frame[name].sum(), name) if frame[name].dtype.is_float() else "" for name in self.names[1:]]
+        sums = [cell(summed(self.columns[name]), name) if self.has_numbers(name) else "" for name in self.names[1:]]
         return ["sum", *sums]
 
 
-def risk_frames(risk: BookRisk, *, tents: str = "partition") -> dict[str, pl.DataFrame | None]:
-    """The tables by name, None where the book has nothing of the kind. tents: `partition` or `fixed`."""
-    return {
-        "positions": risk.positions(),
-        "key_rates": risk.key_rates(fixed=tents == "fixed"),
-        "asset": asset_risk(risk.by_keys),
-        "other_curves": risk.other_curves(),
-        "further": risk.further(),
-        "quotes": risk.quotes(),
-        "cross_gamma": risk.cross_gammas(),
-        "vega": risk.vega(),
+def risk_columns(risk: BookRisk, *, tents: str = "partition") -> dict[str, Columns]:
+    """The tables by name, without those of which the book has nothing. tents: `partition` or `fixed`."""
+    found = {
+        "positions": columns.positions(risk),
+        "key_rates": columns.key_rates(risk, fixed=tents == "fixed"),
+        "asset": asset_columns(risk.by_keys),
+        "other_curves": columns.other_curves(risk),
+        "further": columns.further(risk),
+        "quotes": columns.quotes(risk),
+        "cross_gamma": columns.cross_gammas(risk),
+        "vega": columns.vega(risk),
     }
+    return {name: table for name, table in found.items() if table is not None}
 
 
-def risk_tables(frames: dict[str, pl.DataFrame | None], unit: str, tents: str = "partition") -> list[RiskTable]:
-    """How the frames of `risk_frames` are shown. unit: the book's currency."""
+def risk_tables(tables: dict[str, Columns], unit: str, tents: str = "partition") -> list[RiskTable]:
+    """How the tables of `risk_columns` are shown. unit: the book's currency."""
     per_bp = {"dv01": f"DV01, {PER_BP.format(unit)}"}
     roles = {"discount": "of what discounts", "projection": "of what projects"}
     positions = {name: f"{head}\n{per.format(unit)}" for name, (head, per) in POSITIONS.items()}
@@ -125,14 +131,15 @@ def risk_tables(frames: dict[str, pl.DataFrame | None], unit: str, tents: str = 
     )
     found = []
     for name, title, heads, note, total in wanted:
-        frame = frames[name]
-        if frame is None or (isinstance(heads, str) and not frame.height):
+        table = tables.get(name)
+        if table is None:
             continue
+        first, *rest = table.keys()
         if isinstance(heads, str):
-            heads = {frame.columns[0]: f"{frame.columns[0]}, {heads.format(unit)}"} | dict(
-                zip(frame.columns[1:], frame.columns[1:], strict=True)
-            )
-        found.append(RiskTable(title, frame, heads, note, total))
+            if not table[first]:
+                continue
+            heads = {first: f"{first}, {heads.format(unit)}"} | dict(zip(rest, rest, strict=True))
+        found.append(RiskTable(title, table, heads, note, total))
     return found
 
 

@@ -19,10 +19,12 @@ from scenarios.studies.sweeps.fingerprint import fingerprint
 from scenarios.worlds.workers import prepare_workers
 from sim import processes
 from sim.ensemble import begin_worker, end_pool, main_left_alone
+from sim.errors import SpiralError
 from sim.main_module import pickled_for_workers
 
 Job = tuple[Cell, Path | None]  # a cell, and the folder for its own dataset
 Work = Callable[[float], None]  # called with the work done, in cells
+TRIES = 3  # pools of workers
 Results = Generator[CellResult, None, None]  # as cells finish; closed, it ends the workers
 
 # The share that is done of each job, in memory that all workers and the parent see. Every job has a place of its own,
@@ -69,6 +71,7 @@ class _Pools:
 
     def run(self, waiting: deque[int], count: int, suspects: list[int]) -> Results:
         """Results of the jobs; those that were running when a process died are left in `suspects`."""
+        in_vain = 0  # pools that died one after the other without a job of theirs running
         while waiting:
             begun_with = (processes.environment(), self.shares)
             context = processes.context()
@@ -91,6 +94,9 @@ class _Pools:
             except BrokenProcessPool:
                 suspects += running.values()
                 end_pool(pool)
+                in_vain = 0 if running else in_vain + 1
+                if in_vain == TRIES:
+                    raise SpiralError("worker processes cannot be started (killed, or out of memory)") from None
             except BaseException:
                 end_pool(pool)
                 raise

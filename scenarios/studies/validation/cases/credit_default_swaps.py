@@ -107,8 +107,9 @@ def _by_recovery(book: CdsBook) -> dict[str, float]:
 def _pictures(credit: Credit) -> tuple[Any, ...]:
     from analysis.charts import credit as charts
     from scenarios.studies.credit import tables
+    from sim.lists import framed
 
-    lines, quotes = tables.lines(credit.curves), tables.quotes(credit.curves)
+    lines, quotes = framed(tables.lines(credit.curves)), framed(tables.quotes(credit.curves))
     return charts.survival(lines, quotes), charts.hazards(lines)
 
 

@@ -1,0 +1,173 @@
+"""Text and tables for a terminal against rich, which lays them out the same way."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+
+import pytest
+from rich.cells import get_character_cell_size
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text as RichText
+
+from scenarios.commands.screen import Screen, screen
+from sim.screen.cells import ONE
+from sim.screen.group import Group
+from sim.screen.table import Table
+from sim.screen.text import Text
+
+WORDS = (
+    "a", "spot", "3,386.15", "−$22.8m", "14.4%", "a longer word", "overnight", "", "x" * 30, "two\nlines and more",
+    "the quick brown fox jumps over the lazy dog", "  lead", "trail   ", "日本語のテキスト", "naïve → ≤ 3", "tab\there",
+    "é\u0301", " ", "line\n", "…", "[bold]no markup[/]", "steered\x1b[31m",
+)  # fmt: skip
+STYLES = ("", "bold", "italic", "dim", "bold cyan", "red", "bold green")
+CODE = re.compile(r"\x1b\[([\d;]*)m|(.)", re.DOTALL)
+
+
+def words(rng: random.Random) -> str:
+    return " ".join(rng.choice(WORDS) for _ in range(rng.choice([1, 1, 1, 2, 3])))
+
+
+def of_rich(shown: object, width: int, *, encoding: str = "utf-8", terminal: bool = False) -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace")
+    system = "standard" if terminal else None
+    out = Console(
+        file=stream, width=width, markup=False, emoji=False, highlight=False, color_system=system,
+        force_terminal=terminal, legacy_windows=False, no_color=False,
+    )  # fmt: skip
+    out.print(shown)
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def ours(shown: Text | Table | Group, width: int, monkeypatch: pytest.MonkeyPatch, *, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace")
+    monkeypatch.setattr("sys.stdout", stream)
+    Screen(width, styled=False, coloured=False).print(shown)
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def replaced(text: str) -> str:
+    return text.replace("\x1b", "\N{REPLACEMENT CHARACTER}")
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_a_table_is_laid_out_as_rich_does(seed: int, monkeypatch: pytest.MonkeyPatch):
+    rng = random.Random(seed)
+    width, box, pad_edge = rng.choice([160, 80, 60, 40, 20, 10, 5, 3]), rng.random() < 0.5, rng.random() < 0.5
+    title = rng.choice(["", "A title", "a title that is quite long and goes on for a while", "\nx"])
+    how = {} if box else {"box": None}
+    theirs = RichTable(title=title or None, title_justify="left", pad_edge=pad_edge, show_header=seed % 9 > 0, **how)
+    mine = Table(title=title, box=box, pad_edge=pad_edge, show_header=seed % 9 > 0)
+    count = rng.randint(1, 6)
+    for _ in range(count):
+        heading, justify, no_wrap, fold = (
+            words(rng),
+            rng.choice(["left", "right"]),
+            rng.random() < 0.3,
+            rng.random() < 0.3,
+        )
+        least, most = rng.choice([None, None, 4, 10]), rng.choice([None, None, None, 12])
+        theirs.add_column(
+            replaced(heading), justify=justify, no_wrap=no_wrap, overflow="fold" if fold else "ellipsis",
+            min_width=least, max_width=most,
+        )  # fmt: skip
+        mine.add_column(heading, justify=justify, no_wrap=no_wrap, fold=fold, min_width=least or 0, max_width=most)
+    for _ in range(rng.randint(1, 4)):
+        cells = [words(rng) for _ in range(count)]
+        theirs.add_row(*map(replaced, cells)), mine.add_row(*cells)
+    assert ours(mine, width, monkeypatch) == of_rich(theirs, width)
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_text_is_broken_as_rich_does(seed: int, monkeypatch: pytest.MonkeyPatch):
+    rng = random.Random(seed)
+    text, width = " ".join(words(rng) for _ in range(rng.randint(1, 8))), rng.choice([160, 80, 40, 20, 10, 5, 3])
+    assert ours(Text(text), width, monkeypatch) == of_rich(replaced(text), width)
+
+
+def styled(printed: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Each character with its codes; spaces have none."""
+    found, codes = [], ()
+    for match in CODE.finditer(printed):
+        if match[2] is None:
+            codes = () if match[1] in ("", "0") else tuple(match[1].split(";"))
+        else:
+            found.append((match[2], codes if match[2].strip() else ()))
+    return found
+
+
+def pieces(rng: random.Random) -> list[tuple[str, str]]:
+    return [(replaced(words(rng)) + " ", rng.choice(STYLES)) for _ in range(rng.randint(1, 4))]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_styles_are_those_of_rich(seed: int, monkeypatch: pytest.MonkeyPatch):
+    rng = random.Random(seed)
+    parts, style, width = pieces(rng), rng.choice(STYLES), rng.choice([80, 20, 7])
+    theirs, mine = RichTable(title="so", title_justify="left"), Table(title="so")
+    for table in (theirs, mine):
+        table.add_column("first"), table.add_column("second")
+    theirs.add_row("one", RichText.assemble(*parts), style=style)
+    mine.add_row("one", Text.assemble(*parts), style=style)
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stdout", stream)
+    Screen(width, styled=True, coloured=True).print(mine, Text.assemble(*parts))
+    expected = of_rich(theirs, width, terminal=True) + of_rich(RichText.assemble(*parts), width, terminal=True)
+    assert styled(stream.getvalue()) == styled(expected)
+
+
+def test_a_console_of_rich_prints_them_too():
+    table = Table("name", "value", title="Figures")
+    table.add_row("one", Text("2", "red"), style="bold")
+    theirs = RichTable("name", "value", title="Figures", title_justify="left")
+    theirs.add_row("one", RichText("2", "red"), style="bold")
+    whole = of_rich(theirs, 40, terminal=True) + of_rich(RichText("said", "dim"), 40, terminal=True)
+    assert styled(of_rich(Group(table, Text("said", "dim")), 40, terminal=True)) == styled(whole)
+
+
+def test_what_counts_as_one_cell_is_one():
+    assert all(get_character_cell_size(character) == 1 for character in ONE)
+
+
+def test_lines_are_typed_where_they_cannot_be_drawn(monkeypatch: pytest.MonkeyPatch):
+    table = Table("name", "value")
+    table.add_row("one", "2")
+    theirs = RichTable("name", "value")
+    theirs.add_row("one", "2")
+    assert ours(table, 40, monkeypatch, encoding="ascii") == of_rich(theirs, 40, encoding="ascii")
+
+
+def test_a_row_has_no_more_cells_than_columns():
+    with pytest.raises(ValueError, match="3 cells in a table of 2 columns"):
+        Table("name", "value").add_row("one", "2", "3")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({}, (160, False, False)),
+        ({"FORCE_COLOR": "1", "COLUMNS": "70"}, (70, True, True)),
+        ({"TTY_COMPATIBLE": "1", "COLUMNS": "70", "NO_COLOR": "1"}, (70, True, False)),
+        ({"TTY_COMPATIBLE": "0", "FORCE_COLOR": "1"}, (160, False, False)),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, (80, False, True)),
+        ({"FORCE_COLOR": ""}, (160, False, False)),
+    ],
+)
+def test_the_environment_says_what_the_terminal_shows(
+    told: dict[str, str], expected: tuple[int, bool, bool], monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "NO_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    found = screen()
+    assert (found.width, found.styled, found.coloured) == expected
