@@ -25,15 +25,9 @@ class Netting(NamedTuple):
     active: NDArray[np.bool_]  # (orders,) whether an order wants anything on any path
 
 
-class Terms(NamedTuple):
-    """Inputs of the netting, (paths,) unless said."""
-
-    unit_notional: Vector  # $ notional of one unit of quantity
-    depth: Vector  # $ notional
-    halted_until: Vector  # seconds
-    now: float  # seconds
-    capacity: float  # share of the depth that may remain net
-    impact: float  # displacement by the whole depth
+# What netting needs of the venue, (paths,) unless said: $ notional of one unit of quantity; depth, $ notional; seconds
+# until which it is halted; seconds now (a number); share of the depth that may remain net; displacement by all of it.
+Terms = tuple[Vector, Vector, Vector, float, float, float]
 
 
 def netted(orders: Sequence[Order], move: Vector, terms: Terms, nothing: Vector) -> Netting:
