@@ -79,7 +79,7 @@ class Snapshot:
     def with_moves(self, moves: Iterable[tuple[Mapping[FactorKey, Floats], Mapping[Block, Floats]]]) -> Snapshot:
         """A copy with the levels and whole curves of several moves."""
         new = Snapshot.__new__(Snapshot)
-        new.paths = self.paths
+        new.paths, new.among = self.paths, self.among
         levels, blocks, bent = self._rows.copy(), self._blocks, set()
         for rows, curves in moves:
             for key, level in rows.items():

@@ -34,7 +34,7 @@ def netted(orders: Sequence[Order], move: Vector, terms: Terms, nothing: Vector)
     """Net the orders at a displacement `move` (paths,) of the price. nothing: (paths,), where trades do not move it."""
     quantities = [order.quantity(move) for order in orders]
     ordered = np.array(quantities) if len(quantities) > 1 else quantities[0][None]
-    impact = terms[-1]
+    *_, impact = terms
     filled, displacement = np.empty(ordered.shape), np.empty(ordered.shape[1]) if impact else nothing
     active = np.empty(len(orders), dtype=bool)
     net(ordered, *terms, filled, displacement, active)
