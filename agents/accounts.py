@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sim.names import Key
 
 CLIENTS = Key("clients")  # hold the other side of every book
@@ -12,6 +14,7 @@ MARGIN = "margin"  # of each agent
 ACCOUNTS = (CLIENTS, OWNERS, WHOLESALE, CREDIT_LOSSES)
 
 
+@cache
 def margin_account(name: str) -> Key:
     """Account that holds what an agent has posted as margin."""
     return Key(MARGIN, of=name)

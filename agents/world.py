@@ -156,7 +156,8 @@ class TradingWorld(MarketWorld):
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the present market, claims at par, (paths,) $."""
         own = self.ledger.balance(name) + self.ledger.balance(margin_account(name)) + self.hedge_value(name)
-        own = own + self.claims.value(name)
+        if self.claims.debts:
+            own = own + self.claims.value(name)
         desk = self.desks.get(name)
         return own if desk is None else own + desk.value_now()
 

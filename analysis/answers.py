@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from analysis.cells import Answer, Key
+
+T = TypeVar("T")
 
 
 class Answers:
@@ -37,6 +39,18 @@ class Answers:
             self.inner[key] = self._asking.pop()
             self.found[key] = found
         return self.found[key]
+
+    def noting(self, find: Callable[[], T]) -> tuple[T, list[Key]]:
+        """What `find` finds, and which questions it asked."""
+        asked, before = self._asking[-1], len(self._asking[-1])
+        return find(), asked[before:]
+
+    def note(self, asked: Iterable[Key]) -> None:
+        """Questions that were asked again, by who remembers what came of them."""
+        for key in asked:
+            if key in self._known or key in self.found:
+                self._asking[-1].append(key)
+                self._take(key)
 
     def _take(self, key: Key) -> None:
         if key in self.found:

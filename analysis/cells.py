@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,48 +57,52 @@ FIRST_DESK = Key("first desk")
 
 
 def table_of(answers: Mapping[Key, Answer]) -> pl.DataFrame:
-    """One row a cell; a row with the number -1 names a column, of which there may be no cell."""
-    rows = [(*key, *cell) for key, answer in answers.items() for cell in _cells(answer)]
-    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+    """One row a cell, column by column; a row with the number -1 names a column, of which there may be no cell."""
+    found: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for key, answer in answers.items():
+        for name, kind, values in _columns(answer):
+            size, text = len(values) + 1, kind in (TEXT, WORD)
+            for column, value in zip((*Key._fields, "column", "kind"), (*key, name, kind), strict=True):
+                found[column] += [value] * size
+            found["row"] += range(-1, size - 1)
+            found["text"] += [None, *(v if v is None else str(v) for v in values)] if text else [None] * size
+            found["number"] += [None] * size if text else [None, *_numbers(values)]
+    return pl.DataFrame(found, schema=COLUMNS)
 
 
 def answers_of(frame: pl.DataFrame) -> dict[Key, Answer]:
     """What such a table was made of."""
     tables: dict[Key, dict[str, tuple[str, list[Any]]]] = {}
-    for question, desk, world, row, column, kind, number, text in frame.iter_rows():
-        columns = tables.setdefault(Key(question, desk, world), {})
-        if row < 0:
-            columns[column] = (kind, [])
-        else:
-            columns[column][1].append(_value(kind, number, text))
+    rows, names, kinds = (frame[name].to_list() for name in ("row", "column", "kind"))
+    numbers, texts = frame["number"].to_list(), frame["text"].to_list()
+    keys = zip(*(frame[name].to_list() for name in Key._fields), strict=True)
+    begins = {i: Key(*key) for i, (row, key) in enumerate(zip(rows, keys, strict=True)) if row < 0}
+    for (begin, key), end in zip(begins.items(), [*begins, frame.height][1:], strict=True):
+        kind, cells = kinds[begin], slice(begin + 1, end)
+        values = texts[cells] if kind in (TEXT, WORD) else _values(kind, numbers[cells])
+        tables.setdefault(key, {})[names[begin]] = (kind, values)
     return {key: _answer(columns) for key, columns in tables.items()}
 
 
-def _cells(answer: Answer) -> Iterator[tuple[int, str, str, float | None, str | None]]:
+def _columns(answer: Answer) -> Iterator[tuple[str, str, Sequence[Any]]]:
+    """Name, kind and values of each column."""
     if isinstance(answer, str):
-        yield from _column(WORD, WORD, [answer])
+        yield WORD, WORD, [answer]
     elif isinstance(answer, pl.DataFrame):
         for column in answer.get_columns():
-            yield from _column(column.name, _kind(column.dtype), column.to_list())
+            yield column.name, _kind(column.dtype), column.to_list()
         if not answer.width:
-            yield -1, "", NUMBER, None, None
+            yield "", NUMBER, []
     else:
-        yield -1, FIGURES, FIGURES, None, None
-        yield from _column("name", TEXT, answer)
+        yield FIGURES, FIGURES, []
+        yield "name", TEXT, list(answer)
         for name in OF_FIGURES:
             kind = TEXT if name in ("label", "unit") else FLAG if name == "counted" else NUMBER
-            yield from _column(name, kind, (getattr(figure, name) for figure in answer.values()))
+            yield name, kind, [getattr(figure, name) for figure in answer.values()]
 
 
-def _column(name: str, kind: str, values: Iterable[Any]) -> Iterator[tuple[int, str, str, float | None, str | None]]:
-    yield -1, name, kind, None, None
-    for row, value in enumerate(values):
-        if value is None:
-            yield row, name, kind, None, None
-        elif kind in (TEXT, WORD):
-            yield row, name, kind, None, str(value)
-        else:
-            yield row, name, kind, _number(value), None
+def _numbers(values: Sequence[Any]) -> Iterable[float | None]:
+    return (None if value is None else _number(value) for value in values)
 
 
 def _number(value: Any) -> float:
@@ -107,12 +111,13 @@ def _number(value: Any) -> float:
     return float((value - START.date()).days) if isinstance(value, date) else float(value)
 
 
-def _value(kind: str, number: float | None, text: str | None) -> Any:
-    return text if kind in (TEXT, WORD) else None if number is None else _BACK[kind](number)
+def _values(kind: str, numbers: list[float | None]) -> list[Any]:
+    if kind == NUMBER:
+        return numbers
+    return [None if number is None else _BACK[kind](number) for number in numbers]
 
 
 _BACK: dict[str, Callable[[float], Any]] = {
-    NUMBER: float,
     WHOLE: int,
     FLAG: bool,
     TIME: lambda number: START + timedelta(microseconds=int(number)),

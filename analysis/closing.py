@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from analysis.answers import Answers
 from analysis.cells import FIRST_DESK, table_of
 from analysis.kept import asking
 from analysis.summary import summarise
-from sim.aside import Aside
+from sim.aside import FOLDER, Aside
 from sim.dataset import Run
 from sim.estimate import without_pulls
 
@@ -35,7 +36,7 @@ def figures_of(run: Run, free: Others | None = None) -> pl.DataFrame:
 
     free: other processes, which find some of them.
     """
-    known = [] if free is None else _shared(run.path, free)
+    known = [] if free is None else _shared(run, free)
     with run.reading(), without_pulls(), asking(known) as answers:
         desks = frames.desks(run, None)
         if desks:
@@ -46,16 +47,16 @@ def figures_of(run: Run, free: Others | None = None) -> pl.DataFrame:
 
 def ask(run: Run) -> None:
     """Ask all that the report and the summary in the terminal ask of paths."""
-    for name, world in shares_of(run):
-        SHARES[name](run, world)
     worlds = _worlds(run)
+    for world in worlds:
+        _of_desk(run, world)
+        _of_market(run, world)
     numbers = summarise(run, agent=None, world=worlds[0])
     words.paragraphs(run, numbers, agent=None)
     tables.all_tables(run, numbers, agent=None)
     frames.witnesses(run, worlds[0])
     record.against_storyline(run)
-    if frames.twin_name(run) is not None:
-        twins.difference(run, None)
+    _of_twin(run, worlds[0])
     if not frames.desks(run, None):
         return
     book.short_table(run, None, worlds[0])
@@ -64,6 +65,10 @@ def ask(run: Run) -> None:
     regulatory.daily(run, None, worlds[0])
     if exposures.counterparty(run, agent=None, world=worlds[0]):
         exposures.by_day(run, agent=None, world=worlds[0])
+
+
+def _worlds(run: Run) -> list[str]:
+    return [str(world) for world in run.manifest["worlds"]]
 
 
 def _of_desk(run: Run, world: str) -> None:
@@ -77,43 +82,69 @@ def _of_market(run: Run, world: str) -> None:
     frames.closes(run, world)
 
 
-SHARES = {"desk": _of_desk, "market": _of_market}  # what is asked world by world
+def _of_twin(run: Run, world: str) -> None:
+    if frames.twin_name(run) is not None:
+        twins.difference(run, None)
+
+
+def _of_gains(run: Run, world: str) -> None:
+    if frames.desks(run, None):
+        pnl.attribution_table(run, agent=None, world=world)
+        book.by_position(run, None, world)
+
+
+def _of_cast(run: Run, world: str) -> None:
+    if frames.cast(run):
+        pnl.of_cast(run, world)
+        liquidity.calls_by_day(run, None, world)
+
+
+SHARES = {  # what takes long and can be asked by itself, in which worlds (None: all); the longest first
+    "desk": (_of_desk, None),
+    "market": (_of_market, None),
+    "twin": (_of_twin, 1),
+    "cast": (_of_cast, 1),
+    "gains": (_of_gains, None),
+}
 
 
 def shares_of(run: Run) -> list[tuple[str, str]]:
-    """Share and world, in the order in which they are asked."""
-    return [(name, world) for world in _worlds(run) for name in SHARES]
+    """Name and world of each share."""
+    return [(name, world) for name, (_, many) in SHARES.items() for world in _worlds(run)[:many]]
 
 
-def _worlds(run: Run) -> list[str]:
-    return [str(world) for world in run.manifest["worlds"]]
-
-
-def _shared(folder: Path, free: Others) -> list[Answers]:
-    """Answers of the shares: other processes begin with the last, this one with the first.
+def _shared(run: Run, free: Others) -> list[Answers]:
+    """Answers of the shares: other processes begin with the longest, this one with the shortest.
 
     What another process fails to find is left out, and found by whoever asks.
     """
-    run = opened(folder)  # of its own: what a run remembers would be asked nobody, and be lacking in the table
-    shares, found = shares_of(run), []
-    given = {each: free.ask(answered, folder, *each) for each in reversed(shares[1:])}
-    for each in shares:
-        if each not in given or given[each].cancel():
-            found.append(_answered(run, *each))
-            given.pop(each, None)
-    for answers in given.values():
+    (run.path / FOLDER).mkdir(exist_ok=True)
+    asked = [free.ask(found_elsewhere, run.path) for _ in range(free.count)]
+    known = [_found(run, reversed(shares_of(run)))]
+    for answers in asked:
         with suppress(Exception):
-            found.append(answers.result())
-    return found
+            known.append(answers.result())
+    return known
 
 
-def answered(folder: Path, name: str, world: str) -> Answers:
-    """A share's answers, of a run in a folder."""
-    return _answered(opened(folder), name, world)
+def found_elsewhere(folder: Path) -> Answers:
+    """Answers of the shares that no other process has taken, of a run that this one has not written."""
+    run = opened(folder)
+    return _found(run, shares_of(run))
 
 
-def _answered(run: Run, name: str, world: str) -> Answers:
+def _found(run: Run, shares: Iterable[tuple[str, str]]) -> Answers:
     with run.reading(), without_pulls(), asking() as answers:
-        frames.desks(run, None)
-        SHARES[name](run, world)
+        for name, world in shares:
+            if _taken(run.path / FOLDER / f"{name}-{world}"):
+                SHARES[name][0](run, world)
     return answers
+
+
+def _taken(share: Path) -> bool:
+    """Take a share, unless another process has: who makes the file has it."""
+    try:
+        share.open("x").close()
+    except FileExistsError:
+        return False
+    return True

@@ -13,6 +13,7 @@ from analysis.sheets import about
 from analysis.summary import summarise
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.estimate import without_pulls
 
 BOOK = "book"  # the sheet that a run without positions does not have
 FIGURES = {"name": pl.String, "label": pl.String, "value": pl.Float64, "error": pl.Float64, "unit": pl.String}
@@ -26,14 +27,14 @@ def run_sheets(run: Run, *, agent: str | None = None) -> Sheets:
     shares as decimals; every world's rows are in one sheet.
     `agent` as for `summarise`. Raises UserError for an unknown one.
     """
-    with run.reading():
+    with run.reading(), without_pulls():
         made = ((name, make()) for name, make in _makers(run, agent).items())
         return {name: sheet for name, sheet in made if sheet is not None}
 
 
 def run_sheet(run: Run, name: str, *, agent: str | None = None) -> pl.DataFrame:
     """One of them, without the others. Raises UserError for a name that none has."""
-    with run.reading():
+    with run.reading(), without_pulls():
         makers = _makers(run, agent)
         found = makers[name]() if name in makers else None
         if found is None:

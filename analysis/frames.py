@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import polars as pl
@@ -13,8 +13,9 @@ import polars as pl
 from analysis import curve, parts
 from analysis.by_close import Closes
 from analysis.calendar_days import day_of
+from analysis.cells import Key
 from analysis.columns import Columns
-from analysis.kept import TABLE
+from analysis.kept import TABLE, note, noting
 from analysis.kept import shown as shown
 from analysis.kept import told as told
 from analysis.numbers import FloatArray
@@ -36,7 +37,7 @@ FEW = 1 << 15  # paths of which frames with a row a path are read with all their
 MOVES = ("rates", "vega")  # columns of `marks`: what moves of the curve and of vol made
 OTHER_MOVES = ("delta", "gamma", "theta", "fx", "credit", "defaults")  # some only with other currencies, or names
 LARGE = 1 << 24  # bytes of the vectors over paths that are remembered together
-_cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
+_cache: WeakKeyDictionary[Run, dict[object, tuple[Any, list[Key]]]] = WeakKeyDictionary()
 _parts: WeakKeyDictionary[Run, list[Run]] = WeakKeyDictionary()
 _days: WeakKeyDictionary[Run, tuple[tuple[str | None, str], Closes]] = WeakKeyDictionary()
 _lately: WeakKeyDictionary[Run, dict[object, pl.DataFrame]] = WeakKeyDictionary()
@@ -50,8 +51,11 @@ def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run
         known = _cache.setdefault(run.whole, {})
         key = (question, args, tuple(sorted(kwargs.items())))
         if key not in known:
-            known[key] = question(run, *args, **kwargs)
-        return known[key]  # type: ignore[return-value]
+            known[key] = noting(lambda: question(run, *args, **kwargs))
+        else:
+            note(known[key][1])
+        found: T = known[key][0]
+        return found
 
     return answer
 

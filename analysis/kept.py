@@ -86,6 +86,19 @@ def shown(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Ru
     return answer
 
 
+def noting(find: Callable[[], T]) -> tuple[T, list[Key]]:
+    """What `find` finds, and which questions it asked: for `note`, where that is remembered."""
+    collected = _asked.get()
+    return (find(), []) if collected is None else collected.noting(find)
+
+
+def note(asked: list[Key]) -> None:
+    """Questions behind what is remembered count as asked again."""
+    collected = _asked.get()
+    if collected is not None and asked:
+        collected.note(asked)
+
+
 class _Question:
     """A function of a run, and what it has answered."""
 

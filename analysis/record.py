@@ -19,6 +19,7 @@ def levels(run: Run) -> dict[str, str]:
     return {"spot": "mid", "vol": "vol", **{name: name for name in curve.nodes(run)}, "credit": "credit"}
 
 
+@frames.once
 def anchors(run: Run) -> pl.DataFrame:
     """time and the anchored levels (spot, vol, rates, credit; decimals), one row a dated anchor; null if not given.
 
@@ -64,6 +65,7 @@ def read_history(path: str | Path) -> pl.DataFrame:
     return frame.select("date", *known)
 
 
+@frames.once
 def against_storyline(run: Run, *, world: str = "actual") -> pl.DataFrame:
     """date, level, anchor, median: the ensemble's median close beside each anchored level, and `gap`, the relative
     difference (absolute for rates and credit)."""

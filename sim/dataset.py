@@ -77,7 +77,7 @@ class Run:
         """The run itself; of a part, the run that it is a part of."""
         return self
 
-    @property
+    @cached_property
     def altered(self) -> bool:
         """Whether the manifest was changed after the run was made."""
         return altered(self.manifest)

@@ -10,10 +10,11 @@ from typing import Any
 
 from sim.errors import UserError
 from sim.files import part_of
-from sim.manifest import MANIFEST, as_written, files_of, read_manifest
+from sim.manifest import MANIFEST, Seen, as_written, files_of, read_manifest
 from sim.seal import is_sealed
 
 REPORT = "report.html"
+_taken: dict[Seen, str] = {}  # checksums of the run to be replaced, which is looked at before and after the new one
 
 
 def is_run(folder: Path) -> bool:
@@ -36,7 +37,7 @@ def proven(folder: Path) -> list[str]:
         return []
     manifest = read_manifest(folder)
     files = files_of(manifest)
-    tables = [name for name, written in files.items() if _plain(folder, name) and as_written(folder / name, written)]
+    tables = [name for name, file in files.items() if _plain(folder, name) and as_written(folder / name, file, _taken)]
     pages = [REPORT] if _is_ours(folder / REPORT, manifest) else []
     part = part_of(Path(REPORT)).name  # a report whose writing was killed
     left = [part] if (folder / part).is_file() and _plain(folder, part) else []
@@ -45,6 +46,7 @@ def proven(folder: Path) -> list[str]:
 
 def collisions(folder: Path, names: Iterable[str]) -> list[str]:
     """Files that stand where a new run will write and are not proved to be a run's."""
+    _taken.clear()
     ours = set(proven(folder))
     found = []
     for name in names:
@@ -70,6 +72,7 @@ def retire(earlier: Path, new: Path) -> None:
         (earlier / name).unlink(missing_ok=True)
     _remove_folders(earlier)
     earlier.rmdir()
+    _taken.clear()
 
 
 def has_changed_report(folder: Path) -> bool:

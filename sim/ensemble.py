@@ -86,6 +86,7 @@ class Others:
 
     pool: ProcessPoolExecutor
     content: bytes  # what they began with, pickled
+    count: int
 
     def ask(self, question: Callable[..., T], *args: Any) -> Future[T]:
         """Call a function in one of them; several are called in the order in which they were asked."""
@@ -243,7 +244,7 @@ def _run_shared(
                     future.result()
                 told(shares.ticked.value)
         until.enter_context(begun.pop_all())
-        return Others(pool, content)
+        return Others(pool, content, others)
 
 
 def _begin(pool: ProcessPoolExecutor, content: bytes, others: int) -> set[Future[None]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.columns import Table
 
 BLOCK = 1 << 20  # floats
+FEW = 64  # floats: a copy of so few is made faster by itself
 GROUP = 1 << 14  # rows of a row group: who asks for one close of many reads little else
 SINGLE = "single"
 # Kinds of column that are gathered as arrays.
@@ -172,7 +173,7 @@ class _Room:
 
     def copy(self, values: NDArray[Any]) -> NDArray[Any]:
         """A copy that stands until the room is left."""
-        if values.dtype != np.float64:
+        if values.size < FEW or values.dtype != np.float64:
             return values.copy()
         if self._used + values.size > self._blocks[-1].size:
             self._blocks.append(self._block(values.size))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,8 +43,8 @@ def kept_answer(run: Run, question: Sequence[object], sources: str, find: Callab
         run.check_tables(known["tables"])
         return known["answer"]
     packed = json.dumps({"of": of, "answer": find(), "tables": sorted(run.asked)}).encode()
-    write_sealed(place, packed)
     _prune(place.parent)
+    write_sealed(place, packed)
     return json.loads(packed)["answer"]
 
 
@@ -59,12 +60,11 @@ def _place(run: Run, question: Sequence[object]) -> Path | None:
     return folder / FOLDER / f"{name[:32]}.json"
 
 
-def _libraries() -> Iterable[str]:
+@cache
+def _libraries() -> tuple[str, ...]:
     """What changes with the versions of libraries, without importing them."""
-    for name in LIBRARIES:
-        spec = find_spec(name)
-        if spec is not None and spec.origin is not None:
-            yield f"{spec.origin} {os.stat(spec.origin).st_mtime_ns}"
+    places = [spec.origin for name in LIBRARIES if (spec := find_spec(name)) is not None and spec.origin is not None]
+    return tuple(f"{place} {os.stat(place).st_mtime_ns}" for place in places)
 
 
 def _read(place: Path, of: Sequence[str]) -> dict[str, Any] | None:
@@ -78,8 +78,9 @@ def _read(place: Path, of: Sequence[str]) -> dict[str, Any] | None:
         return None
 
 
+@cache
 def _prune(folder: Path) -> None:
-    """Remove the oldest answers once all together are too large."""
+    """Remove the oldest answers where all together are too large; once a process."""
     with suppress(OSError):
         found = sorted((entry.stat().st_mtime_ns, entry.stat().st_size, entry.path) for entry in os.scandir(folder))
         left = sum(size for _, size, _ in found)

@@ -18,6 +18,7 @@ Amount = Vector | float
 Rows = NDArray[np.int64]
 
 CASH = Key("cash")  # what money is: nothing that a scenario names can be it
+EVERY_PATH = np.empty(0, dtype=np.int64)
 ROUNDING = 1e-9
 ROOM = 32  # rows at first, doubled when they are full; the system gives memory only to rows that are written to
 
@@ -38,7 +39,7 @@ class Entries(NamedTuple):
     """Moves with their names looked up."""
 
     rows: Rows  # (moves, ENTRY)
-    assets: frozenset[Name]  # that they move
+    assets: int  # that they move: the bits of their numbers
 
 
 class Proof(NamedTuple):
@@ -77,8 +78,11 @@ class Ledger:
         self._of_object: dict[int, tuple[tuple[Move, ...], Entries]] = {}  # the same by id; holds the tuple, so its id
         self._views: dict[int, Vector] = {}  # by row
         self._held: dict[tuple[Name, Name], Vector] = {}  # the same by account and asset, as callers write them
-        self._changed: set[Name] = set()  # assets moved since the last check
-        self._proofs: dict[frozenset[Name], Proof] = {}  # by those; none is valid once there is a further row
+        self._numbers: dict[
+            Name, int
+        ] = {}  # of assets that moves were looked up of: a set of them is an integer's bits
+        self._changed = 0  # assets moved since the last check
+        self._proofs: dict[int, Proof] = {}  # by those; none is valid once there is a further row
         self._nothing = _read_only(np.zeros(paths))
         self._keys: dict[str, Key] = {str(CASH): CASH}  # the engine's own accounts and assets, by what tables call them
 
@@ -194,13 +198,19 @@ class Ledger:
         self._changed |= entries.assets
         return entries.rows, self.rows
 
-    def note_shares(self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...]) -> None:
+    def note_shares(
+        self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...], among: Rows = EVERY_PATH
+    ) -> None:
         """Note what holders of an asset have of `parts` (parts, paths) $ a unit of it.
 
-        notes: of each holder, and of each part, as many for all.
+        notes: of each holder, and of each part, as many for all. among: the paths of the parts; (0,): all.
         """
         held = np.array([self._balances[holder, asset] for holder in holders], dtype=np.int64)
-        kernels.note_shares(parts, held, self._looked_up(notes).rows, self.rows)
+        entries = self._looked_up(notes).rows
+        if among.size:
+            kernels.note_some(parts, among, held, entries, self.rows)
+        else:
+            kernels.note_shares(parts, held, entries, self.rows)
 
     def _looked_up(self, moves: tuple[Move, ...]) -> Entries:
         """Entries of moves that are equal to earlier ones, or new."""
@@ -226,8 +236,8 @@ class Ledger:
             if move.asset is None or self._meant(move.asset, self.assets) == CASH:
                 noted = [self._note(account, move.reason) for account in (move.source, move.target)]
                 entry[[kernels.PAID, kernels.GOT]] = noted
-        moved = (self._meant(move.asset, self.assets) for move in moves if move.asset is not None)
-        return Entries(rows, frozenset(moved))
+        moved = {self._meant(move.asset, self.assets) for move in moves if move.asset is not None}
+        return Entries(rows, sum(1 << self._numbers.setdefault(asset, len(self._numbers)) for asset in moved))
 
     def _reach(self, account: Name, asset: Name) -> int:
         """The row of a balance, made if there is none. Raises KeyError if account or asset is not known."""
@@ -252,10 +262,10 @@ class Ledger:
 
         Tolerance: 1e-9 of all that has moved of it. when: called for the place that an error names. Raises BugError.
         """
-        moved = frozenset(self._changed)
-        proof = self._proofs.get(moved)
+        proof = self._proofs.get(self._changed)
         if proof is None:
-            proof = self._proofs[moved] = self._proof_of(moved)
+            moved = {asset for asset, number in self._numbers.items() if self._changed >> number & 1}
+            proof = self._proofs[self._changed] = self._proof_of(moved)
         found = kernels.unbalanced(self.rows, proof.holders, proof.ends, proof.gross, ROUNDING)
         if found >= 0:
             number, path = divmod(found, self.paths)
@@ -263,9 +273,9 @@ class Ledger:
             with np.errstate(invalid="ignore"):  # inf and -inf: the line below says nan
                 total = self.rows[self._holders[asset], path].sum()
             raise BugError(f"ledger out of balance at {when()}: {asset} sums to {total:g}, chunk path {path}")
-        self._changed.clear()
+        self._changed = 0
 
-    def _proof_of(self, moved: frozenset[Name]) -> Proof:
+    def _proof_of(self, moved: set[Name]) -> Proof:
         """Rows of assets that have moved, and of cash."""
         assets = sorted(moved | {CASH} if self.moved(CASH) else moved, key=str)
         holders = [self._holders[asset] for asset in assets]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,11 +87,19 @@ def files_of(manifest: Mapping[str, Any]) -> dict[str, Written]:
     }
 
 
-def as_written(place: Path, written: Written) -> bool:
-    """Whether a file is as it was written: same checksum, or same size if the manifest has no checksum."""
+def as_written(place: Path, written: Written, known: MutableMapping[Seen, str] | None = None) -> bool:
+    """Whether a file is as it was written: same checksum, or same size if the manifest has no checksum.
+
+    known: checksums that need not be taken again, by the files' metadata; what is taken is added.
+    """
     if not place.is_file() or (seen := _seen(place)).size != written.size:
         return False
-    return written.sha256 is None or (_by_heart.get(seen) or digest_of(place)) == written.sha256
+    if written.sha256 is None:
+        return True
+    digest = _by_heart.get(seen) or (known or {}).get(seen) or digest_of(place)
+    if known is not None:
+        known[seen] = digest
+    return digest == written.sha256
 
 
 def signed(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from sim.dataclass import dataclass
@@ -49,6 +50,21 @@ class Claim:
     partial: Path  # an empty folder on the same disk, removed at the end unless it has become the run
     earlier: Path
 
+    @contextmanager
+    def flushing(self) -> Iterator[None]:
+        """A block beside which the new run's files are flushed to the disk, where `replace` will have to do that."""
+        if not is_run(self.folder):
+            yield
+            return
+        over = Event()
+        flusher = Thread(target=_flush, args=(_tables(self.partial), over), name="flush-run", daemon=True)
+        flusher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            flusher.join()
+
     def replace(self) -> None:
         """Give `partial`, now a complete run, the folder's name. Anything at that name that is no run is kept as it is.
 
@@ -57,7 +73,7 @@ class Claim:
         why = ""
         if os.path.lexists(self.folder) and not _empty(self.folder):
             if is_run(self.folder):
-                _flush(self.partial)
+                _flush([*_tables(self.partial), self.partial / MANIFEST])
                 why = _renamed(self.folder, self.earlier)
             else:
                 why = "it was filled with other files meanwhile"
@@ -333,8 +349,14 @@ def _free(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}-{number}")
 
 
-def _flush(folder: Path) -> None:
-    """Flush the new run to the disk before the earlier one is removed."""
-    for place in (*folder.rglob("*.parquet"), folder / MANIFEST):
-        with place.open("rb") as stream, suppress(OSError):
+def _tables(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.parquet"))
+
+
+def _flush(files: list[Path], over: Event | None = None) -> None:
+    """Flush the new run to the disk before the earlier one is removed; of its files as many as can be until `over`."""
+    for place in files:
+        if over is not None and over.is_set():
+            return
+        with suppress(OSError), place.open("rb") as stream:
             os.fsync(stream.fileno())

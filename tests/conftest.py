@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,9 @@ from hypothesis import settings
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.register_profile("wide", deadline=None, max_examples=1_000)
 settings.load_profile("house")
+
+if records := os.environ.get("SPIRAL_CRISES"):
+    os.environ["SPIRAL_CRISES"] = os.path.abspath(records)  # as tests work in folders of their own
 
 NO_BROWSER = "no Chromium on this machine"  # why a test of the desk in a browser is skipped
 
@@ -24,6 +29,13 @@ def crises() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder of daily histories at {folder}; set SPIRAL_CRISES to one")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tests of a file work in a folder of their own: a run that is not told where to go writes into it."""
+    with chdir(tmp_path_factory.mktemp("elsewhere")):
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

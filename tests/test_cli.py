@@ -161,6 +161,22 @@ def test_an_end_of_file_is_no_interrupt(monkeypatch: pytest.MonkeyPatch) -> None
     assert isinstance(spiral("run", "calm_market").exception, EOFError)
 
 
+@pytest.mark.parametrize("name", ["POLARS_MAX_THREADS", "NUMBA_NUM_THREADS"])
+@pytest.mark.parametrize("given", ["0", "-1", "two", "", "²"])
+def test_a_number_of_threads_that_is_none(name: str, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """polars and numba would end in errors of their own as they are imported."""
+    monkeypatch.setenv(name, given)
+    result = spiral("list")
+    said = f"error: {name}: must be a whole number > 0, got {given!r}; set it to 1 or more, or unset it\n"
+    assert (result.exit_code, result.stderr) == (2, said)
+
+
+def test_kernels_need_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    said = "error: NUMBA_DISABLE_JIT: kernels are compiled: Python cannot run them, got '1'; unset it\n"
+    assert (spiral("list").exit_code, spiral("list").stderr) == (2, said)
+
+
 def test_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
     command = [
         sys.executable,

@@ -33,12 +33,6 @@ QUOTED = ["asset", "us2y", "us10y"]
 PAYER = {"kind": "swap", "notional": -1e8, "months": 72, "fixed_rate": 0.043}
 
 
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs are written where no other test writes."""
-    monkeypatch.chdir(tmp_path)
-
-
 def told(
     *,
     acme: dict[str, Any] | None = None,

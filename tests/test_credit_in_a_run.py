@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,12 +106,6 @@ def test_risk_is_the_derivative() -> None:
         assert risk.second(key, key)[0] == pytest.approx(bend, rel=1e-4)
     cross = (at(step, step) - at(step, -step) - at(-step, step) + at(-step, -step)) / (4 * step**2)
     assert risk.second(*keys)[0] == pytest.approx(cross, rel=1e-5)
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs go into `runs` of the folder that one works in."""
-    monkeypatch.chdir(tmp_path)
 
 
 def closes(scenario: Scenario, paths: int = 40) -> pl.DataFrame:

@@ -6,9 +6,11 @@ import re
 
 import httpx
 import pytest
+from starlette.routing import Match
 
+from scenarios.desk.parts import ROUTES, parts
 from tests.command import ROOT
-from tests.served import browser, needs_browser, served
+from tests.served import browser, get, needs_browser, served
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,24 @@ def test_what_is_not_there_is_said_in_a_line(address):
     assert "Not Found" in httpx.get(f"{address}/nothing").text
     assert httpx.get(f"{address}/api/nothing").json() == {"error": "Not Found"}
     assert httpx.get(f"{address}/static/..%2fapp.py").status_code == 404
+
+
+def test_every_address_belongs_to_its_part():
+    """A part is found by how its addresses begin; none of them is another part's."""
+    for begins, routes in ROUTES.items():
+        for route in routes:
+            path = re.sub("{[^}]*}", "1", route.path)
+            assert [
+                part._part for part in parts() if part.matches({"type": "http", "path": path})[0] is Match.FULL
+            ] == [begins]
+    assert not any(part.matches({"type": "http", "path": "/lookout"})[0] is Match.FULL for part in parts())
+
+
+def test_a_part_answers_as_if_it_stood_alone(address):
+    assert get(f"{address}/jobs").status_code == 200
+    assert get(f"{address}/jobs/", follow_redirects=False).headers["location"].endswith("/jobs")
+    assert httpx.put(f"{address}/jobs", timeout=60).status_code == 405
+    assert get(f"{address}/jobs/none/of/them").status_code == 404
 
 
 @needs_browser

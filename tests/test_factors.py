@@ -41,7 +41,7 @@ def shocks(market):
     scenario = crisis(anchors=CALM, market=market, feedback=only(), minutes=390)
     factors = world_of(scenario, 16384).factors
     factors.step(1)
-    return np.stack([factors.equity.deviation, *factors.vol_law.noise, *factors.rates.noise])
+    return np.stack([factors.equity.deviation, factors.vol_law.noise, *factors.rates.noise])
 
 
 CORRELATIONS = {"corr_overnight_us2y": 0.4, "corr_overnight_us10y": 0.1, "corr_us2y_us10y": 0.8}
@@ -93,7 +93,7 @@ def test_noise_of_vol_and_rates_has_the_variance_of_its_law_at_any_tick(minutes)
     market = {"xi": 0.6, "kappa": 200.0, "rates": RATES | {"mean_reversion": 12.0}}
     free = [CALM[0], {"date": "2020-03-04", "spot": 100.0}]
     scenario = crisis(anchors=free, market=market, feedback=only(), minutes=minutes)
-    looks = lambda w: w.factors.vol_law.noise[0], lambda w: w.factors.rates.noise[2]
+    looks = lambda w: w.factors.vol_law.noise, lambda w: w.factors.rates.noise[2]
     world, (noise, rates) = history(scenario, MOST, *looks)
     end = world.clock.variance_years[-1]
     last = noise[-1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from markets.kernels import options as k
+from markets.kernels.hedging import PARTS, all_filled, attribute
+from markets.kernels.option_split import attribute_options
 from markets.kernels.trading import net, passed_on
 from sim.ledger import Ledger, Move
 from sim.vectors import lined_up
@@ -60,7 +62,7 @@ def netted(orders, impact, capacity):
     orders = np.ascontiguousarray(orders)
     unit, depth = np.full(PATHS, 100.0), np.full(PATHS, 1e4)
     halted = np.where(np.arange(PATHS) % 7, 0.0, 10.0)
-    filled, move, active = np.empty_like(orders), np.empty(PATHS), np.empty(len(orders), dtype=bool)
+    filled, move, active = np.empty_like(orders), np.zeros(PATHS), np.empty(len(orders), dtype=bool)
     net(orders, unit, depth, halted, 5.0, capacity, impact, filled, move, active)
     return filled[0], move, active[0]
 
@@ -96,3 +98,31 @@ def test_memory_begins_at_a_line_of_the_cache():
         assert rows.shape == (32, paths)
         assert rows.flags.c_contiguous
         assert not rows.any()
+
+
+def test_time_and_spot_are_split_as_by_the_two_kernels_one_after_the_other():
+    rows = np.array(
+        [[1.0, -3.0, 95.0, -0.05, 0.1, 1.0, 0.99, 0, 0.1, 1, 0.2], [-1, 2, 130, 0.3, 0.3, 0.7, 1, 1, 0.1, 1, 0]]
+    )
+    spot, after = 100 * np.exp(0.3 * DRAW.normal(size=(2, PATHS)))
+    scale, before, end = DRAW.normal(size=(3, PATHS))
+    vol, nodes, base = 0.2 * np.exp(0.1 * DRAW.normal(size=PATHS)), np.full((3, PATHS), 0.02), np.array([100.0, 0.2])
+    start = DRAW.normal(size=(PARTS + 1, PATHS))
+    for market in ((np.full(PATHS, 0.2), nodes, np.ones(1)), (vol, nodes, np.ones(PATHS))):
+        greeks, alone, found = np.empty((k.GAMMA, PATHS)), start.copy(), start.copy()
+        k.option_greeks(spot, *market, base, rows, True, greeks)
+        attribute(scale, before, *greeks, spot, after, end, alone[:-1], alone[-1])
+        attribute_options(scale, before, spot, after, end, *market, base, rows, found[:-1], found[-1])
+        np.testing.assert_array_equal(found, alone)
+        assert (found != start).any()
+
+
+def test_a_fill_in_full_on_every_path_is_told_from_others():
+    for paths in (1, 7, 256, 1000):
+        ordered = 1.0 + DRAW.normal(size=paths) ** 2
+        assert all_filled(ordered, ordered.copy())
+        for path, filled in ((0, 0.0), (paths - 1, 0.5 * ordered[-1]), (paths // 2, np.nan)):
+            quantity = ordered.copy()
+            quantity[path] = filled
+            assert not all_filled(ordered, quantity)
+            assert not all_filled(quantity, quantity) or filled > 0

@@ -159,7 +159,10 @@ def test_a_command_on_a_finished_run_loads_no_engine(folder: Path, command: str,
     assert loaded_by(folder, command) == needs
 
 
-@pytest.mark.parametrize("command", ["compare sealed --worlds actual,price_taker", "export sealed figures.csv --force"])
+@pytest.mark.parametrize(
+    "command",
+    ["compare sealed --worlds actual,price_taker", "export sealed figures.csv --force", "chart sealed panels x.json"],
+)
 def test_the_second_time_no_library_is_loaded(folder: Path, command: str):
     assert "polars" in loaded_by(folder, command)
     assert loaded_by(folder, command, but=("numpy", "polars")) == set()
@@ -167,12 +170,27 @@ def test_the_second_time_no_library_is_loaded(folder: Path, command: str):
 
 def loaded_by(folder: Path, command: str, but: tuple[str, ...] = ()) -> set[str]:
     """The heavy packages that a command loads, which are no engine, nor one of `but`."""
-    files = {"run", "sealed", "broken", "figures.csv", "x.svg"}
+    files = {"run", "sealed", "broken", "figures.csv", "x.svg", "x.json"}
     arguments = ["spiral", *(str(folder / word) if word in files else word for word in command.split())]
     never = ("agents", "markets", *but)
     engine = f"assert not [name for name in sys.modules if name.partition('.')[0] in {never}]"
     code = RUN.format(arguments=arguments).replace("not end.code", f"end.code == {2 * ('broken' in command)}")
     return loaded(code + engine) - {"rich.console"}
+
+
+def test_a_desk_is_open_before_its_parts_are_imported(tmp_path: Path):
+    code = """
+from pathlib import Path
+from scenarios.desk.app import make_app
+from scenarios.desk.settings import Settings
+make_app(Settings(folder=Path({folder!r})))
+import sys
+assert not [name for name in sys.modules if name.partition('.')[0] in ('agents', 'analysis', 'markets', 'numpy')]
+"""
+    assert loaded(code.format(folder=str(tmp_path))) <= {"email"}
+    (tmp_path / ".desk" / "classes").mkdir(parents=True)  # classes may have to go on
+    with_classes = code.partition("import sys")[0]
+    assert "polars" in loaded(with_classes.format(folder=str(tmp_path)))
 
 
 COUNT = """

@@ -10,17 +10,35 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 from analysis import open_run
+from analysis.charts import CATALOGUE, draw
 from analysis.compare import compare, side_figures
+from analysis.export import run_sheet
+from analysis.pages.report import IF_THERE, spec_of
 from analysis.side_figures import compared, packed, unpacked
+from analysis.workbook import csv
 from scenarios import load, run
+from scenarios.cli import main
 from sim import kept_answers as module
 from sim.errors import UserError
 from sim.kept_answers import kept_answer
 from sim.sealed_file import read_sealed, write_sealed
 
 QUICK = {"clock.tick_minutes": 390, "run.witnesses": 0}
+
+
+NO_DESK = """
+name = "no_desk"
+clock = { tick_minutes = 390 }
+storyline = { anchor = [
+    { date = 2020-02-19, spot = 100, vol = 0.2, overnight = 0.02, us2y = 0.02, us10y = 0.02, credit = 0.01 },
+    { date = 2020-02-21, spot = 85, vol = 0.5 },
+] }
+[agents.maker]
+type = "MarketMaker"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +110,7 @@ def test_a_file_that_says_something_else_is_made_again(content: bytes, made: Pat
 def test_the_oldest_go(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "MOST", 2_000)
     for i in range(30):
+        module._prune.cache_clear()
         asked(made, lambda: "x" * 100, question=("q", i))
         for age, file in enumerate(sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)):
             os.utime(file, (age + 1, age + 1))  # as some file systems know seconds only
@@ -106,8 +125,10 @@ def test_without_a_safe_folder_it_is_found_each_time(made: Path, monkeypatch: py
     assert len(told) == 2
 
 
-def test_a_kept_side_compares_to_the_last_bit(made: Path, tmp_path: Path):
-    """Without NumPy and polars, of JSON: the same figures and errors as from the rows."""
+@pytest.mark.parametrize("plain", [4_096, 4])
+def test_a_kept_side_compares_to_the_last_bit(plain: int, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of JSON, without NumPy and with: the same figures and errors as from the rows."""
+    monkeypatch.setattr("analysis.side_figures.PLAIN", plain)
     bands = {**QUICK, "agents.hedger.policy.kind": "band"}
     other = run(load("covid_crash_2020", bands), out=tmp_path / "band", paths=9, workers=1)
     sides = [side_figures(each, None) for each in (open_run(made), other)]
@@ -117,3 +138,19 @@ def test_a_kept_side_compares_to_the_last_bit(made: Path, tmp_path: Path):
         assert repr(compared(*kept, paired=paired)) == repr(compared(*sides, paired=paired))
     frame = compare(open_run(made), other)
     assert [repr(tuple(row)) for row in compared(*kept, paired=True)] == [repr(row) for row in frame.iter_rows()]
+
+
+@pytest.mark.parametrize("scenario", [NO_DESK, f'{NO_DESK}[agents.desk]\ntype = "Hedger"\n'])
+def test_a_command_that_has_written_a_report_keeps_what_others_ask(
+    scenario: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("s.toml").write_text(scenario)
+    for words in ("run s.toml --paths 3 --workers 1 --quiet --out a", "compare a a", "export a a.csv"):
+        done = CliRunner().invoke(main, words.split())
+        assert done.exit_code == 0, done.output
+        assert len(list(folder.iterdir())) == 2 + len(CATALOGUE) - len(IF_THERE)
+    for name in CATALOGUE.keys() - IF_THERE.keys():
+        assert CliRunner().invoke(main, ["chart", "a", name, "x.json"]).exit_code == 0
+        assert Path("x.json").read_text() == json.dumps(spec_of(draw(open_run("a"), name)), ensure_ascii=False), name
+    assert Path("a.csv").read_text() == csv(run_sheet(open_run("a"), "figures")).decode()

@@ -84,6 +84,11 @@ def test_shares_of_a_gain_are_noted_as_one_by_one():
         other.post((other.balance(who, "x") * parts[part])[None], (move,))
     assert np.array_equal(one.rows, other.rows)
     assert one.flow("a", "part 1") == pytest.approx(units[0] * parts[1], rel=1e-15)
+    some, before, notes = np.array([3, 4, 699]), one.rows.copy(), tuple(move for *_, move in moves)
+    one.note_shares(parts[:, some], "x", ("a", "b"), notes, some)
+    other.note_shares(parts, "x", ("a", "b"), notes)
+    assert np.array_equal(one.rows[:, some], other.rows[:, some])
+    assert np.array_equal(np.delete(one.rows, some, axis=1), np.delete(before, some, axis=1))
 
 
 def _moves(who, part):

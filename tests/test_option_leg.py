@@ -11,6 +11,7 @@ from agents.desk.loss import ATTRIBUTION, COSTS, option_hedges
 from agents.desk.options_held import options_held
 from agents.funding.parametric_margin import Parametric
 from agents.funding.portfolio import Portfolio
+from agents.hedging import exposure
 from markets.accounts import INVESTORS
 from markets.factors.key import SPOT, VOL
 from markets.venues.loop_gain import CURVATURE
@@ -283,6 +284,26 @@ def test_what_the_matrix_says_is_what_the_desk_trades():
     assert rise > 1e-6 and after[3] == pytest.approx(before[3], rel=1e-12)
     assert traded == pytest.approx(flows[2] * rise, rel=0.02)
     assert traded[0] > 0  # short of far puts, it buys more as vol rises
+
+
+@pytest.mark.parametrize("stickiness", [1.0, 0.5])
+@pytest.mark.parametrize("gone", [2, 5])
+def test_paths_without_a_book_are_left_out_and_the_others_are_as_before(monkeypatch, stickiness, gone):
+    """Of five paths; the same bits, whether or not all are valued."""
+    leg, market, flows = {"venues": ["m1"], "hold": {"m3": 1e5}}, {**STILL, "stickiness": stickiness}, []
+    options = {"m1": {**MONTH, "venue": VENUE}, "m3": LONG}
+    for few in (0.0, 1.1):
+        monkeypatch.setattr(exposure, "FEW", few)
+        world = world_of(listed(options, market=market, agents={"desk": desk(leg)}), 5)
+        world.desks["desk"].liquidated[:gone] = True
+        found = watch(world, Phase.FUND, lambda world=world: [list(each.exposed) for each in world.venues.values()])
+        world.run()
+        flows.append([each for tick in found for venue in tick for each in venue])
+    assert len(flows[0]) > 4 * len(found)
+    for one, other in zip(*flows, strict=True):
+        assert one[1:] == other[1:]
+        assert one.flow.tobytes() == other.flow.tobytes()
+        assert gone < 5 or not one.flow.any()
 
 
 @pytest.mark.parametrize("leg", [None, {"venues": ["m1"]}])

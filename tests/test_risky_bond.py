@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,12 +29,6 @@ from tests.test_credit_in_a_run import ACME, IG, compiled_books, told
 DAY = date(2025, 10, 3)
 END = date(2031, 4, 15)
 PLAIN = {"ig": IG, "acme": ACME}
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs are written where no other test writes."""
-    monkeypatch.chdir(tmp_path)
 
 
 def flat(rate: float) -> Any:

@@ -19,7 +19,9 @@ from analysis.terminal import render
 from scenarios.commands.finished import write_report
 from scenarios.reading.loading import load
 from scenarios.studies.run import run
+from sim import manifest
 from sim.dataset import open_run
+from sim.earlier_run import collisions, retire
 from sim.errors import SpiralError, UserError
 from sim.manifest import MANIFEST, files_of
 from sim.run_folder import claimed, own_folder
@@ -77,6 +79,22 @@ def test_files_of_the_users_in_a_runs_folder_survive_a_new_run(copied):
     assert (copied / "draft" / "deep" / "thesis.txt").read_text() == "chapter 1"
     assert (copied / "link").is_symlink()
     assert [p.name for p in copied.parent.iterdir()] == ["copied"]
+
+
+def test_an_earlier_runs_files_are_read_once(copied, tmp_path, monkeypatch):
+    """Before the new run; at its end only those that were changed meanwhile, which are the user's."""
+    read, taken = [], manifest.digest_of
+    monkeypatch.setattr(manifest, "digest_of", lambda place: read.append(place.name) or taken(place))
+    assert not collisions(copied, [])
+    assert len(read) == len(files_of(open_run(copied).manifest))
+    read.clear()
+    changed = next((copied / "marks").iterdir())
+    content = changed.read_bytes()
+    changed.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    (tmp_path / "new" / "marks").mkdir(parents=True)
+    retire(copied, tmp_path / "new")
+    assert read == [changed.name]
+    assert [each.name for each in (tmp_path / "new").rglob("*") if each.is_file()] == [changed.name]
 
 
 def test_a_changed_table_is_the_users_and_in_the_way(copied):

@@ -127,15 +127,14 @@ def test_a_cell_that_kills_its_worker_is_a_failed_cell(tmp_path):
 
 @pytest.mark.slow
 def test_killed_at_any_moment(tmp_path):
-    """Forty cells; the sweep, or one of its workers, is killed at random moments until it is done."""
+    """Forty cells; the sweep, or one of its workers, is killed at random moments until it is done, or twelve times."""
     file = write_sweep(tmp_path, steps=40, paths=64, minutes=65)
     finish(file, tmp_path / "whole", "--workers", "1")
     chance, seen, out, kills = random.Random(1), {}, tmp_path / "s", 0
-    while True:
+    while kills < 12:  # a busy machine may finish no cell between two kills
         process = start(file, out, "--workers", "2")
         time.sleep(chance.uniform(1.5, 6.0))
         if process.poll() is not None:
-            process.communicate()
             break
         workers = children(process)
         if workers and chance.random() < 0.5:
@@ -150,7 +149,7 @@ def test_killed_at_any_moment(tmp_path):
         now = finished(out) if done(out) else {}
         assert seen.items() <= now.items()
         seen = now
-    assert process.returncode == 0
+    finish(file, out, "--workers", "2")
     assert kills >= 3
     assert seen.items() <= finished(out).items()
     assert_frame_equal(table(out), table(tmp_path / "whole"), check_exact=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +22,7 @@ from agents.world import WRITE_OFF, TradingWorld
 from markets.costs import INVENTORY
 from markets.factors.key import MAIN, SPOT, of_asset
 from sim.errors import BugError
-from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
+from sim.kernels.proof import CAPITAL, KINDS, OTHER, PART, WORTH, explain
 from sim.memo import Memo
 from sim.phases import Phase
 from sim.world import Process
@@ -198,7 +199,7 @@ class Accountant:
 
     def _of_book(self, desk: Desk, asset: str) -> tuple[Vector, Vector]:
         """Delta in an asset of what is left of a book, and its change for a move of 1 %, (paths,) $."""
-        slopes, spot = desk.slopes(), self._world.factors.snapshot.row(of_asset(SPOT, asset))
+        slopes, spot = desk.slopes(bent=True), self._world.factors.snapshot.row(of_asset(SPOT, asset))
         return desk.scale * slopes.delta_of(asset) * spot, 0.01 * desk.scale * slopes.gamma_of(asset) * spot**2
 
     def _exposure(self, name: str, asset: str) -> tuple[Vector | float, Vector | None]:
@@ -214,16 +215,17 @@ class Accountant:
         return held + options.sum("delta") * spot, np.asarray(0.01 * options.sum("gamma") * spot**2)
 
     def _rows_of(self, agent: Participant) -> tuple[Rows, Rows, Rows]:
-        """Rows of the ledger with an agent's balances and flows, and the kind of each flow."""
+        """Rows of the ledger with an agent's balances, and with its flows by kind, and where those of each kind end."""
         ledger = self._world.ledger
-        flows = ledger.flow_rows(agent.name)
         own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
-        held = [row for row in own if row is not None]
         kinds = dict.fromkeys(self._costs, PART) | {"capital": CAPITAL}
         kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
-        numbers = held, list(flows.values()), [kinds.get(reason, OTHER) for reason in flows]
-        balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
-        return balances, rows, what
+        flows = [(kinds.get(reason, OTHER), row) for reason, row in ledger.flow_rows(agent.name).items()]
+        ordered = sorted(flows, key=operator.itemgetter(0))
+        ends = [sum(kind <= last for kind, _ in flows) for last in range(KINDS)]
+        numbers = [row for row in own if row is not None], [row for _, row in ordered], ends
+        balances, rows, where = (np.array(each, dtype=np.int64) for each in numbers)
+        return balances, rows, where
 
     def _prove(self, agent: Participant, claims: Vector, *, seen: bool) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).

@@ -26,6 +26,7 @@ from markets.kernels.hedging import (
     attribute,
     attribute_few,
 )
+from markets.products.table import Held
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -58,7 +59,7 @@ class Stepped(NamedTuple):
 
     slopes: Risk  # with the smile held where it was
     following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
-    values: list[Vector]  # before each step after that of spot, and at the end
+    values: list[Vector]  # before each step after that of spot, and at the end; not needed where there is `few`
     few: tuple[Vector, Vector] | None = None  # values after the steps of spot and vol, where only the curve's is left
 
 
@@ -106,6 +107,7 @@ class Desk:
         self.unit_cva: Vector | None = None
         self._risk: Memo[Risk] = Memo()  # in the present market
         self._slopes: Memo[Risk] = Memo()
+        self._bent = False  # whether anybody has asked for their gamma
         self._value: Memo[Vector] = Memo()
         self._options: Memo[Units] = Memo()  # neutral ones
         self.followers: list[Follower] = []
@@ -199,7 +201,10 @@ class Desk:
         return self.book.value(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
 
     def risk(self, snapshot: Snapshot | None = None) -> Risk:
-        """Risk of one unit of scale in the present market, computed once per market, or in a given one."""
+        """Risk of one unit of scale in the present market, computed once per market, or in a given one.
+
+        In a market on some of the paths: on those.
+        """
         if snapshot is not None:
             return self._risk_at(snapshot)
         now = self.world.factors.snapshot
@@ -207,16 +212,32 @@ class Desk:
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
-        return self.book.risk(self.world.factors.tick, snapshot, self.fixings, settled=self._tick, vegas=grid)
+        fixings = self.fixings if snapshot.among is None else self.fixings[:, snapshot.among]
+        return self.book.risk(self.world.factors.tick, snapshot, fixings, settled=self._tick, vegas=grid)
 
-    def slopes(self, snapshot: Snapshot | None = None) -> Risk:
-        """At least value, delta and gamma of the risk, in the present market or in a given one."""
+    def slopes(self, snapshot: Snapshot | None = None, *, bent: bool = False) -> Risk:
+        """At least value and delta of the risk, in the present market or in a given one. bent: gamma, too.
+
+        Who has asked for gamma once will ask again: it is then computed with the others.
+        """
         if self._full:
             return self.risk(snapshot)
-        tick, now = self.world.factors.tick, self.world.factors.snapshot
+        if bent and not self._bent:
+            self._bent = True
+            self._slopes.forget()
+        now = self.world.factors.snapshot
         if snapshot is not None:
-            return self.book.slopes(tick, snapshot, self.fixings, settled=self._tick)
-        return self._slopes.get(lambda: self.book.slopes(tick, now, self.fixings, settled=self._tick), now)
+            return self._slopes_at(snapshot)
+        return self._slopes.get(lambda: self._slopes_at(now), now)
+
+    def _slopes_at(self, snapshot: Snapshot) -> Risk:
+        if not self._bent:
+            return self._first_order(snapshot)
+        return self.book.slopes(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
+
+    def gamma_of(self, asset: str, slopes: Risk, snapshot: Snapshot | None) -> Vector:
+        """Gamma in an asset, (paths,), in the market that `slopes` are of: the present one or a given one."""
+        return (slopes if slopes.bent else self.slopes(snapshot, bent=True)).gamma_of(asset)
 
     def _first_order(self, snapshot: Snapshot) -> Risk:
         """At least value and delta of the risk in another market."""
@@ -264,6 +285,11 @@ class Desk:
     def answering_on(self, asset: str) -> tuple[str, ...]:
         """Those of options on one asset."""
         return () if self.option_hedge is None else self.option_hedge.answering_on(asset)
+
+    @property
+    def values_some(self) -> bool:
+        """Whether book and option leg can be valued on some of the paths."""
+        return self.option_hedge is None or self.option_hedge.values_some
 
     @property
     def kept_options(self) -> Units:
@@ -331,6 +357,9 @@ class Desk:
         tick, now, since = self.world.factors.tick, self.world.factors.snapshot, self._tick
         if tick == since:
             return
+        if self.attributed and self._split(tick, now):
+            self._tick, self._snapshot, self.unit_clean = tick, now, self._unit_value_now()
+            return
         steps = self._stepped(tick, now) if self.attributed else None
         end = value = self._unit_value_now()
         if self.book.settles(since, tick):
@@ -360,6 +389,17 @@ class Desk:
         self.unhedged += paid
         for follower in self.followers:
             follower.receive(due)
+
+    def _split(self, tick: int, new: Snapshot) -> bool:
+        """Attribute a mark at which only time and spot have moved, where the book has one kernel for it."""
+        old, book, since = self._snapshot, self.book, self._tick
+        if not book.splits or self.counterparty is not None or not old.stands(new, self._besides):
+            return False
+        if book.settles(since, tick):
+            return False
+        held = Held(self.scale, self.unit_clean, self._unit_value_now(), new.row(SPOT))
+        book.split(tick, old, held, self.parts, self.unhedged, settled=since)
+        return True
 
     def _stepped(self, tick: int, new: Snapshot) -> Stepped:
         """Before rates are fixed and rights used.
@@ -392,10 +432,9 @@ class Desk:
         if found is None:
             return None
         slopes, (by_spot, by_vol, by_all) = found
-        coming, values = [by_vol, self._value.get(lambda: by_all, new)][-len(self._moving) :], [by_spot]
-        for step in self._steps:
-            values.append(coming.pop(0) if step.keys else values[-1])
-        return Stepped(slopes, None, values, (by_spot, by_vol))
+        if self._value.of(new) is None:
+            self._value.get(lambda: by_all, new)
+        return Stepped(slopes, None, [], (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
@@ -410,12 +449,12 @@ class Desk:
             add_step(self.scale, self.unit_clean, end, self.totals[UNSPLIT], self.unhedged)
             return
         old, parts = self._snapshot, (self.parts, self.unhedged)
-        slopes, values = steps.slopes, [*steps.values[:-1], end]
-        spots = old.row(SPOT), new.row(SPOT)
+        slopes, spots = steps.slopes, (old.row(SPOT), new.row(SPOT))
         if steps.few is not None:
             attribute_few(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, *steps.few, end, *parts)
             self._moved_besides = True
             return
+        values = [*steps.values[:-1], end]
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for asset in self.book.assets:  # the step of spot has taken them for gamma
             straight = self.scale * slopes.delta_of(asset) * self._moved(asset, new)

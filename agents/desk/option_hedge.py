@@ -58,6 +58,11 @@ class OptionHedge(LeastSquaresHedge):
         return self._options[name].underlying.name
 
     @property
+    def values_some(self) -> bool:
+        """Whether all that it may hold can be valued on some of the paths."""
+        return all(self._options[name].values_some for name in self.names)
+
+    @property
     def assets(self) -> tuple[str, ...]:
         """On which it may hold options."""
         return _in_order({self._asset_of(name) for name in self.names})
@@ -78,7 +83,7 @@ class OptionHedge(LeastSquaresHedge):
 
     def neutral(self, risk: Risk, market: Snapshot | None = None) -> Units:
         """Units against one unit of scale, in the present market or in a given one: kept ones, and the rest."""
-        found = dict(self.kept)
+        found = self._kept_in(market)
         if self._venues:
             for name, units in self.units(self.open_risk(risk, market), market).items():
                 found[name] = found[name] + units if name in found else units
@@ -86,16 +91,22 @@ class OptionHedge(LeastSquaresHedge):
 
     def open_risk(self, risk: Risk, market: Snapshot | None = None) -> OpenRisk:
         """Risk of a book with that of the options that are kept."""
-        paths = self._world.paths
+        paths = self._seen(market).paths
         vegas, gammas = ({asset: np.zeros(paths) for asset in self.assets} for _ in range(2))
-        for name, units in self.kept.items():
+        for name, units in self._kept_in(market).items():
             greeks, asset = self._options[name].greeks(market), self._asset_of(name)
             vegas[asset] += units * greeks.vega
             gammas[asset] += units * greeks.gamma
         return OpenRisk(risk, {of_asset(VOL, asset): vega for asset, vega in vegas.items()}, gammas)
 
+    def _kept_in(self, market: Snapshot | None) -> Units:
+        """Units that are kept, on the paths of a market."""
+        if market is None or market.among is None:
+            return dict(self.kept)
+        return {name: units[market.among] for name, units in self.kept.items()}
+
     def _risk(self, risk: OpenRisk, market: Snapshot | None = None) -> Vector:
-        out = np.empty((len(self._rows), self._world.paths))
+        out = np.empty((len(self._rows), self._seen(market).paths))
         for found, (asset, row) in zip(out, self._rows, strict=True):
             np.multiply(self._row(row, asset, risk, market), self.share, out=found)
         return out
@@ -106,12 +117,12 @@ class OptionHedge(LeastSquaresHedge):
         return risk.gamma_of(asset) * self._in_vega(asset, market)
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
-        out = np.empty((len(self._rows), self._world.paths))
+        out = np.empty((len(self._rows), self._seen(market).paths))
         self._write_slopes(venue, market, out)
         return out
 
     def _all_slopes(self, market: Snapshot | None) -> Vector:
-        out = np.empty((len(self._venues), len(self._rows), self._world.paths))
+        out = np.empty((len(self._venues), len(self._rows), self._seen(market).paths))
         for venue, rows in zip(self._venues, out, strict=True):
             self._write_slopes(venue, market, rows)
         return out

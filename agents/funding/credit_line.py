@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from markets.factors.key import MAIN, name_key
 from markets.factors.other_curves import in_dollars
-from sim.vectors import total
+from sim.memo import Memo
+from sim.vectors import read_only, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,8 @@ class CreditLine:
         self._world = world
         self._base, self._power, self._capital = base, power, capital
         self.repo_spread = repo_spread
-        self.losses = world.full(0.0)  # $ that the lender has lost
+        self.losses = world.full(0.0)  # $ that the lender has lost; never changed in place
+        self._size: Memo[Vector] = Memo()
 
     @property
     def gone(self) -> NDArray[np.bool_]:
@@ -62,13 +64,16 @@ class CreditLine:
     def size(self) -> Vector:
         """base (credit0 / credit)^power x (1 - losses / capital), at most `base`, at least 0, (paths,) $.
 
-        It shrinks as credit widens and as the lender loses money.
+        It shrinks as credit widens and as the lender loses money. Read-only.
         """
-        factors = self._world.factors
-        intact = np.minimum(np.maximum(1 - self.losses / self._capital, 0.0), 1.0)
-        floor = max(factors.credit_law.at_start, 1e-12)
-        line: Vector = self._base * np.minimum((floor / np.maximum(factors.credit, 1e-12)) ** self._power, 1.0) * intact
-        return line
+        credit, losses = self._world.factors.credit, self.losses
+        return self._size.get(lambda: self._size_at(credit, losses), credit, losses)
+
+    def _size_at(self, credit: Vector, losses: Vector) -> Vector:
+        intact = np.minimum(np.maximum(1 - losses / self._capital, 0.0), 1.0)
+        floor = max(self._world.factors.credit_law.at_start, 1e-12)
+        line: Vector = self._base * np.minimum((floor / np.maximum(credit, 1e-12)) ** self._power, 1.0) * intact
+        return read_only(line)
 
     def repo(self, name: str) -> Vector:
         """Cash that a borrower's long stock raises in repo, (paths,) $: its market value, no haircut; 0 without repo.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.lending import in_trouble
+
 if TYPE_CHECKING:
     from agents.funding.capital_limit import CapitalLimit
     from agents.funding.client import Client
@@ -42,13 +44,12 @@ class Force:
         within the limit. Negative equity or an unpaid debt: all.
         """
         world, desk, calls = self._world, client.desk, self._calls
-        day = int(world.clock.day[world.tick_index])
         if client.record:
             asked = calls.required(client)
             client.record.note_force(asked, lacking=calls.lacking(client, asked))
-        ruined = ((world.equity_now(client.name) < 0) | client.failed) & ~desk.liquidated
-        due = (client.deadline >= 0) & (day >= client.deadline) & ~desk.liquidated
-        if (due | ruined).any():
+        due, ruined = np.empty((2, world.paths), dtype=bool)
+        day, equity = world.clock.plain.day[world.tick_index], world.equity_now(client.name)
+        if in_trouble(equity, client.failed, desk.liquidated, client.deadline, day, due, ruined):
             self._collect(client, due, ruined)
         if self._limit is not None:
             desk.forced = np.maximum(desk.forced, self._limit.share(client))
@@ -74,9 +75,9 @@ class Force:
             return
         loss = np.where(bad, -equity, 0.0)
         world.ledger.transfer(loss, source=self._lender, target=client.name, reason="write_off")
-        self._line.losses += loss
+        self._line.losses = self._line.losses + loss
         if self._fund is not None:
-            self._line.losses -= self._fund.absorb(client, loss)
+            self._line.losses = self._line.losses - self._fund.absorb(client, loss)
         gone = self._line.gone & ~self.failed
         if gone.any():
             world.log.add(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import WHOLESALE, margin_account
+from markets.kernels.lending import pay_interest
 from markets.venues.interest import growth
 from sim.ledger import Move
 
@@ -34,6 +35,7 @@ class Interest:
         self._borrowers, self._margined = borrowers, margined
         self._accrued_through = 0  # tick
         self._moves = {name: self._of(name) for name in borrowers}
+        self._nothing, self._none = world.full(0.0), np.empty(0)
         world.ledger.open(WHOLESALE)
 
     def _of(self, name: str) -> tuple[Move, Move, Move]:
@@ -51,18 +53,19 @@ class Interest:
             return
         years = clock.calendar_years[tick] - clock.calendar_years[self._accrued_through]
         self._accrued_through = tick
+        world, asked, day_count = self._world, self._line.repo_spread, self._world.market.day_count
+        overnight = growth(world.factors.overnight, years, day_count)
+        repo = self._none if asked is None else growth(world.full(asked), years, day_count)
+        loans: dict[int, tuple[Vector, Vector]] = {}  # spreads and interest, by the spread's id
         for name in self._borrowers:
-            self._pay(name, years)
+            spread = self._line.spread(name)
+            if id(spread) not in loans:
+                loans[id(spread)] = spread, growth(spread, years, day_count)
+            self._pay(name, overnight, loans[id(spread)][1], repo)
 
-    def _pay(self, name: str, years: float) -> None:
-        world, ledger, day_count = self._world, self._world.ledger, self._world.market.day_count
-        cash = ledger.balance(name).copy()
-        posted = ledger.balance(margin_account(name)) if name in self._margined else 0.0
-        on_balances = (cash + posted) * growth(world.factors.overnight, years, day_count)
-        stock = self._line.repo(name)
-        on_loans = np.maximum(-cash - stock, 0.0) * growth(self._line.spread(name), years, day_count)
-        if self._line.repo_spread is not None:
-            on_loans = on_loans + stock * growth(world.full(self._line.repo_spread), years, day_count)
-        amounts = np.empty((3, world.paths))
-        amounts[:2], amounts[2] = on_balances, on_loans
-        ledger.post(amounts, self._moves[name])
+    def _pay(self, name: str, overnight: Vector, loan: Vector, repo: Vector) -> None:
+        """Interest on 1 $ is given: on balances, on loans, and on repo if there is any."""
+        ledger = self._world.ledger
+        posted = ledger.balance(margin_account(name)) if name in self._margined else self._nothing
+        stock = self._line.repo(name) if repo.size else self._nothing
+        pay_interest(ledger.balance(name), posted, stock, overnight, loan, repo, *ledger.posting(self._moves[name]))

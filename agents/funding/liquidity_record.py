@@ -9,17 +9,34 @@ from numpy.typing import NDArray
 
 from agents.requirement import Requirement
 from markets.factors.key import MAIN
+from markets.kernels.liquidity import (
+    EQUITY,
+    HIGH_PROCEEDS,
+    LINE_SHARE,
+    LOW_CASH,
+    MISSING,
+    RECORD,
+    REQUIRED,
+    SCALE,
+    WHOLE_EQUITY,
+    note_capital_force,
+    note_close,
+    note_force,
+    short_of,
+)
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
-NO_LINE = 1e-9  # $: for a smaller line no share used is computed
 
 
 class LiquidityRecord:
-    """Worst figures of one desk over the closes, (paths,) each. It changes nothing in the world."""
+    """Worst figures of one desk over the closes, (paths,) each. It changes nothing in the world.
+
+    A path without a book gives no more information.
+    """
 
     def __init__(self, world: TradingWorld, desk: Desk, *, deadline_days: int, repo: bool) -> None:
         """deadline_days: closes from a call to force. repo: whether long stock raises cash.
@@ -29,18 +46,15 @@ class LiquidityRecord:
         self._world, self._desk, self._repo = world, desk, repo
         capital = {agent.name: agent.capital for agent in world.agents}[desk.name]
         self._capital = world.full(capital)
-        self._low_cash = world.full(np.inf)
         self._low_time = np.full(world.paths, world.now, dtype=np.int64)
-        self._line_share = world.full(0.0)
-        self._high = Requirement(*(world.full(-np.inf) for _ in Requirement._fields))
-        self._equity = world.equity_now(desk.name).copy()
-        self._whole_equity = self._equity.copy()  # equity if none of the book had been closed out
-        self._scale = desk.scale
-        self._required = world.full(0.0)
+        self._found = np.full((RECORD, world.paths), -np.inf)
+        self._found[LOW_CASH], self._found[LINE_SHARE] = np.inf, 0.0
+        self._found[EQUITY] = self._found[WHOLE_EQUITY] = world.equity_now(desk.name)
+        self._found[SCALE], self._found[REQUIRED] = desk.scale, 0.0
         self._deadline_days = deadline_days
-        self._calls: list[Vector] = []  # i: extra capital below which a call of i closes ago is still unmet
+        closes = len(world.close_of_day)
+        self._calls, self._called = np.empty((min(deadline_days, closes + 1), world.paths)), 0  # and how many there are
         self._short: list[Vector] = []  # i: extra capital below which it was short at the close of i days ago
-        self._missing = world.full(-np.inf)
 
     def note(self, asked: Requirement, *, free_cash: Vector, line: Vector, lacking: Vector) -> None:
         """Called at a close, after margin has been paid.
@@ -48,75 +62,29 @@ class LiquidityRecord:
         free_cash: cash and repo left; a negative amount is drawn from the line. lacking: requirement less posted
         margin, free cash and line, before any payment; negative: to spare.
         """
-        lower = free_cash < self._low_cash
-        self._low_cash = np.where(lower, free_cash, self._low_cash)
-        self._low_time = np.where(lower, self._world.now, self._low_time)
-        drawn = np.maximum(-free_cash, 0.0)
-        lent = line > NO_LINE
-        share = np.where(lent, drawn / np.where(lent, line, 1.0), drawn > 0)
-        np.maximum(self._line_share, share, out=self._line_share)
-        for highest, part in zip(self._high, asked, strict=True):
-            np.maximum(highest, part, out=highest)
-        self._note_calls(asked, lacking)
-
-    def _note_calls(self, asked: Requirement, lacking: Vector) -> None:
-        equity = self._world.equity_now(self._desk.name)
-        whole, more = self._whole_lacking(asked, lacking, equity), self._more_required(asked)
-        going_on = [np.minimum(whole, call + np.minimum(more, 0.0)) for call in self._calls]
-        fresh = np.where(more > 0, whole, -np.inf)
-        first = np.maximum(fresh, going_on[0]) if going_on else fresh
-        self._calls = [first, *going_on][: self._deadline_days]
-        self._whole_equity = self._whole_equity_at(equity)
-        self._equity, self._scale, self._required = equity, self._desk.scale, self._whole(asked.total)
+        world, desk = self._world, self._desk
+        equity, unfinanced, calls = world.equity_now(desk.name), self._unfinanced(), self._calls
+        of_line = (free_cash, line, lacking, equity, unfinanced, desk.scale)
+        note_close(self._found, calls, self._called, world.now, self._low_time, *asked, *of_line)
+        self._called = min(self._called + 1, len(calls))
 
     def note_force(self, asked: Requirement, *, lacking: Vector) -> None:
         """Called before TRADE of a close, when the lender looks for overdue calls and negative equity."""
-        equity = self._world.equity_now(self._desk.name)
-        missing = -self._whole_equity_at(equity)
-        if len(self._calls) == self._deadline_days:
-            due = self._calls[-1] + np.minimum(self._more_required(asked), 0.0)
-            missing = np.maximum(missing, np.minimum(self._whole_lacking(asked, lacking, equity), due))
-        np.maximum(self._missing, np.where(self._alive(), missing, -np.inf), out=self._missing)
+        equity, unfinanced, scale = self._world.equity_now(self._desk.name), self._unfinanced(), self._desk.scale
+        owed = self._called == self._deadline_days
+        note_force(self._found, self._calls[-1], owed, *asked, lacking, equity, unfinanced, scale)
 
     def note_capital(self, required: Vector) -> None:
         """Called at a close, after `note`. required: equity that a capital limit requires, (paths,) $."""
-        short = self._whole(required) - self._whole_equity
+        short = np.empty(required.size)
+        short_of(self._found, required, self._desk.scale, short)
         self._short = [short, *self._short][: self._deadline_days]
 
     def note_capital_force(self, required: Vector) -> None:
         """Called before TRADE of a close, after `note_force`: a desk short at every close of the period is reduced."""
         if len(self._short) == self._deadline_days:
-            equity = self._world.equity_now(self._desk.name)
-            missing = np.minimum.reduce([self._whole(required) - self._whole_equity_at(equity), *self._short])
-            np.maximum(self._missing, np.where(self._alive(), missing, -np.inf), out=self._missing)
-
-    def _whole_lacking(self, asked: Requirement, lacking: Vector, equity: Vector) -> Vector:
-        """Funding that the whole book would have lacked, to first order: same prices, P&L and margin in proportion.
-
-        A reduced desk needs less than one with its whole book. So its P&L since the last close is divided by the share
-        of the book that it had then, and its funding needs (initial margin, long stock) by the share that it has now. A
-        path without a book gives no more information.
-        """
-        funded = asked.initial_margin + self._unfinanced()
-        whole: Vector = lacking - (self._whole_equity_at(equity) - equity) + (self._whole(funded) - funded)
-        return np.where(self._alive(), whole, -np.inf)
-
-    def _more_required(self, asked: Requirement) -> Vector:
-        """Increase of the requirement since the last close, for the whole book, (paths,) $."""
-        return self._whole(asked.total) - self._required
-
-    def _whole(self, amount: Vector) -> Vector:
-        """An amount scaled from the remaining book to the whole book."""
-        whole: Vector = amount / np.where(self._alive(), self._desk.scale, 1.0)
-        return whole
-
-    def _whole_equity_at(self, equity: Vector) -> Vector:
-        """Equity if none of the book had been closed out, (paths,) $."""
-        gain = (equity - self._equity) / np.where(self._alive(), self._scale, 1.0)
-        return self._whole_equity + gain
-
-    def _alive(self) -> NDArray[np.bool_]:
-        return (self._scale > 0) & (self._desk.scale > 0)
+            equity, least = self._world.equity_now(self._desk.name), np.minimum.reduce(self._short)
+            note_capital_force(self._found, least, required, equity, self._desk.scale)
 
     def _unfinanced(self) -> Vector:
         """Long stock that no repo pays for, (paths,) $."""
@@ -128,14 +96,17 @@ class LiquidityRecord:
 
     def write(self) -> None:
         """Write one row per path. The need of a path without a book is not known: infinite."""
+        found = self._found
+        alive = (found[SCALE] > 0) & (self._desk.scale > 0)
+        highest = dict(zip(Requirement._fields, found[HIGH_PROCEEDS:], strict=False))
         self._world.log.add(
             "liquidity",
             self._world.now,
             agent=self._desk.name,
-            low_free_cash=self._low_cash,
+            low_free_cash=found[LOW_CASH],
             low_free_cash_time=self._low_time,
-            peak_line_share=self._line_share,
-            **{f"peak_{name}": highest for name, highest in self._high._asdict().items()},
+            peak_line_share=found[LINE_SHARE],
+            **{f"peak_{name}": level for name, level in highest.items()},
             book_share=self._desk.kept,
-            capital_needed=np.where(self._alive(), np.maximum(self._capital + self._missing, 0.0), np.inf),
+            capital_needed=np.where(alive, np.maximum(self._capital + found[MISSING], 0.0), np.inf),
         )

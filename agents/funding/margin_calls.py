@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import margin_account
 from agents.requirement import Requirement
+from markets.kernels.lending import call_outcomes
 from sim.vectors import total
 
 if TYPE_CHECKING:
@@ -131,17 +132,17 @@ class MarginCalls:
     def _call(self, client: Client, required: Vector, need: Vector, paid: Vector) -> None:
         """Record new calls, calls met, and needs paid at once, (paths,) $ each."""
         world = self._world
-        day, scale = int(world.clock.day[world.tick_index]), np.maximum(np.abs(required), 1.0)
-        short = client.unmet > SHORT * scale
-        outstanding = client.deadline >= 0
-        self.report(client, outstanding & ~short, "met")
-        fresh = short & ~outstanding & ~client.desk.liquidated
-        client.called = np.where(fresh, need, client.called)
-        client.required = np.where(fresh, required, client.required)
-        client.deadline = np.where(fresh, day + self._deadline_days, np.where(short, client.deadline, -1))
-        prompt = (need > 0) & ~short & ~outstanding & (need > self._minimum_call * scale)
-        said = {"agent": client.name, "required": required, "called": need, "met": paid}
-        world.log.add("margin_calls", world.now, prompt, **said, deadline=world.now, outcome="met")
+        due = world.clock.plain.day[world.tick_index] + self._deadline_days
+        met, fresh, prompt = np.empty((3, world.paths), dtype=bool)
+        until = np.empty(world.paths, dtype=np.int64)
+        stands = client.unmet, required, need, client.deadline, client.desk.liquidated
+        if call_outcomes(*stands, SHORT, self._minimum_call, due, met, fresh, prompt, until):
+            self.report(client, met, "met")
+            client.called = np.where(fresh, need, client.called)
+            client.required = np.where(fresh, required, client.required)
+            said = {"agent": client.name, "required": required, "called": need, "met": paid}
+            world.log.add("margin_calls", world.now, prompt, **said, deadline=world.now, outcome="met")
+        client.deadline = until
 
     def report(self, client: Client, mask: NDArray[np.bool_], outcome: str) -> None:
         """Write the outcome of outstanding calls, on the paths of `mask`, (paths,) bool."""

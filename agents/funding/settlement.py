@@ -35,6 +35,8 @@ class Settlement:
 
     def settle_due(self, day: int) -> None:
         """At the close of a day: settle the debts due. Books must be marked."""
+        if not self.debts:
+            return
         due = np.array([debt.day == day for debt in self.debts], dtype=bool)
         if due.any():
             nobody = np.zeros((len(self.names), self._world.paths), dtype=bool)

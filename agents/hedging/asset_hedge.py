@@ -68,7 +68,7 @@ class AssetHedge:
         scale, target = desk.scale, np.empty(held.size)
         years, variance_years = desk.book.nearest_expiry(factors.tick, asset)
         neutral(scale, slopes.delta_of(asset), target)
-        if options:
+        if options.positions:
             target -= options.sum("delta", own)
         at = Situation.of(
             tick=factors.tick,
@@ -77,7 +77,7 @@ class AssetHedge:
             last_spot=self.last_spot,
             target=target,
             position=held,
-            gamma=lambda: scale * slopes.gamma_of(asset) + options.sum("gamma", own),
+            gamma=lambda: scale * desk.gamma_of(asset, slopes, own) + options.sum("gamma", own),
             vol=seen.row(self._vol),
             half_spread=self._venue.half_spread,
             discount=lambda: self._discount(years),
@@ -121,7 +121,7 @@ class AssetHedge:
         desk, out = self._desk, np.empty(self._world.paths)
         wanted = held.copy() if self._passive else self.desired(self.situation(due, held, market, options))
         delta, scale = desk.slopes(market).delta_of(self.name), desk.scale
-        if options:
+        if options.positions:
             delta, scale = scale * delta + options.sum("delta", market), np.ones(self._world.paths)
         asset_order(wanted, held, delta, scale, desk.forced, looks, desk.liquidated, out)
         return out

@@ -55,6 +55,8 @@ def make_harmless(part: Any) -> None:
     if not isinstance(part, alt.SchemaBase):
         return
     for key, value in part._kwds.items():
+        if value is alt.Undefined:  # nine in ten
+            continue
         if key == "title" and isinstance(value, str):
             part._kwds[key] = harmless(value)
         elif key in ("title", *VALUES) and isinstance(value, list):

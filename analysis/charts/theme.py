@@ -71,12 +71,19 @@ def _copied(value: Any, by_ref: set[str]) -> Any:
     """Altair's deep copy: the same result."""
     kind = type(value)
     if kind is dict:
-        return {k: v if k in by_ref or type(v) in PLAIN else _copied(v, by_ref) for k, v in value.items()}
+        found = value.copy()
+        for key, each in value.items():
+            if each is not alt.Undefined and type(each) not in PLAIN and key not in by_ref:
+                found[key] = _copied(each, by_ref)
+        return found
     if kind is list:
         return [v if type(v) in PLAIN else _copied(v, by_ref) for v in value]
     if not isinstance(value, schemapi.SchemaBase) or hasattr(value, "__deepcopy__"):
         return value if kind in PLAIN else _DEEP_COPY(value, by_ref)
-    return kind(*(_copied(arg, by_ref) for arg in value._args), **_copied(value._kwds, by_ref))
+    made = object.__new__(kind)  # its constructor would check and combine once more what is combined already
+    object.__setattr__(made, "_args", tuple(_copied(arg, by_ref) for arg in value._args))
+    object.__setattr__(made, "_kwds", _copied(value._kwds, by_ref))
+    return made
 
 
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:

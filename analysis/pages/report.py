@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from analysis import charts, frames, page, tables, words
+from analysis.chart_file import check_chart, save_spec
+from analysis.chart_file import title_of as title_of
 from analysis.charts.labels import make_harmless
 from analysis.charts.theme import trusted
 from analysis.given import A_RUN
@@ -17,11 +18,9 @@ from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.dataset import Run
-from sim.errors import UserError
 from sim.estimate import without_pulls
 from sim.files import check_target, make_folder, write_whole
 
-KEPT = ("manifest.json", "sweep.json")  # files that identify a run or a sweep
 # Charts by section, each with the sentence that says how to read it.
 SECTIONS: dict[str, dict[str, str]] = {
     "What happened to the desk": {
@@ -86,22 +85,26 @@ def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Pat
     return place
 
 
-def report_page(run: Run, *, agent: str | None = None) -> bytes:
-    """The run's report as a page, complete in one file."""
+def report_page(run: Run, *, agent: str | None = None, drawn: dict[str, dict[str, Any]] | None = None) -> bytes:
+    """The run's report as a page, complete in one file.
+
+    drawn: takes the Vega-Lite specification of each of its charts, by name.
+    """
     with run.reading(), trusted(), without_pulls():
-        return _report(run, agent)
+        return _report(run, agent, {} if drawn is None else drawn)
 
 
-def _report(run: Run, agent: str | None) -> bytes:
+def _report(run: Run, agent: str | None, drawn: dict[str, dict[str, Any]]) -> bytes:
+    def figure(name: str, caption: str) -> page.Figure:
+        drawn[name] = spec_of(charts.draw(run, name, agent=agent))
+        return page.figure(name, drawn[name], caption)
+
     numbers = summarise(run, agent=agent)
     figures = {
-        heading: [page.figure(name, charts.draw(run, name, agent=agent), caption) for name, caption in shown.items()]
-        for heading, shown in SECTIONS.items()
+        heading: [figure(name, caption) for name, caption in shown.items()] for heading, shown in SECTIONS.items()
     }
     first = next(iter(figures.values()))
-    for name, caption in IF_THERE.items():
-        if name in run.tables:
-            first.append(page.figure(name, charts.draw(run, name, agent=agent), caption))
+    first += [figure(name, caption) for name, caption in IF_THERE.items() if name in run.tables]
     scenario: Mapping[str, Any] = run.manifest.get("scenario") or {}
     return page.filled(
         "report.html.j2",
@@ -138,55 +141,16 @@ def save_as(chart: charts.Chart, path: str | Path, *, title: str) -> Path:
     return save(chart, Path(path), title=title)
 
 
-def check_chart(path: str | Path) -> None:
-    """Find out before the work whether a chart can be written there. Raises UserError."""
-    place = Path(path)
-    if place.suffix not in (".png", ".svg", ".html", ".json"):
-        remedy = "name it .png, .svg, .html or .json"
-        raise UserError(
-            "a chart is written as PNG, SVG, HTML or JSON", value=place.suffix, place=str(place), remedy=remedy
-        )
-    if place.name in KEPT:
-        raise UserError("this name is a dataset's own", value=place.name, place=str(place), remedy="give another name")
-    check_target(place)
-
-
 def save(chart: charts.Chart, place: Path, *, title: str) -> Path:
     """Write an Altair chart in the format of the suffix; nothing in its titles is code, or steers what draws it."""
-    import vl_convert
+    return save_spec(spec_of(chart), place, title=title)
 
+
+def spec_of(chart: charts.Chart) -> dict[str, Any]:
+    """The Vega-Lite specification of an Altair chart whose titles are made harmless."""
     make_harmless(chart)
-    if place.suffix == ".html":
-        return page.write_page(place, "chart.html.j2", title=title, charts=[page.figure("chart", chart)])
-    make_folder(place.parent)
-    spec = json.dumps(chart.to_dict(validate=False), ensure_ascii=False)
-    if place.suffix == ".json":
-        write_whole(place, spec)
-    elif place.suffix == ".svg":
-        write_whole(place, vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
-    else:
-        write_whole(place, _packed(vl_convert.vegalite_to_png(spec, scale=2.0, allowed_base_urls=[])))
-    return place
-
-
-def _packed(png: bytes) -> bytes:
-    """The same PNG with its pixels deflated as far as they go: about a third of the size."""
-    chunks, at = [], 8
-    while at < len(png):
-        size = int.from_bytes(png[at : at + 4], "big")
-        chunks.append((png[at + 4 : at + 8], png[at + 8 : at + 8 + size]))
-        at += 12 + size
-    pixels = zlib.compress(zlib.decompress(b"".join(data for kind, data in chunks if kind == b"IDAT")), 9)
-    first = next(i for i, (kind, _) in enumerate(chunks) if kind == b"IDAT")
-    kept = [chunk for chunk in chunks if chunk[0] != b"IDAT"]
-    kept.insert(first, (b"IDAT", pixels))
-    packed = (len(d).to_bytes(4, "big") + k + d + zlib.crc32(k + d).to_bytes(4, "big") for k, d in kept)
-    return png[:8] + b"".join(packed)
-
-
-def title_of(run: Run) -> str:
-    """The scenario's title, or its name."""
-    return str(run.manifest.get("title") or run.manifest["name"])
+    found: dict[str, Any] = chart.to_dict(validate=False)
+    return found
 
 
 def meta_of(run: Run) -> str:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from markets.factors.impact import Impact
 from markets.factors.key import VOL, FactorKey
-from markets.factors.law import STILL, Law, Moved
+from markets.factors.law import NO_CURVES, STILL, Law, Levels
 from markets.factors.reversion import reversion
-from markets.kernels.factors import carry, implied_vols
+from markets.kernels.factors import implied_vols, stir
 
 if TYPE_CHECKING:
     from markets.factors.noise import Noise
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
 
 Vector = NDArray[np.float64]
-ALONE = np.zeros(1, dtype=np.int64)  # the order of one shock
 
 
 class ImpliedVol(Law):
@@ -37,15 +36,15 @@ class ImpliedVol(Law):
         paths, years = streams.paths, np.diff(setting.clock.variance_years, prepend=0.0)
         self.line: list[float] = line.level.tolist()  # ln, at every tick
         self.base = float(np.exp(self.line[0]))  # at the start, decimal
-        self.noise = np.zeros((1, paths))  # ln s
+        self.noise = np.zeros(paths)  # ln s
         self.response = np.zeros(paths)  # ln s
         self.tick = 0
         self._stream, self._stirred = streams.stream("market/vol"), market.vol_noise != 0
         keep, stays = line.kept(market.dispersion), reversion(market.vol_reversion, years)
         self.decay: list[float] = stays.decay.tolist()
-        self._keep = keep[:, None]
-        self._scale = np.sqrt(market.vol_noise**2 * stays.gathered * keep)[:, None]
-        self._common, self._own = np.array([market.rho]), np.array([[np.sqrt(1 - market.rho**2)]])
+        self._keep: list[float] = keep.tolist()
+        self._scale: list[float] = np.sqrt(market.vol_noise**2 * stays.gathered * keep).tolist()
+        self._weights = market.rho, float(np.sqrt(1 - market.rho**2))  # of the main asset's shock, and of its own
         self._moves_outside: list[bool] = (np.diff(line.level, prepend=np.nan) != 0).tolist()
         self._margin = setting.feedback.margin
         self._years: list[float] = years.tolist()
@@ -73,31 +72,31 @@ class ImpliedVol(Law):
     @property
     def _traded(self) -> bool:
         """Whether trades have ever moved vol."""
-        return any(impact.moved for impact in self.impact.values())
+        impact = self.impact.get(VOL)
+        return impact is not None and impact.moved
 
     @property
     def led(self) -> Vector:
         """Response and impact together, (paths,) ln s."""
         return self.response + self.impact[VOL].total if self._traded else self.response
 
-    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry noise, response and impact into `tick`."""
         for impact in self.impact.values():
             impact.decay(self._years[tick])
         if self._stirred:
-            self.noise *= self.decay[tick]
-            fresh = self._stream.normals(1)
-            carry(self._keep[tick], self._scale[tick], self._common, self._own, ALONE, noise.common, fresh, self.noise)
+            stays = self.decay[tick], self._keep[tick], self._scale[tick]
+            stir(*stays, *self._weights, noise.common, self._stream.normal(), self.noise)
         if self.answers:
             self.respond(tick, now)
         self.tick = tick
         return self.levels() if self.moves or self._moves_outside[tick] else STILL
 
-    def levels(self) -> Moved:
+    def levels(self) -> Levels:
         """Implied vol."""
-        vol = np.empty_like(self.response)
-        self.is_finite = implied_vols(self.line[self.tick], self.noise[0], self.led, vol)
-        return Moved({VOL: vol})
+        vol = np.empty(self.response.size)
+        self.is_finite = implied_vols(self.line[self.tick], self.noise, self.led, vol)
+        return {VOL: vol}, NO_CURVES
 
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
         """Let trades displace ln s."""

@@ -28,8 +28,10 @@ class Noise:
         self._common = streams.stream(SPOT_NOISE)
         self._assets = AssetNoise(assets, correlation_matrix(assets), streams)
         self._names = [asset.name for asset in assets]
+        self.assets = {}
 
     def draw(self) -> None:
         """The next step's."""
         self.common = self._common.normal()
-        self.assets = dict(zip(self._names, self._assets.step(self.common), strict=True))
+        if self._names:
+            self.assets = dict(zip(self._names, self._assets.step(self.common), strict=True))

@@ -12,16 +12,18 @@ from markets.factors.key import SHORT_NAMES, FactorKey
 
 Floats = NDArray[np.float64]
 Block = tuple[str, str]  # family and name
+Paths = NDArray[Any] | slice
 
 
 class Snapshot:
     """Levels of the market's factors at one instant in one world, (paths,) each; immutable.
 
     A level that has not moved since an earlier snapshot is the same array. The nodes of a curve are rows of one
-    contiguous array, so that they move together. paths: their number.
+    contiguous array, so that they move together. paths: their number. among: which of a world's they are, where it was
+    taken of a whole market; None: all.
     """
 
-    __slots__ = ("_blocks", "_nodes", "_rows", "paths", "row")
+    __slots__ = ("_blocks", "_nodes", "_rows", "among", "paths", "row")
 
     row: Callable[[FactorKey], Floats]  # level of a factor, (paths,); raises KeyError. The dictionary's own: in C
 
@@ -30,6 +32,7 @@ class Snapshot:
         self._rows = dict(rows)
         self.row = self._rows.__getitem__
         self.paths = next(iter(self._rows.values())).size
+        self.among: Paths | None = None
         self._nodes: dict[Block, tuple[FactorKey, ...]] = {}
         for key in self._rows:
             if key.node:
@@ -60,7 +63,7 @@ class Snapshot:
     def with_rows(self, rows: Mapping[FactorKey, Floats], blocks: Mapping[Block, Floats] | None = None) -> Snapshot:
         """A copy with these levels, (paths,) by key, and these whole curves, (nodes, paths) by block."""
         new = Snapshot.__new__(Snapshot)
-        new.paths = self.paths
+        new.paths, new.among = self.paths, self.among
         levels: dict[FactorKey, Floats] = {**self._rows, **rows}
         new._rows, new.row, new._nodes, new._blocks = levels, levels.__getitem__, self._nodes, self._blocks
         if blocks:
@@ -73,6 +76,25 @@ class Snapshot:
                 break
         return new
 
+    def with_moves(self, moves: Iterable[tuple[Mapping[FactorKey, Floats], Mapping[Block, Floats]]]) -> Snapshot:
+        """A copy with the levels and whole curves of several moves."""
+        new = Snapshot.__new__(Snapshot)
+        new.paths, new.among = self.paths, self.among
+        levels, blocks, bent = self._rows.copy(), self._blocks, set()
+        for rows, curves in moves:
+            for key, level in rows.items():
+                levels[key] = level
+                if key.node:
+                    bent.add(key[:2])
+            if curves:
+                blocks = {**blocks, **curves}
+                for block, values in curves.items():
+                    levels.update(zip(self._nodes[block], values, strict=True))
+        new._rows, new.row, new._nodes, new._blocks = levels, levels.__getitem__, self._nodes, blocks
+        if bent:
+            new._bend(bent)
+        return new
+
     def _bend(self, blocks: Iterable[Block]) -> None:
         """Nodes of these curves have moved one by one."""
         self._blocks = self._blocks.copy()
@@ -83,9 +105,11 @@ class Snapshot:
         """The same market with one factor higher."""
         return self.with_rows({key: self._rows[key] + by})
 
-    def take(self, paths: NDArray[Any] | slice) -> Snapshot:
+    def take(self, paths: Paths) -> Snapshot:
         """The market on some of the paths."""
-        return Snapshot({key: level[paths] for key, level in self._rows.items()})
+        taken = Snapshot({key: level[paths] for key, level in self._rows.items()})
+        taken.among = paths
+        return taken
 
     def stamp(self, keys: Iterable[FactorKey]) -> tuple[Floats, ...]:
         """The arrays of these factors: a value computed from them is valid while they are the same objects."""

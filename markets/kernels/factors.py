@@ -95,6 +95,20 @@ def carry(
 
 
 @kernel
+def stir(
+    decay: float, keep: float, scale: float, shared: float, own: float, shock: Floats, fresh: Floats, x: Floats
+) -> None:
+    """`carry` of one noise on one fresh shock: x <- keep (decay x) + scale (shared z + own f).
+
+    Args:
+        decay: what stays by reversion. keep: of that, by the bridge. scale: standard deviation of the step.
+        shared, own: weights of the shocks. shock, fresh: z and f, standard normals. x: changed.
+    """
+    for j in range(x.shape[0]):
+        x[j] = fma(keep, decay * x[j], scale * fma(shared, shock[j], own * fresh[j]))
+
+
+@kernel
 def lever(
     decay: float, elasticity: float, least: float, vol: Floats, displacement: Floats, led: Floats, response: Floats
 ) -> None:

@@ -33,6 +33,7 @@ from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 THETA_GAIN, GAMMA_GAIN, VEGA_GAIN, RATES_GAIN, SMILE_GAIN = range(5)
@@ -46,7 +47,6 @@ def split_gains(
     held: Floats,
     values: tuple[Floats, Floats, Floats, Floats],
     spots: tuple[Floats, Floats],
-    where: Bools,
     out: Floats,
 ) -> None:
     """What a unit has made since the last look, but for its delta, by time, spot, vol and rates, and by the smile.
@@ -56,7 +56,6 @@ def split_gains(
         held: delta with the smile held where spot was.
         values: worth as one thing after the other moves: spot with the smile held, the smile, vol, all the rest.
         spots: then and now.
-        where: paths that are looked at; or (0,): all.
         out: (SMILE_GAIN + 1, paths), written; or one row less: the smile does not move.
     """
     (bent, turned, remarked, now), (old, new) = values, spots
@@ -68,10 +67,17 @@ def split_gains(
     if out.shape[0] > SMILE_GAIN:
         for j in range(before.shape[0]):
             out[SMILE_GAIN, j] = turned[j] - bent[j] - (delta[j] - held[j]) * (new[j] - old[j])
-    if where.shape[0]:
-        for k in range(out.shape[0]):
-            for j in range(before.shape[0]):
-                out[k, j] = out[k, j] if where[j] else 0.0
+
+
+@kernel_inline
+def bring(row: Floats, among: Ints, start: int, width: int, out: Floats) -> None:
+    """Into `out` the numbers of a row on the paths `among` from `start` on; (0,): on all paths from there on."""
+    if among.shape[0]:
+        for j in range(width):
+            out[j] = row[among[start + j]]
+    else:
+        for j in range(width):
+            out[j] = row[start + j]
 
 
 @kernel
@@ -85,7 +91,7 @@ def listed_split(
     known: tuple[bool, bool],
     here: Floats,
     now: Floats,
-    where: Bools,
+    among: Ints,
     out: Floats,
 ) -> None:
     """`split_gains` of one unit on a smile that stays, with all the values that it needs, to their digits.
@@ -96,46 +102,52 @@ def listed_split(
         old, new: spot and vol, (paths,), and zero rates, (nodes, paths), in the market of then and now.
         base, term: as for `listed_greeks`; legs: its signs, strikes, logs and multiples.
         before: worth then, (paths,) $.
-        known: whether `here` and `now` are given; else they are written.
+        known: whether `here` and `now` are given; else they are written, if all paths are looked at.
         here: (2, paths), worth and delta in the market of then at this tick.
         now: (paths,) worth in the market of now.
-        where: paths that are looked at; or (0,): all.
-        out: (SMILE_GAIN, paths), written.
+        among: paths that are looked at; or (0,): all.
+        out: (SMILE_GAIN, paths that are looked at), written.
     """
     (spot0, vol0, nodes0), (spot1, vol1, nodes1), (signs, strikes, logs, multiples) = old, new, legs
     outer, inner, outer_years, inner_years = int(term[OUTER]), int(term[INNER]), term[OUTER_YEARS], term[INNER_YEARS]
     response, carry, per_spot0, per_vol0 = term[RESPONSE], term[CARRY], 1.0 / base[0], 1.0 / base[1]
-    (with_here, with_now), own = known, np.empty((14, BLOCK))
+    (with_here, with_now), some, own = known, among.shape[0] > 0, np.empty((22, BLOCK))
     log0, log1, grown0, grown1, zts0, zts1, discount0, discount1 = own[:8]
-    worth, delta, bent, remarked, last, sd = own[8:]
-    for start in range(0, spot0.shape[0], BLOCK):
-        width = min(BLOCK, spot0.shape[0] - start)
+    worth, delta, bent, remarked, last, sd = own[8:14]
+    s0, s1, near, then, v, wide, paid, far = own[14:]
+    for start in range(0, out.shape[1], BLOCK):
+        width = min(BLOCK, out.shape[1] - start)
         block = slice(start, start + width)
-        s0, s1, v0, v1 = spot0[block], spot1[block], vol0[block], vol1[block]
-        far0, near0, far1, near1 = (
-            nodes0[outer, block],
-            nodes0[inner, block],
-            nodes1[outer, block],
-            nodes1[inner, block],
-        )
+        bring(spot0, among, start, width, s0)
+        bring(spot1, among, start, width, s1)
+        bring(before, among, start, width, then)
         for j in range(width):
             log0[j] = log(at_least(s0[j], FLOOR) * per_spot0)
         for j in range(width):
             log1[j] = log(at_least(s1[j], FLOOR) * per_spot0)
+        bring(vol0, among, start, width, v)
         for j in range(width):
-            grown0[j] = exp(response * log(at_least(v0[j], FLOOR) * per_vol0))
+            grown0[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
+        bring(vol1, among, start, width, v)
         for j in range(width):
-            grown1[j] = exp(response * log(at_least(v1[j], FLOOR) * per_vol0))
+            grown1[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
+        bring(nodes0[outer], among, start, width, far)
+        bring(nodes0[inner], among, start, width, near)
         for j in range(width):
-            zts0[j] = fma(outer_years, far0[j], inner_years * near0[j])
+            zts0[j] = fma(outer_years, far[j], inner_years * near[j])
             discount0[j] = exp(-zts0[j])
+        bring(nodes1[outer], among, start, width, far)
+        bring(nodes1[inner], among, start, width, near)
         for j in range(width):
-            zts1[j] = fma(outer_years, far1[j], inner_years * near1[j])
+            zts1[j] = fma(outer_years, far[j], inner_years * near[j])
             discount1[j] = exp(-zts1[j])
         for j in range(width):
             worth[j] = delta[j] = bent[j] = remarked[j] = last[j] = 0.0
         for i in range(signs.shape[0]):
-            sign, wide, paid, far = signs[i], multiples[i, block], strikes[i, block], logs[i, block]
+            sign = signs[i]
+            bring(multiples[i], among, start, width, wide)
+            bring(strikes[i], among, start, width, paid)
+            bring(logs[i], among, start, width, far)
             for j in range(width):
                 sd[j] = wide[j] * term[SD] * grown0[j]
             if not with_here:
@@ -152,14 +164,14 @@ def listed_split(
             if not with_now:
                 add_worth(sign, s1, log1, far, paid, sd, zts1, discount1, term, per_spot0, width, last)
         if with_here:
-            worth[:width], delta[:width] = here[0, block], here[1, block]
-        else:
+            bring(here[0], among, start, width, worth)
+            bring(here[1], among, start, width, delta)
+        elif not some:
             here[0, block], here[1, block] = worth[:width], delta[:width]
         if with_now:
-            last[:width] = now[block]
-        else:
+            bring(now, among, start, width, last)
+        elif not some:
             now[block] = last[:width]
-        then = before[block]
         by_time, by_gamma, by_vol, by_rates = (
             out[THETA_GAIN, block],
             out[GAMMA_GAIN, block],
@@ -171,10 +183,6 @@ def listed_split(
             by_gamma[j] = bent[j] - worth[j] - delta[j] * (s1[j] - s0[j])
             by_vol[j] = remarked[j] - bent[j]
             by_rates[j] = last[j] - remarked[j]
-        if where.shape[0]:
-            for k in range(out.shape[0]):
-                for j in range(start, start + width):
-                    out[k, j] = out[k, j] if where[j] else 0.0
 
 
 @kernel_inline

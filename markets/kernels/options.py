@@ -158,6 +158,34 @@ def every_side(
 
 
 @kernel_inline
+def add_first_order(
+    term: Floats,
+    spot: Floats,
+    log_spot: Floats,
+    own: Floats,
+    x: Floats,
+    work: Floats,
+    value: Floats,
+    delta: Floats,
+    width: int,
+) -> None:
+    """Add $ and units of one option on the `width` paths of a block to `value` and `delta`.
+
+    Args:
+        term, own, work: as for `spread` and `every_side`; x: (BLOCK,), written.
+    """
+    sign, strike, log_strike, carry = term[SIGN], term[STRIKE], term[LOG_STRIKE], term[CARRY]
+    units, zts, side1, side2 = sign * term[QUANTITY], own[0], work[SIDE_1], work[SIDE_2]
+    for j in range(width):
+        x[j] = log_spot[j] - log_strike + zts[j]
+    every_side(sign, strike, carry, spot, x, own, work, width)
+    for j in range(width):
+        n1, rho = units * side1[j], units * side2[j]
+        value[j] += fma(carry * spot[j], n1, -rho)
+        delta[j] = fma(carry, n1, delta[j])
+
+
+@kernel_inline
 def sides(
     sign: float, x: float, sd: float, per: float, asset: float, strike: float, discount: float
 ) -> tuple[float, float, float, float]:
@@ -317,9 +345,9 @@ def option_greeks(
     bent = out.shape[0] > GAMMA
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
-    zts, sds, pers = own[0], own[1], own[2]
+    sds, pers = own[1], own[2]
     x, work, filled = np.empty(BLOCK), np.empty((WORK, BLOCK)), -1  # filled: the option whose numbers `own` has
-    side1, side2, bells, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_2]
+    side2, bells, d2 = work[SIDE_2], work[BELL], work[D_2]
     spare = np.zeros(BLOCK)  # for a share of nothing: a loop that writes one row by two names does not vectorise
     per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
@@ -343,7 +371,6 @@ def option_greeks(
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
             units = sign * quantity
-            strike, log_strike = terms[i, STRIKE], terms[i, LOG_STRIKE]
             response, carry = terms[i, RESPONSE], terms[i, CARRY]
             outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
             by_outer = out[NODE + int(terms[i, OUTER]) if full else 0, block]
@@ -353,13 +380,7 @@ def option_greeks(
             if not alike or filled != i:
                 spread(terms[i], seen, width, start, nodes, wide, log_vol, own)
                 filled = i if width == BLOCK else -1
-            for j in range(width):
-                x[j] = log_spot[j] - log_strike + zts[j]
-            every_side(sign, strike, carry, s, x, own, work, width)
-            for j in range(width):
-                n1, rho = units * side1[j], units * side2[j]
-                value[j] += fma(carry * s[j], n1, -rho)
-                delta[j] = fma(carry, n1, delta[j])
+            add_first_order(terms[i], s, log_spot, own, x, work, value, delta, width)
             density = units * carry * INV_SQRT_2PI  # of sign / sd
             for j in range(width if bent else 0):
                 gamma[j] = fma(0.0 if sds[j] < TINY else density * bells[j] * pers[j], per_spot[j], gamma[j])

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
 from sim.jit import fma, kernel, kernel_inline
-from sim.kernels.moves import carry_out
+from sim.kernels.moves import carry_out, carry_out_some
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 BLOCK = 1024  # paths
+FEW = 0.1  # share of the paths up to which those that trade are taken alone
 HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
 QUOTE_ROWS = 3
 ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and (if any) walk
@@ -102,12 +103,12 @@ def net(
         capacity: share of the depth that may remain net.
         impact: displacement by the whole depth.
         filled: (orders, paths), written.
-        displacement: written.
+        displacement: written, but where `impact` is zero.
         active: (orders,), written: whether the order wants anything on any path.
     """
     number, paths = orders.shape
     active[:] = False
-    buys, sells = np.empty(BLOCK), np.empty(BLOCK)
+    buys, sells, net_bought = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start
@@ -115,8 +116,8 @@ def net(
         move = displacement[start:stop]
         if number == 1:  # no other side
             active[0] |= net_one(orders[0, start:stop], unit, shown, until, now, capacity, filled[0, start:stop])
-            for j in range(width):  # what is sold where nothing is filled is -0.0
-                move[j] = 0.0 if impact == 0.0 else impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
+            for j in range(width if impact != 0.0 else 0):  # what is sold where nothing is filled is -0.0
+                move[j] = impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
             continue
         buys[:width] = 0.0
         sells[:width] = 0.0
@@ -133,12 +134,9 @@ def net(
             closed = until[j] > now
             buys[j] = 0.0 if closed else filled_share(buying, selling, limit)
             sells[j] = 0.0 if closed else filled_share(selling, buying, limit)
-            move[j] = fma(buys[j], buying, -(sells[j] * selling))
-        if impact == 0.0:
-            move[:] = 0.0
-        else:
-            for j in range(width):
-                move[j] = impact * (move[j] * unit[j] / shown[j])
+            net_bought[j] = fma(buys[j], buying, -(sells[j] * selling))
+        for j in range(width if impact != 0.0 else 0):
+            move[j] = impact * (net_bought[j] * unit[j] / shown[j])
         for i in range(number):
             order, got = orders[i, start:stop], filled[i, start:stop]
             for j in range(width):
@@ -165,6 +163,44 @@ def split_walk(walk: Floats, gain: Floats) -> None:
         walk[j] -= gain[j]
 
 
+@kernel_inline
+def fill_some(
+    filled: Floats,
+    among: Ints,
+    book: Floats,
+    shares: Floats,
+    calm: float,
+    walk: Floats,
+    mid: Floats,
+    reference: Floats,
+    spread: Floats,
+    amounts: Floats,
+    entries: Ints,
+    rows: Floats,
+) -> None:
+    """What `asset_fill` does on the paths `among`, to its digits. spread: as found; amounts: room for BLOCK."""
+    moves = entries.shape[0] // shares.shape[0]
+    for start in range(0, among.shape[0], BLOCK):
+        width = min(BLOCK, among.shape[0] - start)
+        for m in range(shares.shape[0]):
+            first = m * moves
+            for j in range(width):
+                path = among[start + j]
+                half = book[HALF_SPREAD, path]
+                own = filled[path] * shares[m, path]
+                notional = own * reference[path]
+                quiet = abs(notional) * (half if half < calm else calm)
+                amounts[first, j] = own
+                amounts[first + 1, j] = own * mid[path]
+                amounts[first + 2, j] = quiet
+                amounts[first + 3, j] = fma(notional, spread[path], -quiet)
+                if moves >= ASSET_MOVES:
+                    amounts[first + 4, j] = notional * walk[path]
+            if moves == ASSET_MOVES + NETTED:
+                split_walk(amounts[first + 4, :width], amounts[first + 5, :width])
+        carry_out_some(amounts, entries, rows, among, start, width)
+
+
 @kernel
 def asset_fill(
     filled: Floats,
@@ -180,7 +216,7 @@ def asset_fill(
 ) -> None:
     """Movements between a taker and each maker when `filled` units are bought, carried out in the ledger.
 
-    Block by block, so that amounts are never written to memory.
+    Block by block, so that amounts are never written to memory; where few paths trade, on those alone.
 
     Args:
         filled: signed units.
@@ -196,7 +232,16 @@ def asset_fill(
         spread: written: by which the price is worse than mid before the walk, for a buyer.
     """
     paths, moves = filled.shape[0], entries.shape[0] // shares.shape[0]
-    amounts = np.empty((entries.shape[0], BLOCK))
+    amounts, trading = np.empty((entries.shape[0], BLOCK)), 0
+    for j in range(paths):
+        trading += 1 if filled[j] != 0.0 else 0
+    if trading < FEW * paths:
+        for j in range(paths):
+            spread[j] = worsened(filled[j], book[HALF_SPREAD, j], book[SKEW, j])
+        fill_some(
+            filled, np.flatnonzero(filled), book, shares, calm, walk, mid, reference, spread, amounts, entries, rows
+        )
+        return
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
+from markets.kernels.option_split import attribute_options
 from markets.kernels.options import option_greeks, option_steps, option_values
 from markets.products.european_table import European, EuropeanTable
 from markets.products.risk import STEPPED, Risk
-from markets.products.table import Steps, When
+from markets.products.table import Held, Steps, When
 from sim.memo import Memo
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class OptionTable(EuropeanTable):
 
     order: ClassVar[int] = 0
     lean: ClassVar[bool] = True
+    splits: ClassVar[bool] = True
 
     def __init__(self, options: Sequence[European], clock: Clock, start: Start) -> None:
         super().__init__(options, clock, start)
@@ -45,12 +47,23 @@ class OptionTable(EuropeanTable):
         """Add value and derivatives."""
         rows = self.known(when)
         if len(rows):
-            vol, curve = snapshot.row(VOL), snapshot.block(self.start.curve.block)
-            stretch = self._stretch(snapshot.paths, vol_multiplier)
-            if stretch is self._one and self._flat.get(lambda: _alike(vol) and _alike(curve), vol, curve):
-                stretch = stretch[:1]
-            option_greeks(snapshot.row(SPOT), vol, curve, stretch, self._base, rows, into.blank, into.rows)
+            market = self._market(snapshot, vol_multiplier)
+            option_greeks(snapshot.row(SPOT), *market, self._base, rows, into.blank, into.rows)
             into.blank = False
+
+    def _market(self, snapshot: Snapshot, vol_multiplier: float | Floats) -> tuple[Floats, Floats, Floats]:
+        """Vol, curve and stretch, of which a kernel need not look whether they are alike on all paths."""
+        vol, curve = snapshot.row(VOL), snapshot.block(self.start.curve.block)
+        stretch = self._stretch(snapshot.paths, vol_multiplier)
+        if stretch is self._one and self._flat.get(lambda: _alike(vol) and _alike(curve), vol, curve):
+            stretch = stretch[:1]
+        return vol, curve, stretch
+
+    def split(self, when: When, old: Snapshot, held: Held, totals: Floats, unhedged: Floats) -> None:
+        """By a kernel that keeps neither value nor delta in the old market."""
+        number, before, after, spot = held
+        market = *self._market(old, 1.0), self._base, self.known(when)
+        attribute_options(number, before, old.row(SPOT), spot, after, *market, totals, unhedged)
 
     def stepped(self, when: When, old: Snapshot, new: Snapshot, fixings: Floats) -> tuple[Risk, Steps] | None:
         """Value and delta in an old market, and the values as first spot, then vol, then the curve move."""

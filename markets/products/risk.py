@@ -77,6 +77,11 @@ class Risk:
         return self.second(SPOT, SPOT)
 
     @property
+    def bent(self) -> bool:
+        """Whether it has gammas."""
+        return len(self.rows) > GAMMA
+
+    @property
     def vega(self) -> Floats:
         """$ per 1.00 of the market's implied vol."""
         return self.first(VOL)

@@ -33,6 +33,15 @@ class When(NamedTuple):
     later: float = 0.0  # years, of trading and of calendar time, passed since with nothing else changed
 
 
+class Held(NamedTuple):
+    """A book between two marks at which only time and spot have moved, (paths,) each."""
+
+    scale: Floats  # number of books
+    before: Floats  # $ of one at the last mark
+    after: Floats  # and now
+    spot: Floats  # $, now
+
+
 class Table(ABC, Generic[Rows]):
     """All instruments of a book that are valued by the same arithmetic.
 
@@ -43,6 +52,7 @@ class Table(ABC, Generic[Rows]):
     order: ClassVar[int]  # tables of a book add up in this order: the digits of a sum depend on it
     asset: str = MAIN  # on which its claims are written, if on any
     lean: ClassVar[bool] = False  # whether its value and delta alone cost less than with its gamma
+    splits: ClassVar[bool] = False  # whether one kernel attributes the steps of time and spot
     bends: ClassVar[bool] = False  # whether it knows its second derivatives by pairs of nodes
     needs: tuple[FactorKey, ...] = ()  # factors that its value depends on
     dates: Ints = NEVER  # seconds at which something expires, is paid or is fixed
@@ -79,6 +89,13 @@ class Table(ABC, Generic[Rows]):
         $, (paths,) each, to the digits of `add_risk` and `value`. None where no kernel does all of it together.
         """
         return None
+
+    def split(self, when: When, old: Snapshot, held: Held, totals: Floats, unhedged: Floats) -> None:
+        """Attribute by one kernel what time and spot have made of claims on the main asset, where it `splits`.
+
+        To the digits of `add_risk` and `markets.kernels.hedging.attribute`. totals, unhedged: added to.
+        """
+        raise NotImplementedError
 
     def known(self, when: When) -> Rows:
         """The rows of a moment; those of the last few moments are remembered."""

@@ -13,13 +13,16 @@ from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, SLOPES, VA
 from markets.venues.vol_listing import Greeks, Sloped, VolListing
 
 if TYPE_CHECKING:
-    from markets.factors.snapshot import Snapshot
+    from collections.abc import Callable
+
+    from markets.factors.snapshot import Paths, Snapshot
     from markets.venues.option_series import OptionSeries
     from markets.venues.surroundings import Surroundings
     from markets.venues.vol_listing import Seen
 
 Vector = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Legs = tuple[Vector, Vector, Vector, Vector]
 NO_ROWS = np.empty(0)
 MONTH_AT_THE_MONEY: float = (1 / 12 / (2 * np.pi)) ** 0.5  # vega of such an option, in units of spot
 
@@ -32,6 +35,7 @@ class ListedOption(VolListing):
 
     def __init__(self, market: Surroundings, name: str, series: OptionSeries) -> None:
         self.series = series
+        self._level = NO_ROWS
         super().__init__(market, name, series)
 
     def _strike_now(self, tick: int) -> None:
@@ -44,13 +48,15 @@ class ListedOption(VolListing):
             self._multiples = self.series.multiples(self.struck, self.strikes, spot)
             self._logs = np.empty_like(self.strikes)
             log_strikes(self.strikes, float(self._base[0]), self._logs)
+            self._level = np.mean(self._multiples, axis=0) * self._base[1]  # of its vol at that of the start
 
     def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
         """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
         nodes, term = market.block(self._curve.block), self.struck.term(tick, later)
         root = term[SD] / self._base[1]
         if self._moving is not None:
-            rows, by, by_sd = self._moving.valued(market, self._curve.block, self._base, term)
+            moving = self._moving if market.among is None else self._moving.take(market.among)
+            rows, by, by_sd = moving.valued(market, self._curve.block, self._base, term)
             return Greeks(rows[VALUE], rows[DELTA], rows[GAMMA], rows[VEGA], rows[VANNA], by_sd * root, rows[NODE:], by)
         out, own = np.empty((NODE + len(nodes), market.paths)), np.empty(market.paths)
         self._into(out, own, market, term, root)
@@ -58,8 +64,14 @@ class ListedOption(VolListing):
 
     def _into(self, out: Vector, own: Vector, market: Snapshot, term: Vector, root: float) -> None:
         """Rows of `listed_greeks`, on a smile that stays."""
-        nodes, legs = market.block(self._curve.block), (self.series.signs, self.strikes, self._logs, self._multiples)
+        nodes, legs = market.block(self._curve.block), self._legs(market.among)
         listed_greeks(market.row(SPOT), market.row(VOL), nodes, self._base, term, *legs, root, out, own)
+
+    def _legs(self, among: Paths | None = None) -> Legs:
+        """Signs, strikes, their logs and multiples; on some of the paths."""
+        legs = self.strikes, self._logs, self._multiples
+        strikes, logs, multiples = legs if among is None else (each[:, among] for each in legs)
+        return self.series.signs, strikes, logs, multiples
 
     def _worth(self, tick: int, market: Snapshot) -> Vector:
         return self._sloped(tick, market).worth if self._moving is not None else self._rows(tick, market, 1)[VALUE]
@@ -76,9 +88,9 @@ class ListedOption(VolListing):
         self._into(out, NO_ROWS, market, self.struck.term(tick), 0.0)
         return out
 
-    def _split(self, seen: Seen, where: Mask) -> tuple[Sloped, Vector]:
+    def _split(self, seen: Seen, among: Ints) -> tuple[Sloped | None, Vector]:
         if self._moving is not None:
-            return super()._split(seen, where)
+            return super()._split(seen, among)
         tick, market, block = self.market.factors.tick, self._now, self._curve.block
         paths, given = market.paths, self._known_worth()
         known = seen.here if seen.tick == tick else None
@@ -86,11 +98,17 @@ class ListedOption(VolListing):
         if known is not None:
             here[:] = known
         old, new = ((each.row(SPOT), each.row(VOL), each.block(block)) for each in (seen.market, market))
-        legs, parts = (self.series.signs, self.strikes, self._logs, self._multiples), np.empty((SMILE_GAIN, paths))
+        legs, parts = self._legs(), np.empty((SMILE_GAIN, among.size or paths))
         found = known is not None, given is not None
-        listed_split(old, new, self._base, self.struck.term(tick), legs, seen.worth, found, here, now, where, parts)
+        listed_split(old, new, self._base, self.struck.term(tick), legs, seen.worth, found, here, now, among, parts)
+        if among.size:
+            return None, parts
         self._worths.get(lambda: now, self.struck, tick, market)
         return Sloped(here[0], here[1]), parts
+
+    @property
+    def values_some(self) -> bool:
+        return True
 
     @property
     def gross_units(self) -> float:
@@ -105,12 +123,24 @@ class ListedOption(VolListing):
     @property
     def mid(self) -> Vector:
         """Implied vol, the mean of the options in a unit, (paths,) decimal a year."""
-        market = self._now
-        base, vol = self._base[1], market.row(VOL)
-        there = self._moving
-        multiples = self._multiples if there is None else there.multiples(market, self.struck.term(self._tick))
-        mid: Vector = np.mean(multiples, axis=0) * base * np.exp(self.elasticity * np.log(vol / base))
+        return self._quoted()()
+
+    def _quoted(self) -> Callable[[], Vector]:
+        """A function that computes the present `mid`."""
+        market, there, term = self._now, self._moving, self.struck.term(self._tick)
+        base, response, struck = float(self._base[1]), float(term[RESPONSE]), self._level
+
+        def mid() -> Vector:
+            level = struck if there is None else np.mean(there.multiples(market, term), axis=0) * base
+            found: Vector = level * np.exp(response * np.log(market.row(VOL) / base))
+            return found
+
         return mid
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """A buyer pays a higher vol, (paths,) decimal."""
+        mid = self._quoted()
+        return lambda: mid() + spread + walk
 
     @property
     def elasticity(self) -> float:

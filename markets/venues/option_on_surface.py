@@ -14,7 +14,7 @@ from markets.kernels.surface import LOADING, STEEPNESS, surface_greeks
 from markets.vols.moving_smile import MovingSmile
 
 if TYPE_CHECKING:
-    from markets.factors.snapshot import Block, Snapshot
+    from markets.factors.snapshot import Block, Paths, Snapshot
 
 Floats = NDArray[np.float64]
 NO_SURFACE, NO_OWN = np.empty((0, 0)), np.empty(0)
@@ -36,6 +36,10 @@ class OptionOnSurface(NamedTuple):
     strikes: Floats  # (legs, paths) $
     origins: Floats  # (paths,) $ to which the smile refers
     steepness: float  # 1 / sqrt(max(T, 1/12))
+
+    def take(self, paths: Paths) -> OptionOnSurface:
+        """Those on some of the paths."""
+        return self._replace(strikes=self.strikes[:, paths], origins=self.origins[paths])
 
     def multiples(self, market: Snapshot, term: Floats) -> Floats:
         """Vol of each leg over the vol at the money of a flat term structure, (legs, paths)."""

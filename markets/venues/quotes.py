@@ -12,7 +12,7 @@ from markets.venues.order_book import OrderBook, gathered
 from markets.venues.quote import Awaited
 from markets.venues.rule import Rule
 from sim.memo import Memo
-from sim.vectors import vector
+from sim.vectors import same, vector
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -45,7 +45,8 @@ class Quotes:
         self.asked: Asked | None = None  # for the rule of this tick, if somebody has
         self._book: OrderBook | None = None  # of this tick and these quotes
         self._rules: Memo[Rule] = Memo()
-        self._books: Memo[OrderBook] = Memo()
+        self._whole: OrderBook | None = None  # the last one, and what it was gathered from
+        self._inputs: tuple[object, ...] = ()
         self._seen: dict[str, Quote] = {}  # by maker, on the paths that a record shows
         self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
         self._key = next(iter(listing.displaces))
@@ -131,7 +132,10 @@ class Quotes:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
             quotes = {maker: self.of(maker) for maker in self._quotes}
-            self._book = self._books.get(lambda: self._gathered(quotes), self.rule(), *quotes.values())
+            inputs = (self.rule(), *quotes.values())
+            if self._whole is None or not same(inputs, self._inputs):
+                self._whole, self._inputs = self._gathered(quotes), inputs
+            self._book = self._whole
         return self._book
 
     def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:

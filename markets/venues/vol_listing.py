@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
-EVERYWHERE = np.empty(0, dtype=np.bool_)  # no path is left out
+EVERYWHERE = np.empty(0, dtype=np.int64)  # no path is left out
 ON_MOVING_SMILE = (*SPLIT, "hedge_smile")
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
@@ -86,6 +87,7 @@ class VolListing(PaidInCash):
         self._worths: Memo[Vector] = Memo()
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
+        self._asked = -2  # last tick in which somebody asked for greeks in the present market
 
     @abstractmethod
     def _strike_now(self, tick: int) -> None:
@@ -113,6 +115,11 @@ class VolListing(PaidInCash):
     def usual_vega(self, market: Snapshot) -> Vector:
         """What a unit that is of use as a hedge has about, $ per 1.00 of implied vol, (paths,)."""
 
+    @property
+    def values_some(self) -> bool:
+        """Whether it can be valued in a market on some of the paths."""
+        return False
+
     # --- valuation -------------------------------------------------------------------------------------------------
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
@@ -121,13 +128,20 @@ class VolListing(PaidInCash):
         if market is not None and market is not factors.snapshot:
             other = self.underlying.seen(market)
             return self._elsewhere.get(lambda: self._valued(tick, other), self.struck, tick, other)
-        now = self._now
+        now, self._asked = self._now, tick
         return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
 
     def _worth_now(self) -> Vector:
-        """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known."""
+        """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known, or soon asked for.
+
+        Who asked for them in the last tick will do so in this one: they have the same worth, to its digits.
+        """
         tick, now, known = self.market.factors.tick, self._now, self._known_worth()
-        return self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now) if known is None else known
+        if known is not None:
+            return known
+        if self._asked == tick - 1:
+            return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now).worth
+        return self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now)
 
     def _known_worth(self) -> Vector | None:
         """The same where it costs nothing."""
@@ -247,8 +261,9 @@ class VolListing(PaidInCash):
             return
         accounts = self.holders()
         where = None if where is None or where.all() else where
-        here, parts = self._split(self._seen, EVERYWHERE if where is None else where)
-        self.market.ledger.note_shares(parts, self.name, accounts, _notes(accounts, self._reasons))
+        among = EVERYWHERE if where is None else np.flatnonzero(where)
+        here, parts = self._split(self._seen, among)
+        self.market.ledger.note_shares(parts, self.name, accounts, _notes(accounts, self._reasons), among)
         self._see(here, where)
 
     def _before_trade(self, changed: Mask) -> None:
@@ -259,7 +274,10 @@ class VolListing(PaidInCash):
             self.explain(changed)
 
     def _see(self, here: Sloped | None = None, where: Mask | None = None) -> None:
-        """Look at the present market; on paths that are not `where` at that of before, where a unit is `here`."""
+        """Look at the present market; on paths that are not `where` at that of before, where a unit is `here`.
+
+        here: at this tick; None: not known.
+        """
         old, tick, market = self._seen, self.market.factors.tick, self._now
         known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
         now = None if known is None else Sloped(known.worth, known.delta)
@@ -272,14 +290,16 @@ class VolListing(PaidInCash):
             market, worth = market.with_rows(moved, bent), chosen(where, worth, old.worth)
             if now is not None and here is not None:
                 now = Sloped(*(chosen(where, new, before) for new, before in zip(now, here, strict=True)))
+            else:
+                now = None
         self._seen = Seen(tick, market, worth, now)
 
-    def _split(self, seen: Seen, where: Mask) -> tuple[Sloped, Vector]:
+    def _split(self, seen: Seen, among: Ints) -> tuple[Sloped | None, Vector]:
         """A unit in the market of `seen` now, and its gains since in the order of its reasons, (reasons, paths) $.
 
-        All gains but that of its delta; nothing on paths that are not `where`, unless that is (0,). Where the smile
-        moves, spot moves with the smile held, then comes the smile (slide, slope and skew), then vol, as in a book:
-        what the slide makes by its delta counts under that, which a hedge answers.
+        All gains but that of its delta, on the paths `among`; of (0,) on all. Where the smile moves, spot moves with
+        the smile held, then comes the smile (slide, slope and skew), then vol, as in a book: what the slide makes by
+        its delta counts under that, which a hedge answers. A subclass that values some paths need not know a unit then.
         """
         tick, old, new = self.market.factors.tick, seen.market, self._now
         spot, now = {SPOT: new.row(SPOT)}, self._worth_now()
@@ -291,8 +311,8 @@ class VolListing(PaidInCash):
         still = all(new.row(key) is old.row(key) for key in self._curve.nodes)  # then nothing is left for rates
         remarked = now if still else self._worth(tick, old.with_rows({**shape, VOL: new.row(VOL)}))
         parts, values = np.empty((len(self._reasons), now.size)), (bent, turned, remarked, now)
-        split_gains(seen.worth, *here, held, values, (old.row(SPOT), new.row(SPOT)), where, parts)
-        return here, parts
+        split_gains(seen.worth, *here, held, values, (old.row(SPOT), new.row(SPOT)), parts)
+        return here, parts[:, among] if among.size else parts
 
     def _stuck(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""

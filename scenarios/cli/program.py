@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from scenarios.commands.environment import check_environment
 from scenarios.commands.options import TRACEBACK
 from scenarios.commands.output import complain, finish, lose, make_ready
 from sim.arithmetic import quieten
@@ -44,6 +45,7 @@ class Spiral(click.Group):
     def _code(self, *args: Any, **extra: Any) -> int:
         """The exit code of a command; what went wrong is told."""
         try:
+            check_environment()
             with polite():
                 code = super().main(*args, **extra)
         except UserError as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios.commands.output import complain, say
 from scenarios.commands.prepare import prepare
+from scenarios.commands.remembered import chart_of, remember
 from sim.run_pages import REPORT, add_page, check_report
 from sim.scratch import clear_once
 
@@ -32,7 +33,9 @@ def write_report(run: Run) -> Path:
     from analysis.pages.report import report_page
 
     check_report(run.path)
-    add_page(run, REPORT, report_page(run))
+    drawn: dict[str, dict[str, Any]] = {}
+    add_page(run, REPORT, report_page(run, drawn=drawn))
+    remember(run, drawn)
     return run.path / REPORT
 
 
@@ -61,6 +64,7 @@ def rebuild(folder: Path, *, verify: bool = False) -> None:
 def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> None:
     """One chart of a finished run to a file; its suffix is the format."""
     run = opened(folder)
-    from analysis.pages.report import write_chart
+    from analysis.chart_file import check_chart, save_spec, title_of
 
-    say(write_chart(run, name, file, agent=agent, world=world))
+    check_chart(file)
+    say(save_spec(chart_of(run, name, agent, world), file, title=f"{title_of(run)}: {name}"))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from rich.markup import escape
-from rich.table import Table
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scenarios.commands.finished import opened
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.remembered import answer
+from scenarios.commands.screen import screen
 from sim.collector import rest
 from sim.errors import UserError
 from sim.files import check_target
+from sim.manifest import digest_of
 from sim.scratch import scratch
+from sim.screen.table import Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,12 +50,7 @@ def compare_and_show(
     if (folder / "manifest.json").is_file():
         _refuse(bool(settings) or paths is not None or seed is not None, scenario)
         rest()
-        finished = opened(folder)
-        from analysis.calendar_days import calendar_of
-
-        record = _read(history, dates, settings, calendar or _of_exchange(calendar_of(finished)))
-        say_notes(record.notes)
-        show(finished, record, world, chart, markdown=markdown)
+        _of_finished(opened(folder), history, (dates, settings, calendar), world, chart, markdown=markdown)
         return
     from scenarios.commands.progress import progress_bar
     from scenarios.reading.loading import load
@@ -73,6 +68,41 @@ def compare_and_show(
         with progress_bar(chosen.title, quiet=quiet) as progress:
             finished = run(chosen, out=room / chosen.name, workers=workers, progress=progress)
         show(finished, record, world, chart, markdown=markdown)
+
+
+def _of_finished(
+    run: Run,
+    history: Path,
+    read_as: tuple[str | None, tuple[str, ...], str | None],
+    world: str,
+    chart: Path | None,
+    *,
+    markdown: bool,
+) -> None:
+    """The same of a finished run. The table is remembered, unless a chart is drawn too."""
+
+    def read() -> DailyRecord:
+        from analysis.calendar_days import calendar_of
+
+        dates, settings, calendar = read_as
+        record = _read(history, dates, settings, calendar or _of_exchange(calendar_of(run)))
+        say_notes(record.notes)
+        return record
+
+    if chart is not None or not history.is_file():
+        show(run, read(), world, chart, markdown=markdown)
+        return
+    said: list[Sequence[str]] = []
+
+    def find() -> dict[str, Any]:
+        record = read()
+        said.append(record.notes)
+        return {"notes": record.notes, "title": _title(run, record), "lines": lines_of(_found(run, record, world))}
+
+    told = answer(run, "record", history, digest_of(history), *read_as, world, find=find)
+    if not said:
+        say_notes(told["notes"])
+    _print(run, [Line(*line) for line in told["lines"]], told["title"], markdown=markdown)
 
 
 def _read(history: Path, dates: str | None, settings: tuple[str, ...], calendar: str | None) -> DailyRecord:
@@ -108,23 +138,33 @@ def _refuse(asked: bool, folder: str) -> None:
 
 def show(run: Run, record: DailyRecord, world: str, chart: Path | None, *, markdown: bool) -> None:
     """The table of comparisons of a finished run, and the chart."""
-    from analysis.against_record import against_record
-
-    with run.reading():
-        found = against_record(run, frame(record), world=world)
-    title = f"{run.manifest.get('title') or run.manifest['name']} against {record.name}"
+    found, title = _found(run, record, world), _title(run, record)
     if chart is not None:
         from analysis.charts.against import against
         from analysis.pages.report import save
 
         save(against(found, title), chart, title=title)
-    if markdown:
-        say(as_markdown(found, title), lines=True)
-    else:
-        screen = console(WIDTH)
-        screen.print(as_table(found, title, int(run.manifest["paths"])))
+    _print(run, lines_of(found), title, markdown=markdown)
     if chart is not None:
         say(chart)
+
+
+def _found(run: Run, record: DailyRecord, world: str) -> list[Comparison]:
+    from analysis.against_record import against_record
+
+    with run.reading():
+        return against_record(run, frame(record), world=world)
+
+
+def _title(run: Run, record: DailyRecord) -> str:
+    return f"{run.manifest.get('title') or run.manifest['name']} against {record.name}"
+
+
+def _print(run: Run, lines: Sequence[Line], title: str, *, markdown: bool) -> None:
+    if markdown:
+        say(as_markdown(lines, title), lines=True)
+    else:
+        screen(WIDTH).print(as_table(lines, title, int(run.manifest["paths"])))
 
 
 def frame(record: DailyRecord) -> pl.DataFrame:
@@ -132,6 +172,19 @@ def frame(record: DailyRecord) -> pl.DataFrame:
     import polars as pl
 
     return pl.DataFrame({"date": record.days, **record.levels}).with_columns(pl.exclude("date").fill_nan(None))
+
+
+class Line(NamedTuple):
+    """A row of the table."""
+
+    cells: Sequence[str]
+    compared: bool  # there is a known value
+    inside: bool  # it lies in the ensemble's band
+
+
+def lines_of(found: Sequence[Comparison]) -> list[Line]:
+    """The rows of the table."""
+    return [Line(cells(each), bool(each.compared), bool(each.inside)) for each in found]
 
 
 def cells(comparison: Comparison) -> tuple[str, ...]:
@@ -146,23 +199,20 @@ def cells(comparison: Comparison) -> tuple[str, ...]:
     return (label, source, comparison.known, comparison.median.text(), *ends, percentile, verdict)
 
 
-def as_table(found: Sequence[Comparison], title: str, paths: int) -> Table:
+def as_table(lines: Sequence[Line], title: str, paths: int) -> Table:
     """For the terminal."""
-    compared = [c for c in found if c.compared]
-    inside = sum(c.inside for c in compared)
+    compared = [line for line in lines if line.compared]
+    inside = sum(line.inside for line in compared)
     heading = f"{title}: {inside} of {len(compared)} inside the 5-95 % band of {paths:,} paths"
-    shown = Table(title=escape(heading), title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=heading, box=False, pad_edge=False)
     for name in COLUMNS:
         shown.add_column(name, justify="left" if name in ("figure", "source", "verdict") else "right")
-    for comparison in found:
-        shown.add_row(
-            *map(escape, cells(comparison)), style="bold" if comparison.compared and not comparison.inside else ""
-        )
+    for line in lines:
+        shown.add_row(*line.cells, style="bold" if line.compared and not line.inside else "")
     return shown
 
 
-def as_markdown(found: Sequence[Comparison], title: str) -> str:
+def as_markdown(lines: Sequence[Line], title: str) -> str:
     """For a page."""
-    lines = [f"### {title}", "", f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
-    lines += [f"| {' | '.join(cells(comparison))} |" for comparison in found]
-    return "\n".join([*lines, ""])
+    rows = [f"| {' | '.join(line.cells)} |" for line in lines]
+    return "\n".join([f"### {title}", "", f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS), *rows, ""])

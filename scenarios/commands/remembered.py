@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from scenarios.house import stamp
 from sim.kept_answers import kept_answer
+from sim.names import ACTUAL
 
 if TYPE_CHECKING:
     from analysis.side_figures import SideFigures
     from sim.dataset import Run
 
-FEW = 4_096  # paths up to which vectors over them are kept
+FEW = 16_384  # paths up to which vectors over them are kept
 
 
 def answer(run: Run, *question: object, find: Callable[[], Any]) -> Any:
@@ -22,7 +24,12 @@ def answer(run: Run, *question: object, find: Callable[[], Any]) -> Any:
         with run.reading():
             return find()
 
-    return kept_answer(run, question, stamp(), read)
+    return kept_answer(run, question, _sources(), read)
+
+
+@cache
+def _sources() -> str:
+    return stamp()
 
 
 def side_of(run: Run, agent: str | None) -> SideFigures:
@@ -53,3 +60,28 @@ def sheet_of(run: Run, name: str, agent: str | None) -> str:
         return csv(run_sheet(run, name, agent=agent)).decode()
 
     return str(answer(run, "sheet", name, agent, find=found))
+
+
+def chart_of(run: Run, name: str, agent: str | None, world: str) -> dict[str, Any]:
+    """The Vega-Lite specification of a chart. Raises UserError for a chart, an agent or a world that there is not."""
+
+    def found() -> dict[str, Any]:
+        from analysis import charts
+        from analysis.pages.report import spec_of
+
+        return spec_of(charts.draw(run, name, agent=agent, world=world))
+
+    told: dict[str, Any] = answer(run, "chart", name, agent, world, find=found)
+    return told
+
+
+def remember(run: Run, drawn: Mapping[str, dict[str, Any]]) -> None:
+    """Keep what later commands ask of a run while the figures that its report shows are at hand.
+
+    drawn: the report's charts by name.
+    """
+    if int(run.manifest["paths"]) <= FEW:
+        side_of(run, None)
+    sheet_of(run, "figures", None)
+    for name, spec in drawn.items():
+        answer(run, "chart", name, None, ACTUAL, find=partial(dict, spec))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from scenarios.desk.layout import HERE, page
+from scenarios.desk.parts import load
 from scenarios.desk.workspace import RUNS, SWEEPS
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ def home(request: Request) -> Response:
     """The first page."""
     workspace: Workspace = request.app.state.workspace
     found = {kind: workspace.all(kind)[:SHOWN] for kind in (RUNS, SWEEPS)}
-    return page(request, "home.html.j2", title="Spiral", found=found, folder=str(workspace.folder))
+    answer = page(request, "home.html.j2", title="Spiral", found=found, folder=str(workspace.folder))
+    answer.background = BackgroundTask(load)  # while it is read
+    return answer
 
 
 def static(request: Request) -> Response:

@@ -12,6 +12,7 @@ from sim.errors import UserError
 from sim.text import one_line
 
 RUNS, SWEEPS = "runs", "sweeps"
+CLASSES = ".desk/classes"  # folder of the classroom's
 KINDS = {RUNS: "manifest.json", SWEEPS: "sweep.json"}  # folders of datasets, and the file that tells one
 
 

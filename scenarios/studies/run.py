@@ -110,7 +110,11 @@ def run(
         aside = laid_aside(scenario, blueprint.clock, len(worlds)) if figures else ()
         job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile, given, aside)
         ticks = len(blueprint.clock.ticks)
-        with after_chunks(job, parts, ticks=ticks, workers=workers, progress=progress) as free, writing(claim.asked):
+        with (
+            after_chunks(job, parts, ticks=ticks, workers=workers, progress=progress) as free,
+            claim.flushing(),
+            writing(claim.asked),
+        ):
             seconds = time.perf_counter() - begun
             manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, seconds, given)
             manifest["command"] = command

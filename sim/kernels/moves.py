@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.jit import kernel, kernel_inline
+from sim.kernels.sums import READ, add_totals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,6 +69,26 @@ def carry_out(amounts: Floats, at: int, entries: Ints, rows: Floats, start: int,
         i += number
 
 
+@kernel_inline
+def carry_out_some(amounts: Floats, entries: Ints, rows: Floats, among: Ints, start: int, width: int) -> None:
+    """`carry_out` on the `width` paths `among` from `start` on, to its digits. amounts: of those paths."""
+    for i in range(entries.shape[0]):
+        amount = amounts[i]
+        if entries[i, GIVER] != NONE:
+            giver, taker, moved = rows[entries[i, GIVER]], rows[entries[i, TAKER]], rows[entries[i, GROSS]]
+            for j in range(width):
+                path = among[start + j]
+                giver[path] -= amount[j]
+                taker[path] += amount[j]
+                moved[path] += abs(amount[j])
+        if entries[i, PAID] != NONE:
+            paid, got = rows[entries[i, PAID]], rows[entries[i, GOT]]
+            for j in range(width):
+                path = among[start + j]
+                paid[path] -= amount[j]
+                got[path] += amount[j]
+
+
 @kernel
 def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
     """Carry out movements, in their order.
@@ -109,18 +130,44 @@ def note_shares(parts: Floats, held: Ints, entries: Ints, rows: Floats) -> None:
                     got[j] += amount[j]
 
 
+@kernel
+def note_some(parts: Floats, among: Ints, held: Ints, entries: Ints, rows: Floats) -> None:
+    """`note_shares` on some paths, to its digits. parts: (parts, those paths); among: (those paths,)."""
+    number = held.shape[0] * parts.shape[0]
+    each = entries.shape[0] // number
+    for i in range(number):
+        balance, part = rows[held[i // parts.shape[0]]], parts[i % parts.shape[0]]
+        for k in range(i * each, (i + 1) * each):
+            paid, got = rows[entries[k, PAID]], rows[entries[k, GOT]]
+            for j in range(among.shape[0]):
+                amount = balance[among[j]] * part[j]
+                paid[among[j]] -= amount
+                got[among[j]] += amount
+
+
+@kernel_inline
+def sum_of(rows: Floats, holders: Ints, start: int, stop: int, total: Floats) -> None:
+    """Into `total` the sum of some rows, in their order, on the paths from `start` to `stop`."""
+    width = stop - start
+    if holders.shape[0] < 3:
+        total[:width] = 0.0
+        add_totals(rows, holders, start, stop, total)
+        return
+    a, b, c = rows[holders[0], start:stop], rows[holders[1], start:stop], rows[holders[2], start:stop]
+    for j in range(width):
+        total[j] = a[j] + b[j] + c[j]
+    add_totals(rows, holders[3:], start, stop, total)
+
+
 @kernel_inline
 def first_unbalanced(rows: Floats, holders: Ints, gross: int, rounding: float, total: Floats) -> int:
-    """The first path on which the balances `holders` of one asset do not sum to zero; -1 if none. total: (BLOCK,)."""
+    """The first path on which the balances `holders` of one asset do not sum to zero; -1 if none. total: (READ,)."""
     paths = rows.shape[1]
-    for start in range(0, paths, BLOCK):
-        width = min(BLOCK, paths - start)
-        total[:width] = 0.0
-        for row in holders:
-            balance = rows[row, start : start + width]
-            for j in range(width):
-                total[j] += balance[j]
-        moved, bad = rows[gross, start : start + width], False
+    for start in range(0, paths, READ):
+        stop = min(start + READ, paths)
+        width = stop - start
+        sum_of(rows, holders, start, stop, total)
+        moved, bad = rows[gross, start:stop], False
         for j in range(width):
             bad |= not (abs(total[j]) <= rounding * (1.0 + moved[j]))
         if bad:
@@ -142,7 +189,7 @@ def unbalanced(rows: Floats, holders: Ints, ends: Ints, gross: Ints, rounding: f
 
     Returns asset x paths + path of the first asset out of balance; -1 if there is none.
     """
-    total, begin = np.empty(BLOCK), 0
+    total, begin = np.empty(READ), 0
     for i in range(ends.shape[0]):
         path = first_unbalanced(rows, holders[begin : ends[i]], gross[i], rounding, total)
         if path >= 0:

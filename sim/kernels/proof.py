@@ -7,31 +7,47 @@ from numpy.typing import NDArray
 
 from sim.jit import kernel, kernel_inline
 from sim.kernels.moves import NONE
+from sim.kernels.sums import READ, add_rows, add_sizes, add_totals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BLOCK = 1024  # paths
-CAPITAL, OTHER, PART = -1, 0, 1  # kinds of flow: capital from outside, neither, part of the P&L
+OTHER, CAPITAL, PART = range(3)  # kinds of flow: neither of the others, capital from outside, part of the P&L
+KINDS = 3
 EQUITY, PNL, EXPLAINED = range(3)
 WORTH = 3
 
 
 @kernel_inline
-def add(amount: Floats, total: Floats, size: Floats) -> None:
-    """Add an amount to a total, and its absolute value to a size."""
-    for j in range(amount.shape[0]):
-        total[j] += amount[j]
-        size[j] += abs(amount[j])
+def hold(
+    units: Floats, worth: Floats, balance: Floats, gross: float, equity: Floats, explained: Floats, size: Floats
+) -> None:
+    """Begin a block with the hedge, which is part of equity and of the explanation, and with a balance."""
+    for j in range(worth.shape[0]):
+        held = units[j] * worth[j]
+        explained[j] = held
+        equity[j] = held + balance[j]
+        size[j] = gross + abs(held) + abs(balance[j])
 
 
 @kernel_inline
-def value_held(units: Floats, worth: Floats, gross: float, equity: Floats, explained: Floats, size: Floats) -> None:
-    """Begin a block with the hedge: it is part of equity and of the explanation."""
+def hold_books(
+    units: Floats,
+    worth: Floats,
+    balance: Floats,
+    number: Floats,
+    one: Floats,
+    gross: float,
+    equity: Floats,
+    explained: Floats,
+    size: Floats,
+) -> None:
+    """`hold`, and `number` books worth `one` each."""
     for j in range(worth.shape[0]):
-        held = units[j] * worth[j]
-        equity[j] = explained[j] = held
-        size[j] = gross + abs(held)
+        held, value = units[j] * worth[j], number[j] * one[j]
+        explained[j] = held
+        equity[j] = held + balance[j] + value
+        size[j] = gross + abs(held) + abs(balance[j]) + abs(value)
 
 
 @kernel_inline
@@ -44,17 +60,19 @@ def add_books(number: Floats, one: Floats, equity: Floats, size: Floats) -> None
 
 
 @kernel_inline
-def take_flow(kind: int, flow: Floats, pnl: Floats, explained: Floats, size: Floats) -> None:
-    """Count a flow by its kind: a part explains P&L, capital is no P&L."""
-    if kind == PART:
-        add(flow, explained, size)
-    elif kind == CAPITAL:
-        for j in range(flow.shape[0]):
-            pnl[j] -= flow[j]
-            size[j] += abs(flow[j])
-    else:
-        for j in range(flow.shape[0]):
-            size[j] += abs(flow[j])
+def add(amount: Floats, total: Floats, size: Floats) -> None:
+    """Add an amount to a total, and its absolute value to a size."""
+    for j in range(amount.shape[0]):
+        total[j] += amount[j]
+        size[j] += abs(amount[j])
+
+
+@kernel_inline
+def less_capital(flow: Floats, equity: Floats, pnl: Floats, size: Floats) -> None:
+    """P&L from equity, or from what is left of it already, less capital brought in."""
+    for j in range(flow.shape[0]):
+        pnl[j] = equity[j] - flow[j]
+        size[j] += abs(flow[j])
 
 
 @kernel_inline
@@ -75,7 +93,7 @@ def explain(
     rows: Floats,
     balances: Ints,
     flows: Ints,
-    kinds: Ints,
+    ends: Ints,
     held: int,
     worth: Floats,
     scale: Floats,
@@ -94,7 +112,7 @@ def explain(
 
     Args:
         rows: (rows, paths) of the ledger.
-        balances, flows: the account's rows; kinds: kind of each flow.
+        balances, flows: the account's rows, cash first; ends: (KINDS,) where in `flows` those of each kind end.
         held, worth: the row of the units that are its hedge, and $ of one; NONE: `worth` is that of the whole hedge.
         claims: (paths,) $, or empty for none.
         scale, book: (paths,) number of books and $ of one, or empty for none.
@@ -102,27 +120,31 @@ def explain(
         gross: $, size of the account at the start.
         out: (WORTH, paths), written up to the block of the first path that differs; or (WORTH, 0): not written.
     """
-    equity, pnl, explained, size = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    whole = np.ones(BLOCK)
-    for start in range(0, worth.shape[0], BLOCK):
-        stop = min(start + BLOCK, worth.shape[0])
+    equity, pnl, explained, size = np.empty(READ), np.empty(READ), np.empty(READ), np.empty(READ)
+    whole, every = np.ones(READ), np.arange(parts.shape[0])
+    others, capital, own = flows[: ends[OTHER]], flows[ends[OTHER] : ends[CAPITAL]], flows[ends[CAPITAL] : ends[PART]]
+    for start in range(0, worth.shape[0], READ):
+        stop = min(start + READ, worth.shape[0])
         width = stop - start
-        units = whole[:width] if held == NONE else rows[held, start:stop]
-        value_held(units, worth[start:stop], gross, equity, explained, size)
-        for k in range(balances.shape[0]):
-            add(rows[balances[k], start:stop], equity, size)
-        if book.shape[0]:
-            add_books(scale[start:stop], book[start:stop], equity, size)
+        units, one, cash = rows[held, start:stop], worth[start:stop], rows[balances[0], start:stop]
+        if held == NONE:
+            units = whole[:width]
+        if balances.shape[0] == 1 and book.shape[0]:
+            hold_books(units, one, cash, scale[start:stop], book[start:stop], gross, equity, explained, size)
+        else:
+            hold(units, one, cash, gross, equity, explained, size)
+            add_rows(rows, balances[1:], start, stop, equity, size)
+            if book.shape[0]:
+                add_books(scale[start:stop], book[start:stop], equity, size)
         if claims.shape[0]:
             add(claims[start:stop], equity, size)
-        for j in range(width):
-            pnl[j] = equity[j]
-        for k in range(flows.shape[0]):
-            take_flow(kinds[k], rows[flows[k], start:stop], pnl, explained, size)
-        for k in range(parts.shape[0]):
-            part = parts[k, start:stop]
-            for j in range(width):
-                explained[j] += part[j]
+        add_sizes(rows, others, start, stop, size)
+        if capital.shape[0] == 0:
+            pnl[:width] = equity[:width]
+        for k in range(capital.shape[0]):
+            less_capital(rows[capital[k], start:stop], equity if k == 0 else pnl, pnl, size)
+        add_rows(rows, own, start, stop, explained, size)
+        add_totals(parts, every, start, stop, explained)
         apart = first_apart(pnl, explained, size, tolerance, width)
         if out.shape[1]:
             for j in range(width):

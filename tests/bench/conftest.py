@@ -61,6 +61,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")) if item.path.parent == HERE else -1)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def elsewhere() -> None:
+    """Benchmarks start their jobs as modules of the checkout: they stay in it."""
+
+
 @pytest.fixture(scope="session")
 def board() -> Board:
     """Where a benchmark puts its figures."""

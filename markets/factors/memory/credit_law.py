@@ -38,18 +38,20 @@ class CreditLaw:
         clock: Clock,
         keep: Vector,
         streams: Streams,
+        running: Vector,
     ) -> None:
         """vol0: implied vol at the start. power: the switch `credit`. keep: (ticks,) share of noise left by the
-        bridge."""
+        bridge. running: see `PathLaws`."""
         paths = streams.paths
-        self._spec, self._power = spec, power
+        self._spec, self._stirred, self._power = spec, spec.noise > 0, power
         self._cash: list[float] = line.cash.tolist()
         self._told_lead: list[float] = (line.index - line.cash).tolist()
         self._memory = Memory(spec.returns, spec.squares, credit_start(spec, vol, vol0), paths)
         self._terms = np.array([spec.base, spec.trend, spec.activity, spec.base, WIDEST])
         self._draws = streams.stream("market/credit")
-        self._years = np.diff(clock.variance_years, prepend=0.0).tolist()
-        self._keep = keep.tolist()
+        self._stays = self._memory.stays(running)
+        closed, noise = map(self._closed, running.tolist()), _noise_terms(spec, clock.variance_years, keep)
+        self._noise_terms = list(zip(closed, *noise, strict=True))  # with the share of the gap that closes
         self._noise = np.zeros(paths)
         self._settled = np.full(paths, line.index[0])  # y at the end of the last return
         self._index, self._y = self._settled.copy(), self._settled.copy()
@@ -62,21 +64,21 @@ class CreditLaw:
         self._settled[:] = self._y
         self._memory.settle(years, move)
 
-    def step(self, tick: int, years: float, move: Vector) -> None:
-        """Respond to the running return, begun `years` ago."""
-        self._tick, left, scale, shock = tick, 1.0, 0.0, move  # without noise
-        if self._spec.noise > 0:
-            left, scale = self._stirred(tick)
-            shock = self._draws.normal()
+    def step(self, tick: int, move: Vector) -> None:
+        """Respond to the running return."""
+        self._tick, memory = tick, self._memory
         credit_answers(
-            *self._memory.now(years),
+            memory.held,
+            self._stays[tick],
+            memory.speed,
+            memory.weight,
             move,
             self._terms,
             self._settled,
             self._cash[tick],
             self._power,
-            (self._closed(years), left, scale),
-            shock,
+            self._noise_terms[tick],
+            self._draws.normal() if self._stirred else move,
             self._noise,
             self._index,
             self._y,
@@ -99,8 +101,15 @@ class CreditLaw:
         """Share of the gap between index and cash spread that closes."""
         return -expm1(-self._spec.lag * years)
 
-    def _stirred(self, tick: int) -> tuple[float, float]:
-        """What stays of the noise, and the standard deviation of the step."""
-        speed, years, keep = self._spec.reversion, self._years[tick], self._keep[tick]
-        gathered = years if speed == 0 else -expm1(-2 * speed * years) / (2 * speed)
-        return keep * float(np.exp(-speed * years)), self._spec.noise * sqrt(gathered * keep)
+
+def _noise_terms(spec: CreditMemorySpec, years: Vector, keep: Vector) -> tuple[list[float], list[float]]:
+    """Of the noise of ln credit at every tick: what stays in the step, and the step's sd.
+
+    years: trading years since the start, keep: share of the noise left by the bridge, (ticks,) each.
+    """
+    if spec.noise <= 0:
+        return [1.0] * years.size, [0.0] * years.size
+    speed, steps = spec.reversion, np.diff(years, prepend=0.0)
+    gathered = (each if speed == 0 else -expm1(-2 * speed * each) / (2 * speed) for each in steps.tolist())
+    left: list[float] = (keep * np.exp(-speed * steps)).tolist()
+    return left, [spec.noise * sqrt(each * kept) for each, kept in zip(gathered, keep.tolist(), strict=True)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from markets.factors.setting import Setting
 
 Vector = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class PathLaws:
@@ -22,21 +23,27 @@ class PathLaws:
 
     Finished returns are stored; the running one counts as if it ended now. Trades of an instant move the price after
     the market's step, so vol and credit respond at the next tick.
+
+    What laws know of the running return beforehand: trading years since it began, at every tick (`running`, (ticks,)).
     """
 
     def __init__(self, setting: Setting) -> None:
         clock, streams, storyline = setting.clock, setting.streams, setting.storyline
         market, feedback, credit = setting.market, setting.feedback, setting.credit
         line, vol0 = storyline.line, float(np.exp(storyline.vol.level[0]))
+        ends = settlements(clock, market.memory.clock)
+        running = _running(clock.variance_years, ends)
         self.vol: VolLaw | None = None
         self.credit: CreditLaw | None = None
         if line is not None and market.vol_law == "path_dependent":
-            self.vol = VolLaw(market.memory, line, vol0, feedback.leverage, clock, streams)
+            self.vol = VolLaw(market.memory, line, vol0, feedback.leverage, clock, streams, running)
         if line is not None and credit.law == "path_dependent":
             keep = storyline.credit.kept(market.dispersion)
-            self.credit = CreditLaw(credit.memory, market.memory, line, vol0, feedback.credit, clock, keep, streams)
+            self.credit = CreditLaw(
+                credit.memory, market.memory, line, vol0, feedback.credit, clock, keep, streams, running
+            )
         self._laws: list[VolLaw | CreditLaw] = [law for law in (self.vol, self.credit) if law is not None]
-        self._ends = settlements(clock, market.memory.clock).tolist()
+        self._ends: list[bool] = ends.tolist()
         self._years = clock.variance_years.tolist()
         self._since = 0.0  # trading years at the last settlement
         self._from: Vector = np.full(streams.paths, storyline.spot.level[0])  # ln S there, (paths,)
@@ -56,7 +63,13 @@ class PathLaws:
 
     def arrive(self, tick: int, spot: Vector) -> None:
         """After the step into `tick`. spot: ln S, (paths,), before the tick's trades; its memory is used."""
-        years = self._years[tick] - self._since
         move = np.subtract(spot, self._from, out=spot)
         for law in self._laws:
-            law.step(tick, years, move)
+            law.step(tick, move)
+
+
+def _running(years: Vector, ends: Bools) -> Vector:
+    """Trading years from the end of the last return, or the start, to each tick, (ticks,)."""
+    ended = np.maximum.accumulate(np.where(ends, years, 0.0))
+    running: Vector = years - np.concatenate([[0.0], ended[:-1]])
+    return running

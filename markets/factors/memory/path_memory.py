@@ -33,14 +33,15 @@ class Memory:
         """Add a finished return (paths,) over `years` to the factors."""
         settle(self.held, np.exp(-self.speed * years), self.speed, move)
 
-    def now(self, years: float) -> tuple[Vector, Vector, Vector, Vector]:
-        """What kernels need of it `years` after the last settlement: factors, what stays of each, speeds, weights."""
-        return self.held, np.exp(-self.speed * years), self.speed, self.weight
+    def stays(self, years: Vector) -> Vector:
+        """What stays of each factor after so many years, (n,): (n, FACTORS)."""
+        left: Vector = np.exp(-self.speed * years[:, None])
+        return left
 
     def recall(self, years: float, move: Vector) -> tuple[Vector, Vector]:
         """R1 (ln S a year) and sqrt(R2) (vol, decimal), (paths,) each, including a running return begun `years` ago."""
         trend, activity = np.empty_like(move), np.empty_like(move)
-        recall(*self.now(years), move, trend, activity)
+        recall(self.held, np.exp(-self.speed * years), self.speed, self.weight, move, trend, activity)
         return trend, activity
 
     @property

@@ -29,13 +29,19 @@ class VolLaw:
     """
 
     def __init__(
-        self, spec: MemorySpec, line: PathLine, vol0: float, power: float, clock: Clock, streams: Streams
+        self,
+        spec: MemorySpec,
+        line: PathLine,
+        vol0: float,
+        power: float,
+        clock: Clock,
+        streams: Streams,
+        running: Vector,
     ) -> None:
-        """vol0: implied vol at the start. power: the loop's switch `leverage`."""
+        """vol0: implied vol at the start. power: the loop's switch `leverage`. running: see `PathLaws`."""
         paths = streams.paths
-        self._spec, self._power = spec, power
+        self._stirred, self._power = spec.realised_noise > 0, power
         self._lines = list(zip(line.implied.tolist(), line.realised.tolist(), strict=True))  # at every tick
-        self._sigma = line.sigma.tolist()
         self._memory = Memory(spec.returns, spec.squares, vol_start(spec, vol0), paths)
         self._implied = np.array([spec.base, spec.trend, spec.activity, spec.base, spec.most])
         self._realised = np.array(
@@ -43,11 +49,8 @@ class VolLaw:
         )
         self._gains = self._memory.gains
         self._noise = streams.stream("market/realised")
-        years = np.diff(clock.variance_years, prepend=0.0)
-        self._left = np.exp(-spec.realised_reversion * years).tolist()
-        self._centre = (
-            spec.realised_noise**2 * -np.expm1(-2 * spec.realised_reversion * clock.variance_years)
-        ).tolist()
+        self._stays = self._memory.stays(running)
+        self._noise_terms = list(zip(*_noise_terms(spec, clock.variance_years), line.sigma.tolist(), strict=True))
         self.noise = np.zeros(paths)  # of ln realised vol
         self.response = np.zeros(paths)  # ln s above the storyline's, by the path
         self.realised = np.full(paths, line.sigma[0])  # vol of the spot's noise from this tick on, decimal
@@ -58,22 +61,21 @@ class VolLaw:
         """End of a return (paths,) over `years`."""
         self._memory.settle(years, move)
 
-    def step(self, tick: int, years: float, move: Vector) -> None:
-        """Respond to the running return, begun `years` ago."""
-        self._move = move
-        left, scale, shock = 1.0, 0.0, move  # without noise
-        if self._spec.realised_noise > 0:
-            left = self._left[tick]
-            scale, shock = self._spec.realised_noise * sqrt(1 - left**2), self._noise.normal()
+    def step(self, tick: int, move: Vector) -> None:
+        """Respond to the running return."""
+        self._move, memory = move, self._memory
         vol_answers(
-            *self._memory.now(years),
+            memory.held,
+            self._stays[tick],
+            memory.speed,
+            memory.weight,
             move,
             self._implied,
             self._realised,
             self._lines[tick],
             self._power,
-            (left, scale, self._centre[tick], self._sigma[tick]),
-            shock,
+            self._noise_terms[tick],
+            self._noise.normal() if self._stirred else move,
             self.noise,
             self._trend,
             self._activity,
@@ -84,6 +86,18 @@ class VolLaw:
     @property
     def elasticity(self) -> Vector:
         """Fall of ln s per unit of ln S now, (paths,): the effect of a small move through R1 and sqrt(R2)."""
-        out = np.empty_like(self._move)
+        out = np.empty(self._move.size)
         elasticities(self._implied, *self._gains, self._power, self._move, self._trend, self._activity, out)
         return out
+
+
+def _noise_terms(spec: MemorySpec, years: Vector) -> tuple[list[float], list[float], list[float]]:
+    """Of the noise of ln realised vol at every tick: what stays in the step, the step's sd, and the centre.
+
+    years: trading years since the start, (ticks,).
+    """
+    left: list[float] = np.exp(-spec.realised_reversion * np.diff(years, prepend=0.0)).tolist()
+    centre: list[float] = (spec.realised_noise**2 * -np.expm1(-2 * spec.realised_reversion * years)).tolist()
+    if spec.realised_noise <= 0:
+        return [1.0] * len(left), [0.0] * len(left), centre
+    return left, [spec.realised_noise * sqrt(1 - each**2) for each in left], centre

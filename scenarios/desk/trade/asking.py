@@ -30,7 +30,7 @@ A_WRONG_ONE = RateLimit(0.5, 30.0)  # secrets and codes that nobody has, by addr
 
 def rooms_of(request: Request) -> Rooms:
     """The classes of the desk."""
-    found: Rooms = request.app.state.rooms
+    found: Rooms = request.app.state.rooms()
     return found
 
 

@@ -12,10 +12,10 @@ from scenarios.desk.trade.room import Room
 from scenarios.desk.trade.room_file import NAME, open_class
 from scenarios.desk.trade.students import Student
 from scenarios.desk.trade.tokens import fits, hashed
+from scenarios.desk.workspace import CLASSES
 from sim.errors import UserError
 from sim.lock import Lock
 
-FOLDER = ".desk/classes"
 MOST_LIVE = 8  # classes at a time: each has a process
 ELSEWHERE = "the classes of this folder are led by another server"
 
@@ -25,7 +25,7 @@ class Rooms:
 
     def __init__(self, folder: Path) -> None:
         """folder: the desk's. Nothing is written before the first class."""
-        self._folder = folder / FOLDER
+        self._folder = folder / CLASSES
         self._rooms: dict[str, Room] = {}
         self._changing = threading.Lock()
         self._lock: Lock | None = None

@@ -27,15 +27,17 @@ class Residual:
 
 
 def residual_of(left: Vector, day: float, joined: NDArray[np.bool_] | None = None) -> Residual:
-    """Maximum likelihood over the days, (days,) with gaps of NaN: sum e_t e_{t-1} / sum e_{t-1}^2 is left a day later.
+    """Burg's estimate over the days, (days,) with gaps of NaN: 2 sum e_t e_{t-1} / sum (e_t^2 + e_{t-1}^2) is left.
 
     So the noise is that of a day; a slower part of the residual, if there is one, is not in it. joined: (days - 1,)
-    whether a day follows the one before it, where days were redrawn.
+    whether a day follows the one before it, where days were redrawn. Both ends of a step count alike: with
+    sum e_{t-1}^2 alone, the ends of redrawn blocks would scatter the noise more than the days do.
     """
     before, after = left[:-1], left[1:]
     pairs = np.isfinite(before) & np.isfinite(after)
     pairs = pairs if joined is None else pairs & joined
-    kept = float(before[pairs] @ after[pairs] / (before[pairs] @ before[pairs]))
+    one, other = before[pairs], after[pairs]
+    kept = 2 * float(one @ other / (one @ one + other @ other))
     return Residual(math.sqrt(float(np.nanmean(left**2))), -math.log(min(max(kept, LEAST), MOST)) / day)
 
 
