@@ -418,6 +418,8 @@ WRONG_BOOKS = [
     ("put,3800,,2022-04-14,,-1000,,", ":2: expiry: expiry must be after the start"),
     ("puttt,3800,,2022-06-17,,-1000,,", ":2: kind: must be"),
     ("put,3800,,05/06/2022,,-1000,,", ":2: expiry: may be day or month first"),
+    ("put,3800,,2022-06-17,,-1e300,,", ":2: quantity: must lie between -1e30 and 1e30, got '-1e[+]300'"),
+    (f"put,3800,,2022-06-17,,{'9' * 400},,", ":2: quantity: must lie between -1e30 and 1e30, got 'inf'"),
 ]
 
 

@@ -22,14 +22,7 @@ from tests.synthetic_run import write_run
 ROOT = Path(__file__).parents[1]
 HEAVY = (
     *("numba", "scipy", "polars", "pandas", "altair", "QuantLib", "vl_convert", "distributed"),
-    *(
-        "pydantic",
-        "rich.console",
-        "simpy",
-        "numpy.ma",
-        "email",
-        "multiprocessing.connection",
-    ),  # 0.01 to 0.08 s each
+    *("pydantic", "rich.console", "simpy", "numpy.ma", "email", "multiprocessing.connection"),  # 0.01 to 0.08 s
 )
 SEEN = "import json, sys; print(json.dumps([name for name in {heavy!r} if name in sys.modules]), file=sys.stderr)"
 RUN = """
@@ -80,6 +73,15 @@ def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
         make_clock(load(name))
     business_calendar("uk")
     assert loaded(RUN.format(arguments=["spiral", *command.split()])) == needs
+
+
+def test_a_look_at_a_scenario_loads_no_parts_of_python_that_it_does_not_use():
+    for command in ("check covid_crash_2020", "show svb_2023"):
+        make_clock(load(command.split()[1]))  # its calendar is kept
+        seen = 'print([name for name in {"tempfile", "difflib", "sysconfig", "traceback"} & set(sys.modules)])'
+        code = "import sys" + RUN.format(arguments=["spiral", *command.split()]) + seen
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "[]"
 
 
 QUOTES = "curve,kind,tenor,rate_percent\nsofr,swap,1Y,3.9\nsofr,swap,5Y,3.64\n"

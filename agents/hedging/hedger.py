@@ -138,7 +138,9 @@ class _Hedging:
             share = 0.0 if self.passive else agent.policy.option_share
             self.desk.hedge_options(OptionHedge(agent.option_leg, world, share))
         late = agent.latency_seconds > 0
-        names = self.desk.assets
+        desk, names = self.desk, self.desk.assets
+        legs = (desk.option_hedge, desk.vega_hedge, desk.credit_hedge)
+        self.has_legs = desk.book.has_rates or any(leg is not None for leg in legs)  # besides assets
         self.assets = {name: AssetHedge(agent.policy, world, self.desk, name, late=late) for name in names}
         if not self.passive:
             self._take_over_hedge()
@@ -206,12 +208,12 @@ class _Hedging:
 
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
-        options = self._option_orders(due)
-        coming = self._coming(options)
+        options = self._option_orders(due) if self.has_legs else {}
+        coming = self._coming(options) if options else {}
         own: Orders = {}
         for name, each in self.assets.items():
             own[name] = each.order(due, self._looks(due, name), self._held(name), each.options(coming))
-        return {**own, **options, **self._rate_orders(due, options)}
+        return {**own, **options, **self._rate_orders(due, options)} if self.has_legs else own
 
     def _coming(self, orders: dict[str, Vector]) -> dict[str, Vector]:
         """Units under way and ordered now, by venue."""
