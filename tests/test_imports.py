@@ -92,6 +92,8 @@ def test_curves_and_contracts_are_solved_without_libraries(tmp_path: Path):
     business_calendar("us government bond"), business_calendar("weekends")
     command = ["spiral", "curve", str(tmp_path / "quotes.csv"), "--date", "2026-03-02"]
     assert loaded(RUN.format(arguments=command)) == set()
+    command = ["spiral", "bond", "3.875% 2031-02-28 at 100.46", "--settled", "2026-03-03"]
+    assert loaded(RUN.format(arguments=command)) == {"QuantLib"}  # its day count
     (tmp_path / "cds.csv").write_text("name,tenor,spread_bp\nacme,1Y,70\nacme,5Y,88\n")
     command = ["spiral", "cds", str(tmp_path / "cds.csv"), "--date", "2025-10-03", "--rate", "0.015"]
     assert loaded(RUN.format(arguments=command)) == set()

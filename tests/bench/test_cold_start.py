@@ -32,10 +32,15 @@ QUOTES = "curve,kind,tenor,rate_percent\nsofr,swap,3M,4.2\nsofr,swap,2Y,3.68\nso
 NAMES = "name,tenor,spread_bp,recovery\nacme,1Y,70,0.4\nacme,5Y,88,0.4\nbeta,5Y,310,0.35\n"
 
 
+CHARGES = "measure,class,bucket,name,tenor,amount\ndelta,rates,USD,sofr,1,24000000\ndelta,equity,12,S&P 500,,2500000\n"
+SMILES = "expiry,tenor,forward,offset_bp,vol_bp\n1Y,5Y,0.036,-100,98\n1Y,5Y,0.036,0,88\n1Y,5Y,0.036,100,90\n"
+
+
 def others(folder):
     """Further commands that simulate nothing, by what is said of them; their tables are written into a folder."""
     quotes, names = folder / "quotes.csv", folder / "cds.csv"
-    quotes.write_text(QUOTES), names.write_text(NAMES)
+    charges, smiles = folder / "sensitivities.csv", folder / "cube.csv"
+    quotes.write_text(QUOTES), names.write_text(NAMES), charges.write_text(CHARGES), smiles.write_text(SMILES)
     return {
         "check sonia_swap_desk": ["check", "sonia_swap_desk"],
         "show sonia_swap_desk": ["show", "sonia_swap_desk"],
@@ -45,6 +50,9 @@ def others(folder):
         "curve, four quotes": ["curve", str(quotes), "--date", "2026-03-02"],
         "cds, two names": ["cds", str(names), "--date", "2025-10-03", "--rate", "0.015"],
         "risk svb_2023": ["risk", "svb_2023"],
+        "frtb, two sensitivities": ["frtb", str(charges)],
+        "cube, one cell": ["cube", str(smiles)],
+        "new": ["new", str(folder / "new.toml"), "--force"],
     }
 
 
