@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from rich.console import Group
 
 from analysis import frames, page, parts, pnl
 from analysis.comparison_table import comparison_table
@@ -21,6 +20,7 @@ from sim.dataset import Run
 from sim.estimate import without_pulls
 from sim.metric_names import COST
 from sim.names import ACTUAL
+from sim.screen.group import Group
 
 CAPTIONS = {
     "bands": "Where the bands lie apart, most paths tell the two from one another; where only the medians do, look at "

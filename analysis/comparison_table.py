@@ -5,12 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from analysis.figure_text import bare_text_of, text_of
 from analysis.sides import differences, names_of
+from sim.screen.group import Group
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,17 +25,17 @@ def comparison_table(a: Run, b: Run, found: Iterable[Compared]) -> Group:
     """Where the runs differ, then their figures; differences beyond two standard errors are bold."""
     first, second = names_of(a, b)
     shown = [_cells(row) for row in found]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", overflow="fold")
+    table = Table(box=False, pad_edge=False)
+    table.add_column("", fold=True)
     for i, name in enumerate((first, second, "difference"), 1):  # labels are shortened before figures
         width = max((len(str(row[i])) for row in shown), default=0)
         head = "\n".join(textwrap.wrap(name, max(width, NARROW), break_on_hyphens=False))
         least = max(width, *map(len, head.split("\n")))
         table.add_column(Text(head, justify="right"), justify="right", no_wrap=True, min_width=least)
     for label, mine, other, apart, clear in shown:
-        table.add_row(label, mine, other, Text(apart, style="bold" if clear else "dim"))
+        table.add_row(label, mine, other, Text(apart, "bold" if clear else "dim"))
     lines = [f"{first} against {second}:", *(f"  {line}" for line in differences(a, b)), ""]
-    return Group(Text("\n".join(lines)), table, Text(NOTE, style="dim"))
+    return Group(Text("\n".join(lines)), table, Text(NOTE, "dim"))
 
 
 def _cells(row: Compared) -> tuple[str, str, str, str, bool]:

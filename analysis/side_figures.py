@@ -13,6 +13,8 @@ from sim.pairwise import error_of_mean
 if TYPE_CHECKING:
     from sim.columns import Unit
 
+PLAIN = 4_096  # numbers of which Python finds an error as soon as NumPy is loaded
+
 
 class Figure(NamedTuple):
     """A figure of one side."""
@@ -90,5 +92,14 @@ def packed(side: SideFigures) -> dict[str, Any]:
 
 def unpacked(told: Mapping[str, Any]) -> SideFigures:
     """What was packed."""
-    vectors = {name: array("d", b64decode(text)) for name, text in told["by_path"].items()}
+    vectors = {name: _vector(b64decode(text)) for name, text in told["by_path"].items()}
     return SideFigures({name: Figure(*figure) for name, figure in told["figures"].items()}, vectors.get)
+
+
+def _vector(numbers: bytes) -> Any:
+    """Few numbers are read without NumPy."""
+    if len(numbers) <= 8 * PLAIN:
+        return array("d", numbers)
+    import numpy as np
+
+    return np.frombuffer(numbers)

@@ -7,7 +7,6 @@ import inspect
 import operator
 import os
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any, ParamSpec, TypeVar
 
 from sim.errors import UserError
@@ -139,6 +138,8 @@ def made(cls: type | tuple[type, ...], words: str) -> Rule:
 
 def near(value: Any, known: Iterable[str]) -> str | None:
     """The nearest known word, as a remedy; None if none is near."""
+    from difflib import get_close_matches
+
     close = get_close_matches(value, list(known), 1) if isinstance(value, str) else []
     return f"did you mean '{close[0]}'?" if close else None
 

@@ -126,6 +126,15 @@ class Aside:
         return Rows(self._parts.get((world, table), []))
 
 
+def give_up(folder: Path) -> None:
+    """Remove what was laid aside, and lay nothing more aside: its room is needed by the tables."""
+    remove(folder)
+    with suppress(OSError):
+        (folder / FOLDER).touch()  # no folder can be made of this name
+
+
 def remove(folder: Path) -> None:
     """Remove what was laid aside in a run's folder."""
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    with suppress(OSError):
+        (folder / FOLDER).unlink()

@@ -2,13 +2,15 @@
 
 Compiling takes half a millisecond a class, and a command that shows a scenario loads three hundred of them. Frozen
 classes whose fields are given by keyword share the methods below instead; other frozen classes have their own methods
-compiled when one is first called, and then are the standard library's. Any other class is its from the outset.
+compiled when one is first called (objects are made without for `FEW` calls), and then are the standard library's. Any
+other class is its from the outset.
 Fields, `replace`, equality, hash, repr, subclasses and pickles are those of any frozen dataclass.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from functools import partial
 from inspect import Parameter, Signature
 from reprlib import recursive_repr
@@ -16,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 SHARED = {"frozen": True, "kw_only": True}
 LATE = {"frozen", "kw_only", "eq"}
+CLASS_VARIABLE: Any = vars(dataclasses)["_FIELD_CLASSVAR"]
+FIELD: Any = vars(dataclasses)["_FIELD"]
+FEW = 20  # objects of a class that are made without compiling: it takes as long as making 200
 LATER: dict[Any, Any] = {}  # methods that are not compiled yet, and whose they are
 
 if TYPE_CHECKING:
@@ -74,12 +79,37 @@ def _take(cls: Any, methods: dict[str, Any]) -> None:
 def _late(cls: Any, name: str) -> Any:
     """A method that at its first call puts the library's in its place."""
 
+    left = FEW if name == "__init__" else 0
+
     def method(self: Any, /, *args: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0 and _filled(self, vars(cls)["__dataclass_fields__"].values(), args, named):
+            return None
         return _compiled(cls, name)(self, *args, **named)
 
     method.__name__, method.__qualname__ = name, f"{cls.__qualname__}.{name}"
     LATER[method] = cls
     return method
+
+
+def _filled(self: Any, fields: Iterable[Any], args: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Give an object its fields, as its class' own `__init__` would. False, and nothing is done, where the arguments do
+    not fit, which that one tells, and for fields that are no arguments and arguments that are no fields.
+    """
+    fields = [field for field in fields if field._field_type is not CLASS_VARIABLE]
+    given = dict(zip((field.name for field in fields if not field.kw_only), args, strict=False)) | named
+    known = {field.name: field for field in fields if field.init and field._field_type is FIELD}
+    needed = [name for name, field in known.items() if _shown(field) is Parameter.empty]
+    alike = len(given) == len(args) + len(named) and len(known) == len(fields)
+    if not (alike and given.keys() <= known.keys() and all(name in given for name in needed)):
+        return False
+    for name, field in known.items():
+        made = field.default is dataclasses.MISSING and name not in given
+        object.__setattr__(self, name, field.default_factory() if made else given.get(name, field.default))
+    if hasattr(self, "__post_init__"):
+        self.__post_init__()
+    return True
 
 
 def _compiled(cls: Any, name: str) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import BugError
+from sim.errors import BugError, SpiralError
 from sim.files import writing
 from sim.manifest import digest_of
 from sim.names import malformed
@@ -138,24 +139,37 @@ class EventLog:
         size = self.witness.size
         self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": size, **columns})
 
-    def write(self, folder: Path, clock: Clock) -> dict[str, tuple[int, str]]:
+    def write(
+        self, folder: Path, clock: Clock, make_room: Callable[[], None] | None = None
+    ) -> dict[str, tuple[int, str]]:
         """Write the tables that are wanted to `folder/<table>/<world>-<first path>.parquet`, and forget their rows.
 
-        Returns size and SHA-256 of each file by name (`<table>/<file>`). A file appears whole or not at all. Raises
-        SpiralError if the disk is full.
+        make_room: called where a table cannot be written, which is then tried once more. Returns size and SHA-256 of
+        each file by name (`<table>/<file>`). A file appears whole or not at all. Raises SpiralError on a full disk.
         """
         made = {}
         for name in filter(self.wants, self._tables):
             place = folder / name / f"{self.world}-{int(self.paths[0]):07d}.parquet"
-            part, frame = place.with_suffix(".part"), self.frame(name, clock)
-            with writing(place):
-                place.parent.mkdir(exist_ok=True)  # without parents: if the run's own folder is gone, the run has ended
-                frame.write_parquet(part, compression="lz4", statistics=True, row_group_size=GROUP)
-                made[f"{name}/{place.name}"] = part.stat().st_size, digest_of(part)
-                os.replace(part, place)
+            try:
+                found = self._write(name, place, clock)
+            except SpiralError:
+                if make_room is None:
+                    raise
+                make_room()
+                found = self._write(name, place, clock)
+            made[f"{name}/{place.name}"] = found
             self._rows[name].clear()
         self._room.leave()
         return made
+
+    def _write(self, name: str, place: Path, clock: Clock) -> tuple[int, str]:
+        part, frame = place.with_suffix(".part"), self.frame(name, clock)
+        with writing(place):
+            place.parent.mkdir(exist_ok=True)  # without parents: if the run's own folder is gone, the run has ended
+            frame.write_parquet(part, compression="lz4", statistics=True, row_group_size=GROUP)
+            found = part.stat().st_size, digest_of(part)
+            os.replace(part, place)
+        return found
 
 
 class _Room:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from datetime import date
 from functools import lru_cache
@@ -79,6 +78,8 @@ def library_version(package: str = "exchange_calendars") -> str:
 
 
 def _nearest(name: str) -> str:
+    import difflib
+
     import exchange_calendars as library
 
     names = {n.upper(): n for n in ("continuous", *library.get_calendar_names(include_aliases=True))}

@@ -60,8 +60,8 @@ TEN = (
     ),
     Mutation(
         name="sign of the impact",
-        old="            self.impact,\n",
-        new="            -self.impact,\n",
+        old="self._capacity, self.impact)",
+        new="self._capacity, -self.impact)",
         cases=("a-sale", "feedback-law"),
         control="attribution-order",
     ),
@@ -212,8 +212,8 @@ FURTHER = (
     ),
     Mutation(
         name="twice the convexity in margin",
-        old="convexity = 0.5 *",
-        new="convexity = 1.0 *",
+        old="bent[j] = 0.5 *",
+        new="bent[j] = 1.0 *",
         cases=("margin",),
         control="interest",
     ),

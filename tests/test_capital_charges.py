@@ -207,6 +207,11 @@ def test_wrong_sensitivities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ta
     assert said("frtb", "bad.csv") == f"bad.csv{message}"
 
 
+def test_a_sensitivity_whose_square_is_infinite_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("measure,class,bucket,amount\ndelta,fx,EUR,1e300\n")
+    assert ":2: amount: must lie between -1e30 and 1e30, got '1e+300'" in said("frtb", str(tmp_path / "s.csv"))
+
+
 @pytest.mark.parametrize(("table", "sets", "message"), TABLE["trades"])
 def test_wrong_trades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, sets: str, message: str) -> None:
     monkeypatch.chdir(tmp_path)

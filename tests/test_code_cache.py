@@ -113,7 +113,7 @@ def test_an_unwritable_folder_is_passed_over_until_one_is_found(
     for folder in (sources, home, temporary):
         folder.mkdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
-    monkeypatch.setattr(cache_folder.tempfile, "gettempdir", lambda: str(temporary))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(temporary))
     cache_folder._say.cache_clear()
 
     def found(given: str = "") -> Path | None:

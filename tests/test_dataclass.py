@@ -172,7 +172,7 @@ def test_what_is_compiled_late_behaves_as_the_librarys(how: dict[str, bool]):
         assert mine.tags is not ours(size=1.0).tags and ours.__match_args__ == theirs.__match_args__
 
 
-def test_a_method_is_compiled_when_it_is_first_called():
+def test_a_method_is_compiled_when_it_is_first_called_and_the_first_objects_are_made_without():
     @sim.dataclass.dataclass(frozen=True)
     class Point:
         """Of a plane."""
@@ -183,8 +183,26 @@ def test_a_method_is_compiled_when_it_is_first_called():
     late = dict(vars(Point))
     assert {late["__init__"], late["__eq__"], late["__hash__"]} <= sim.dataclass.LATER.keys()
     assert Point(1.0) == Point(1.0, 0.0)
-    assert vars(Point)["__init__"] is not late["__init__"] and vars(Point)["__eq__"] is not late["__eq__"]
-    assert vars(Point)["__hash__"] is late["__hash__"] and late["__init__"] not in sim.dataclass.LATER
+    assert vars(Point)["__init__"] is late["__init__"] and vars(Point)["__eq__"] is not late["__eq__"]
+    assert {Point(1.0, y=2.0) for _ in range(sim.dataclass.FEW)} == {Point(1.0, 2.0)}
+    assert vars(Point)["__init__"] is not late["__init__"]
+    assert late["__hash__"] not in sim.dataclass.LATER and late["__init__"] not in sim.dataclass.LATER
+
+
+def test_a_field_that_is_no_argument_is_the_librarys():
+    @sim.dataclass.dataclass(frozen=True)
+    class Square:
+        """With an area of its own."""
+
+        side: float
+        area: float = dataclasses.field(init=False)
+
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "area", self.side**2)
+
+    assert Square(2.0).area == 4.0 and Square(side=3.0).area == 9.0
+    with pytest.raises(TypeError, match="unexpected keyword argument 'area'"):
+        Square(2.0, area=1.0)
 
 
 def test_any_other_kind_is_the_librarys():

@@ -218,6 +218,16 @@ def test_a_level_that_begins_late_or_ends_early_is_said(tmp_path: Path) -> None:
     assert any("us10y ends on 2022-05-04" in note for note in ended.notes)
 
 
+def test_rates_as_decimals_are_said(tmp_path: Path) -> None:
+    """0.029 for 2.9 % is a level that a few markets have had: taken, with a note."""
+    text = "date,spx,overnight,us2y,us10y\n2022-05-02,4000,{},{},{}\n2022-05-03,4010,{},{},{}\n"
+    decimals = from_history(write(tmp_path, text.format(*(0.003, 0.027, 0.029) * 2)))
+    assert any("all rates lie between 0.003 % and 0.029 %: they are read as percent" in n for n in decimals.notes)
+    for rates in ((0.05, 0.13, 0.7), (0.0, 0.0, 0.0), (0.05, 0.09, "")):
+        scenario = from_history(write(tmp_path, text.format(*rates * 2)))
+        assert not any("all rates" in note for note in scenario.notes)
+
+
 def test_two_columns_that_mean_the_same_are_told_apart(tmp_path: Path) -> None:
     text = "Date,Adj Close,Close,EFFR,SOFR\n2022-05-02,3900,4000,0.33,0.30\n2022-05-03,3910,4010,0.33,0.30\n"
     scenario = from_history(write(tmp_path, text))
@@ -330,6 +340,9 @@ BOOKS = {
     "a symbol and its parts": "symbol,kind,strike,quantity\nSPXW220617P03800000,p,3800,-250000\n",
     "labels": "Position,Trade ID,Type,Strike,Expiry,Quantity\nSPX P1,T-7,Put,3800,2022-06-17,-250000\n",
     "a label in the place of a number": "Position,kind,strike,expiry,contracts\nP1,put,3800,2022-06-17,-2500\n",
+    "a side": "kind,strike,expiry,quantity,side\nput,3800,2022-06-17,250000,Short\n",
+    "a side of contracts": "side,symbol,contracts\nSELL,SPX   220617P03800000,2500\n",
+    "a side and a minus": "kind,strike,expiry,quantity,side\nput,3800,2022-06-17,-250000,S\n",
     "remarks": "id,kind,strike,expiry,quantity,note\n7,put,3800,2022-06-17,-250000,client A\n",
 }
 
@@ -375,6 +388,14 @@ def test_a_swap_pays_or_receives_by_its_side_or_its_sign(tmp_path: Path, may: Sc
     assert [(line.months, line.notional) for line in book_of(taken)] == [(120, -5e8), (18, 8e8), (24, -3e8)]
     assert book_of(taken)[0].fixed_rate == pytest.approx(0.029)
     assert any("pay fixed are taken with a negative notional" in note for note in taken.notes)
+    bought = "kind,side,strike,expiry,quantity\ncall,{},4200,2022-06-17,{}\n"
+    for side, size, taken_as in (("Buy", 1e5, 1e5), ("sold", 1e5, -1e5), ("long", 1e5, 1e5)):
+        (call,) = book_of(take_book(may, write(tmp_path, bought.format(side, size), "book.csv")))
+        assert call.quantity == taken_as and call.side is None
+    with pytest.raises(UserError, match=r":2: side: the quantity is negative and the side long, got 'buy'"):
+        take_book(may, write(tmp_path, bought.format("Buy", -1e5), "book.csv"))
+    with pytest.raises(UserError, match=r":2: side: must be 'payer' or 'receiver', got 'both'"):
+        take_book(may, write(tmp_path, bought.format("both", -1e5), "book.csv"))
     odd = "kind,side,months,notional\nswap,receive,24,-300000000\n"
     with pytest.raises(UserError, match=r":2: side: the notional is negative and the side receives"):
         take_book(may, write(tmp_path, odd, "book.csv"))
@@ -397,6 +418,8 @@ WRONG_BOOKS = [
     ("put,3800,,2022-04-14,,-1000,,", ":2: expiry: expiry must be after the start"),
     ("puttt,3800,,2022-06-17,,-1000,,", ":2: kind: must be"),
     ("put,3800,,05/06/2022,,-1000,,", ":2: expiry: may be day or month first"),
+    ("put,3800,,2022-06-17,,-1e300,,", ":2: quantity: must lie between -1e30 and 1e30, got '-1e[+]300'"),
+    (f"put,3800,,2022-06-17,,{'9' * 400},,", ":2: quantity: must lie between -1e30 and 1e30, got 'inf'"),
 ]
 
 

@@ -22,14 +22,7 @@ from tests.synthetic_run import write_run
 ROOT = Path(__file__).parents[1]
 HEAVY = (
     *("numba", "scipy", "polars", "pandas", "altair", "QuantLib", "vl_convert", "distributed"),
-    *(
-        "pydantic",
-        "rich.console",
-        "simpy",
-        "numpy.ma",
-        "email",
-        "multiprocessing.connection",
-    ),  # 0.01 to 0.08 s each
+    *("pydantic", "rich.console", "simpy", "numpy.ma", "email", "multiprocessing.connection"),  # 0.01 to 0.08 s
 )
 SEEN = "import json, sys; print(json.dumps([name for name in {heavy!r} if name in sys.modules]), file=sys.stderr)"
 RUN = """
@@ -82,6 +75,15 @@ def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
     assert loaded(RUN.format(arguments=["spiral", *command.split()])) == needs
 
 
+def test_a_look_at_a_scenario_loads_no_parts_of_python_that_it_does_not_use():
+    for command in ("check covid_crash_2020", "show svb_2023"):
+        make_clock(load(command.split()[1]))  # its calendar is kept
+        seen = 'print([name for name in {"tempfile", "difflib", "sysconfig", "traceback"} & set(sys.modules)])'
+        code = "import sys" + RUN.format(arguments=["spiral", *command.split()]) + seen
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "[]"
+
+
 QUOTES = "curve,kind,tenor,rate_percent\nsofr,swap,1Y,3.9\nsofr,swap,5Y,3.64\n"
 
 
@@ -90,6 +92,8 @@ def test_curves_and_contracts_are_solved_without_libraries(tmp_path: Path):
     business_calendar("us government bond"), business_calendar("weekends")
     command = ["spiral", "curve", str(tmp_path / "quotes.csv"), "--date", "2026-03-02"]
     assert loaded(RUN.format(arguments=command)) == set()
+    command = ["spiral", "bond", "3.875% 2031-02-28 at 100.46", "--settled", "2026-03-03"]
+    assert loaded(RUN.format(arguments=command)) == {"QuantLib"}  # its day count
     (tmp_path / "cds.csv").write_text("name,tenor,spread_bp\nacme,1Y,70\nacme,5Y,88\n")
     command = ["spiral", "cds", str(tmp_path / "cds.csv"), "--date", "2025-10-03", "--rate", "0.015"]
     assert loaded(RUN.format(arguments=command)) == set()
@@ -166,7 +170,7 @@ def test_the_second_time_no_library_is_loaded(folder: Path, command: str):
 
 def loaded_by(folder: Path, command: str, but: tuple[str, ...] = ()) -> set[str]:
     """The heavy packages that a command loads, which are no engine, nor one of `but`."""
-    files = {"run", "sealed", "broken", "figures.csv", "x.svg"}
+    files = {"run", "sealed", "broken", "figures.csv", "x.svg", "x.json"}
     arguments = ["spiral", *(str(folder / word) if word in files else word for word in command.split())]
     never = ("agents", "markets", *but)
     engine = f"assert not [name for name in sys.modules if name.partition('.')[0] in {never}]"

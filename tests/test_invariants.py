@@ -266,7 +266,7 @@ def test_path_of_2500_equals_that_path_alone(generator):
         assert_same(whole.filter(pl.col("path") == 1777), alone)
 
 
-@pytest.mark.parametrize("generator", ["numpy", "philox"])
+@pytest.mark.parametrize("generator", [pytest.param("numpy", marks=pytest.mark.slow), "philox"])
 def test_tables_do_not_depend_on_chunks_or_workers(tmp_path, generator):
     """Chunks of 256 on two workers, and one chunk of 4,096 that spans two blocks of noise: the same to the last bit."""
     runs = []

@@ -125,8 +125,10 @@ def test_without_a_safe_folder_it_is_found_each_time(made: Path, monkeypatch: py
     assert len(told) == 2
 
 
-def test_a_kept_side_compares_to_the_last_bit(made: Path, tmp_path: Path):
-    """Without NumPy and polars, of JSON: the same figures and errors as from the rows."""
+@pytest.mark.parametrize("plain", [4_096, 4])
+def test_a_kept_side_compares_to_the_last_bit(plain: int, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of JSON, without NumPy and with: the same figures and errors as from the rows."""
+    monkeypatch.setattr("analysis.side_figures.PLAIN", plain)
     bands = {**QUICK, "agents.hedger.policy.kind": "band"}
     other = run(load("covid_crash_2020", bands), out=tmp_path / "band", paths=9, workers=1)
     sides = [side_figures(each, None) for each in (open_run(made), other)]

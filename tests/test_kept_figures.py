@@ -27,7 +27,7 @@ from scenarios.studies import figures
 from sim import aside
 from sim.dataset import Run
 from sim.ensemble import Others
-from sim.errors import UserError
+from sim.errors import SpiralError, UserError
 from sim.estimate import without_pulls
 from sim.manifest import signed
 
@@ -111,6 +111,36 @@ def test_a_chunk_that_finds_no_room_is_not_left_out(place, tmp_path, monkeypatch
     monkeypatch.setattr(aside, "_laid", full)
     again = made(covid(), tmp_path / "run")
     assert again.table("figures").collect().equals(open_run(place).table("figures").collect())
+
+
+def test_what_is_laid_aside_gives_way_to_the_tables(place, tmp_path, monkeypatch):
+    """A run that fits on the disk is whole: a table that finds no room takes that of what is laid aside."""
+    write, tried = pl.DataFrame.write_parquet, []
+
+    def without_room(self, file, **options):
+        tried.append((Path(file).parent.parent / aside.FOLDER).is_dir())
+        if tried[-1] and len(tried) > 20:
+            raise OSError(28, "No space left on device")
+        return write(self, file, **options)
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", without_room)
+    again = made(covid(), tmp_path / "run")
+    assert tried.count(True) == 21 and tried[20:22] == [True, False]
+    assert not (again.path / aside.FOLDER).exists()
+    again.verify()
+    for table in again.tables:
+        found, expected = (run.table(table).collect() for run in (again, open_run(place)))
+        assert found.sort(found.columns).equals(expected.sort(expected.columns)), table
+
+
+def test_a_full_disk_is_told_though_room_was_made(tmp_path, monkeypatch):
+    def full(*_, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    with pytest.raises(SpiralError, match="No space left on device"):
+        made(covid(), tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["covid_crash_2020", pytest.param("gilt_ldi_2022", marks=pytest.mark.slow)])

@@ -36,10 +36,16 @@ class Holdings:
         mask = None if last else world.log.witness
         if not self._wanted or (mask is not None and not mask.size):
             return
+        nothing: dict[int, tuple[Vector | float, Vector | float]] = {}  # by a worth, and holds it: what 0 are worth
         for account, asset, worth in self._pairs():
-            held = world.ledger.balance(account, asset)
             names = {"account": str(account), "asset": str(asset)}
-            world.log.add(ACCOUNTS.name, world.now, mask, **names, balance=held, value=held * worth)
+            if world.ledger.reached(account, asset):
+                held = world.ledger.balance(account, asset)
+                world.log.add(ACCOUNTS.name, world.now, mask, **names, balance=held, value=held * worth)
+                continue
+            if id(worth) not in nothing:
+                nothing[id(worth)] = worth, _worth_of_none(worth)
+            world.log.add(ACCOUNTS.name, world.now, mask, **names, balance=0.0, value=nothing[id(worth)][1])
 
     def _pairs(self) -> Iterator[tuple[Name, Name, Vector | float]]:
         """(account, asset, $ value of a unit) for everything that may be held."""
@@ -54,3 +60,9 @@ class Holdings:
             yield from ((account, desk.asset, desk.unit_value) for account in (CLIENTS, name))
         for debt in world.claims.debts:
             yield from ((account, debt.asset, 1.0) for account in (debt.debtor, debt.creditor))
+
+
+def _worth_of_none(worth: Vector | float) -> Vector | float:
+    """0 units of something, (paths,) $: one number where it is the same on all paths, -0.0 and NaN apart."""
+    plain = not np.signbit(worth).any() and np.isfinite(worth).all()
+    return 0.0 if plain else 0.0 * worth

@@ -59,7 +59,7 @@ class Stepped(NamedTuple):
 
     slopes: Risk  # with the smile held where it was
     following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
-    values: list[Vector]  # before each step after that of spot, and at the end
+    values: list[Vector]  # before each step after that of spot, and at the end; not needed where there is `few`
     few: tuple[Vector, Vector] | None = None  # values after the steps of spot and vol, where only the curve's is left
 
 
@@ -432,10 +432,9 @@ class Desk:
         if found is None:
             return None
         slopes, (by_spot, by_vol, by_all) = found
-        coming, values = [by_vol, self._value.get(lambda: by_all, new)][-len(self._moving) :], [by_spot]
-        for step in self._steps:
-            values.append(coming.pop(0) if step.keys else values[-1])
-        return Stepped(slopes, None, values, (by_spot, by_vol))
+        if self._value.of(new) is None:
+            self._value.get(lambda: by_all, new)
+        return Stepped(slopes, None, [], (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
@@ -450,12 +449,12 @@ class Desk:
             add_step(self.scale, self.unit_clean, end, self.totals[UNSPLIT], self.unhedged)
             return
         old, parts = self._snapshot, (self.parts, self.unhedged)
-        slopes, values = steps.slopes, [*steps.values[:-1], end]
-        spots = old.row(SPOT), new.row(SPOT)
+        slopes, spots = steps.slopes, (old.row(SPOT), new.row(SPOT))
         if steps.few is not None:
             attribute_few(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, *steps.few, end, *parts)
             self._moved_besides = True
             return
+        values = [*steps.values[:-1], end]
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for asset in self.book.assets:  # the step of spot has taken them for gamma
             straight = self.scale * slopes.delta_of(asset) * self._moved(asset, new)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import MAIN
+from markets.kernels.hedging import add_product
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -31,10 +32,13 @@ class OptionsHeld(NamedTuple):
 
     def sum(self, greek: Greek, market: Snapshot | None = None) -> Vector | float:
         """A greek of all units, (paths,), in the present market or in a given one; 0 where nothing is held."""
-        found: Vector | float = 0.0
+        found: Vector | None = None
         for listing, units in self.positions:
-            found = found + units * getattr(listing.greeks(market), greek)
-        return found
+            one = getattr(listing.greeks(market), greek)
+            if found is None:
+                found = np.zeros(one.size)
+            add_product(units, one, found)
+        return 0.0 if found is None else found
 
 
 NONE_HELD = OptionsHeld([])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from agents.funding.margin import MarginModel
 from agents.funding.margin_periods import margin_days
 from agents.funding.risk_classes import EQUITY, RATES
+from markets.kernels.lending import asset_exposure, margin_of_moves
 from markets.venues.straddle import VOL_OF_VOL
 from markets.venues.vol_listing import VOL_OF_VOL as VOL_OF_IMPLIED
 from sim.dataclass import dataclass
@@ -59,7 +60,8 @@ class Parametric(MarginModel):
             by_period = terms.margin_multiple * yield_vol(portfolio, terms) * root * rates
             margin = np.asarray(move * (delta + convexity * move) + by_period)
         elif own is None:
-            margin = move * (delta + convexity * move + rates * terms.rate_vol / factors.vol_law.base)
+            margin = np.empty(portfolio.paths)
+            margin_of_moves(move, delta, convexity, rates, terms.rate_vol, factors.vol_law.base, margin)
         else:
             by_own = terms.margin_multiple * own * np.sqrt(terms.mpor_days / days) * rates
             margin = np.asarray(move * (delta + convexity * move) + by_own)
@@ -98,8 +100,8 @@ def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector,
     spot, base = factors.spot, factors.vol_law.base
     period = margin_days(terms, EQUITY)
     move = terms.margin_multiple * factors.margin_vol * np.sqrt(period / days)
-    delta = np.abs(portfolio.delta()) * spot
-    convexity = 0.5 * np.maximum(-portfolio.gamma(), 0.0) * spot**2
+    delta, convexity = np.empty((2, portfolio.paths))
+    asset_exposure(portfolio.delta(), portfolio.gamma(), spot, delta, convexity)
     for name in portfolio.assets[1:]:
         ratio = factors.margin_vol_of(name) / factors.margin_vol
         delta = delta + ratio * np.abs(portfolio.delta(name)) * portfolio.price(name)

@@ -21,7 +21,7 @@ from agents.intervals import Interval, check_interval
 from agents.policies import Every, Never, Policy
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
-from markets.kernels.hedging import all_filled, answered
+from markets.kernels.hedging import all_filled, answered, leg_order
 from markets.plausible import SECONDS
 from sim.dataclass import dataclass
 from sim.nearest import nearest
@@ -138,7 +138,9 @@ class _Hedging:
             share = 0.0 if self.passive else agent.policy.option_share
             self.desk.hedge_options(OptionHedge(agent.option_leg, world, share))
         late = agent.latency_seconds > 0
-        names = self.desk.assets
+        desk, names = self.desk, self.desk.assets
+        legs = (desk.option_hedge, desk.vega_hedge, desk.credit_hedge)
+        self.has_legs = desk.book.has_rates or any(leg is not None for leg in legs)  # besides assets
         self.assets = {name: AssetHedge(agent.policy, world, self.desk, name, late=late) for name in names}
         if not self.passive:
             self._take_over_hedge()
@@ -206,12 +208,12 @@ class _Hedging:
 
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
-        options = self._option_orders(due)
-        coming = self._coming(options)
+        options = self._option_orders(due) if self.has_legs else {}
+        coming = self._coming(options) if options else {}
         own: Orders = {}
         for name, each in self.assets.items():
             own[name] = each.order(due, self._looks(due, name), self._held(name), each.options(coming))
-        return {**own, **options, **self._rate_orders(due, options)}
+        return {**own, **options, **self._rate_orders(due, options)} if self.has_legs else own
 
     def _coming(self, orders: dict[str, Vector]) -> dict[str, Vector]:
         """Units under way and ordered now, by venue."""
@@ -267,12 +269,11 @@ class _Hedging:
         target = {name: desk.scale * units for name, units in unit.items()}
         held = {name: self.world.venue(name).held(self.agent.name) + self._under_way(name) for name in target}
         wanted = leg.wanted(target, held, risk, desk.scale)
+        hedges = self.hedges_rates if trades is None else trades
         for name, position in held.items():
-            hedges = self.hedges_rates if trades is None else trades
-            order = np.where(hedges & self._looks(due, name), wanted[name] - position, 0.0)
-            order = np.where(desk.liquidated, -position, order)
-            net = position + order - target[name]
-            orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
+            looks, order = self._looks(due, name) if hedges else self.nowhere, np.empty(self.world.paths)
+            leg_order(wanted[name], target[name], position, looks, desk.forced, desk.liquidated, order)
+            orders[name] = order
         return orders
 
     # --- start and exposure ----------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from agents.making.standing import Standing
 from agents.policies import Every, Policy
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
+from markets.kernels.quoting import limits_used, option_quote
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
 from markets.venues.quote import Quote
 from sim.dataclass import dataclass
@@ -157,9 +159,10 @@ class _Making:
         agent, feedback, use = self.agent, self.world.feedback, used()
         half_spread, depth = venue.quotes.rule_of(asked).read()
         spread_loop, depth_loop = min(feedback.spread, 1.0), min(feedback.depth, 1.0)
-        half: Vector = half_spread * (1 + spread_loop * agent.widening * use.size)
-        skew: Vector = -spread_loop * agent.inventory_skew * half * use.signed
-        return Quote(half, skew, self.share[venue.name] * depth * able * (1 - depth_loop * use.size))
+        levels = np.empty((QUOTE_ROWS, self.world.paths))
+        wider, lean = spread_loop * agent.widening, -spread_loop * agent.inventory_skew
+        option_quote(half_spread, depth, able, *use, wider, lean, self.share[venue.name], depth_loop, levels)
+        return Quote(levels[HALF_SPREAD], levels[SKEW], levels[DEPTH])
 
     def _use(self, held: OptionsHeld, market: Snapshot) -> Use:
         """Of the limits, in the market when it quoted; price takers leave no trace in quotes."""
@@ -167,10 +170,10 @@ class _Making:
         if self.world.price_takers or not held:
             return Use(self.world.full(0.0), self.world.full(0.0))
         vega = VOL_POINT * total(units * option.greeks(market).own_vega for option, units in held.positions)
-        gamma = PERCENT * held.sum("gamma", market) * spot**2
-        of_vega, of_gamma = vega / agent.vega_limit, gamma / agent.gamma_limit
-        signed = np.clip(np.where(np.abs(of_vega) >= np.abs(of_gamma), of_vega, of_gamma), -1.0, 1.0)
-        return Use(np.abs(signed), signed)
+        gamma = np.asarray(PERCENT * held.sum("gamma", market))
+        use = Use(np.empty(self.world.paths), np.empty(self.world.paths))
+        limits_used(vega, gamma, spot, agent.vega_limit, agent.gamma_limit, *use)
+        return use
 
 
 class _Once:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import sysconfig
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -21,7 +21,14 @@ def _folders(*paths: str) -> tuple[str, ...]:
 
 ROOT = Path(agents.__file__).parent.parent
 OURS = _folders(*(str(ROOT / name) for name in ("sim", "markets", "agents", "scenarios", "analysis")))
-LIBRARIES = _folders(*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
+
+
+@cache
+def _libraries() -> tuple[str, ...]:
+    """Beginnings of the names of Python's own files, and of those of libraries."""
+    import sysconfig  # with what it reads 3 ms
+
+    return _folders(*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
 
 
 def is_ours(code: CodeType) -> bool:
@@ -32,7 +39,7 @@ def is_ours(code: CodeType) -> bool:
 def is_theirs(code: CodeType) -> bool:
     """Whether code is the user's: not Spiral's, not a library's, not Python's."""
     file = code.co_filename
-    return not file.startswith((*OURS, *LIBRARIES, "<frozen"))
+    return not file.startswith((*OURS, *_libraries(), "<frozen"))
 
 
 def frames_of(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import CREDIT
-from markets.factors.law import STILL, Law, Moved
+from markets.factors.law import NO_CURVES, STILL, Law, Levels
 from markets.kernels.factors import credit_spreads
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class CreditSpread(Law):
         """Spread at the start, decimal."""
         return self._line[0]
 
-    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Respond to vol, the path and the lenders' stress."""
         self._tick = tick
         stands = self.stress is self._stress_seen and not self._moves_outside[tick]
@@ -57,7 +57,7 @@ class CreditSpread(Law):
         """Whether it answers anything that moves by itself."""
         return self._by_path is not None or (self._vol.moves and self._to_vol != 0)
 
-    def levels(self) -> Moved:
+    def levels(self) -> Levels:
         """The cash spread."""
         self._stress_seen, spread, vol = self.stress, np.empty(self._nothing.size), self._vol
         by_path = self._nothing if self._by_path is None else self._by_path.response
@@ -71,7 +71,7 @@ class CreditSpread(Law):
             by_path,
             spread,
         )
-        return Moved({CREDIT: spread})
+        return {CREDIT: spread}, NO_CURVES
 
     @property
     def gap(self) -> Vector:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from markets.factors.asset_law import AssetLaw
 from markets.factors.jumps import Jumps
 from markets.factors.key import SPOT
-from markets.factors.law import Moved
+from markets.factors.law import NO_CURVES, Levels
 from markets.kernels.factors import diffuse, displaced_prices, prices
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Equity(AssetLaw):
             self.deviation
         )  # d + p at this tick before its trades, ln S; d's own array where p is none
 
-    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry d into `tick`."""
         years, keep, sigma = self.years[tick], self.keep[tick], self._realised.in_force(self.tick, now)
         jumps = self._jumps.step(years)
@@ -55,19 +55,19 @@ class Equity(AssetLaw):
             self.path.arrive(tick, self._log_price(self.displacement))
         return moved
 
-    def levels(self) -> Moved:
+    def levels(self) -> Levels:
         """The price."""
         law, trades, deviation, level = self.price, self.trades, self.deviation, self.line[self.tick]
         flat = law.spot0 if law.normal else 0.0
         if not trades.moved:
             spot, self.displacement = np.empty(deviation.size), deviation
             self.is_finite = prices(level, flat, deviation, spot)
-            return Moved({SPOT: spot})
+            return {SPOT: spot}, NO_CURVES
         spot, displacement = np.empty((2, deviation.size))
         moves = trades.permanent, trades.transient
         self.is_finite = displaced_prices(level, flat, deviation, *moves, displacement, spot)
         self.displacement = displacement
-        return Moved({SPOT: spot})
+        return {SPOT: spot}, NO_CURVES
 
     def _log_price(self, displacement: Vector) -> Vector:
         """ln S at this tick, (paths,)."""

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     from markets.factors.asset_vol import AssetVol
     from markets.factors.implied_vol import ImpliedVol
-    from markets.factors.law import Moved
     from markets.factors.setting import Setting
     from markets.spec import RepoSpec
 
@@ -133,21 +132,11 @@ class FactorMarket:
         self._noise.draw()
         moved = [law.step(tick, self._noise, now) for law in self.laws]
         self.tick = tick
-        self._take(moved)
+        self.snapshot = now.with_moves(moved)
 
     def refresh(self) -> None:
         """Read all levels again."""
-        self._take([law.levels() for law in self.laws])
-
-    def _take(self, moves: Iterable[Moved]) -> None:
-        rows: dict[FactorKey, Vector] = {}
-        blocks: dict[tuple[str, str], Vector] = {}
-        for of_law, curves in moves:
-            if of_law:
-                rows.update(of_law)
-            if curves:
-                blocks.update(curves)
-        self.snapshot = self.snapshot.with_rows(rows, blocks)
+        self.snapshot = self.snapshot.with_moves([law.levels() for law in self.laws])
 
     @property
     def is_finite(self) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from markets.factors.impact import Impact
 from markets.factors.key import VOL, FactorKey
-from markets.factors.law import STILL, Law, Moved
+from markets.factors.law import NO_CURVES, STILL, Law, Levels
 from markets.factors.reversion import reversion
 from markets.kernels.factors import implied_vols, stir
 
@@ -80,7 +80,7 @@ class ImpliedVol(Law):
         """Response and impact together, (paths,) ln s."""
         return self.response + self.impact[VOL].total if self._traded else self.response
 
-    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry noise, response and impact into `tick`."""
         for impact in self.impact.values():
             impact.decay(self._years[tick])
@@ -92,11 +92,11 @@ class ImpliedVol(Law):
         self.tick = tick
         return self.levels() if self.moves or self._moves_outside[tick] else STILL
 
-    def levels(self) -> Moved:
+    def levels(self) -> Levels:
         """Implied vol."""
         vol = np.empty(self.response.size)
         self.is_finite = implied_vols(self.line[self.tick], self.noise, self.led, vol)
-        return Moved({VOL: vol})
+        return {VOL: vol}, NO_CURVES
 
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
         """Let trades displace ln s."""

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
+# What `Moved` holds; a plain one is made faster.
+Levels = tuple["Mapping[FactorKey, Vector]", "Mapping[Block, Vector]"]
+NO_ROWS: Mapping[FactorKey, Vector] = {}
+NO_CURVES: Mapping[Block, Vector] = {}
+
+
 class Moved(NamedTuple):
     """Levels that a step changed: (paths,) by key, and whole curves, (nodes, paths) by block."""
 
@@ -42,14 +48,14 @@ class Law(ABC):
     impact: Mapping[FactorKey, Impact] = {}  # impact on each factor that trades displace
 
     @abstractmethod
-    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry the noise into `tick`; returns the levels that moved.
 
         noise: shocks of the step that several laws share. now: the market at the tick before.
         """
 
     @abstractmethod
-    def levels(self) -> Moved:
+    def levels(self) -> Levels:
         """All present levels."""
 
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:

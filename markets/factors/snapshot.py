@@ -76,6 +76,25 @@ class Snapshot:
                 break
         return new
 
+    def with_moves(self, moves: Iterable[tuple[Mapping[FactorKey, Floats], Mapping[Block, Floats]]]) -> Snapshot:
+        """A copy with the levels and whole curves of several moves."""
+        new = Snapshot.__new__(Snapshot)
+        new.paths, new.among = self.paths, self.among
+        levels, blocks, bent = self._rows.copy(), self._blocks, set()
+        for rows, curves in moves:
+            for key, level in rows.items():
+                levels[key] = level
+                if key.node:
+                    bent.add(key[:2])
+            if curves:
+                blocks = {**blocks, **curves}
+                for block, values in curves.items():
+                    levels.update(zip(self._nodes[block], values, strict=True))
+        new._rows, new.row, new._nodes, new._blocks = levels, levels.__getitem__, self._nodes, blocks
+        if bent:
+            new._bend(bent)
+        return new
+
     def _bend(self, blocks: Iterable[Block]) -> None:
         """Nodes of these curves have moved one by one."""
         self._blocks = self._blocks.copy()

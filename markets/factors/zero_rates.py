@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from markets.factors.impact import Impact
 from markets.factors.key import USD, FactorKey
-from markets.factors.law import STILL, Law, Moved
+from markets.factors.law import NO_ROWS, STILL, Law, Levels
 from markets.factors.node_noise import node_noise
 from markets.factors.node_shocks import NodeShocks
 from markets.kernels.factors import carry, node_rates
@@ -47,7 +47,7 @@ class ZeroRates(Law):
         self.noise = np.zeros((len(nodes), paths))
         self._tick = 0
 
-    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry every node into `tick`; they move together."""
         for impact in self.impact.values():
             impact.decay(float(self._years[tick]))
@@ -77,11 +77,11 @@ class ZeroRates(Law):
         """Of the nodes' shocks on the main asset's and on those drawn, (nodes, 1 + shocks)."""
         return self._shocks.weights
 
-    def levels(self) -> Moved:
+    def levels(self) -> Levels:
         """The whole curve."""
-        rates = np.empty_like(self.noise)
+        rates = np.empty(self.noise.shape)
         self.is_finite = node_rates(self._level[self._tick], self.noise, self._impacts, self._traded, rates)
-        return Moved(blocks={USD: rates})
+        return NO_ROWS, {USD: rates}
 
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
         """Let trades displace a node."""

@@ -21,6 +21,34 @@ PARTS = 10  # and what a desk adds
 
 
 @kernel
+def add_product(units: Floats, one: Floats, out: Floats) -> None:
+    """Add units x what one of them has."""
+    for j in range(out.shape[0]):
+        out[j] += units[j] * one[j]
+
+
+@kernel
+def leg_order(
+    wanted: Floats,
+    target: Floats,
+    held: Floats,
+    looks: Bools,
+    forced: Floats,
+    liquidated: Bools,
+    out: Floats,
+) -> None:
+    """Units to trade at a venue of a leg, into `out`: to what is wanted where the desk looks, all if it is liquidated.
+
+    Of what is left then beyond the target the share `forced` is closed.
+    """
+    for j in range(out.shape[0]):
+        order = wanted[j] - held[j] if looks[j] else 0.0
+        order = -held[j] if liquidated[j] else order
+        net = held[j] + order - target[j]
+        out[j] = order - (0.0 if liquidated[j] else forced[j] * net)
+
+
+@kernel
 def neutral(scale: Floats, delta: Floats, target: Floats) -> None:
     """Into `target` the units that neutralise `scale` books of `delta` units each."""
     for j in range(scale.shape[0]):

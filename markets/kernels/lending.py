@@ -107,3 +107,28 @@ def in_trouble(
         due[j] = (deadline[j] >= 0) & (day >= deadline[j]) & (not liquidated[j])
         some |= ruined[j] | due[j]
     return some
+
+
+@kernel
+def asset_exposure(delta: Floats, gamma: Floats, spot: Floats, straight: Floats, bent: Floats) -> None:
+    """What a move of an asset by x times its price costs: `straight` x + `bent` x^2, written, $. Long gamma is free.
+
+    delta: units, of either side. gamma: units per $. spot: $/unit.
+    """
+    for j in range(spot.shape[0]):
+        short = -gamma[j]
+        straight[j] = abs(delta[j]) * spot[j]
+        bent[j] = 0.5 * (short if short > 0.0 else 0.0) * (spot[j] * spot[j])
+
+
+@kernel
+def margin_of_moves(
+    move: Floats, straight: Floats, bent: Floats, rates: Floats, rate_vol: float, base: float, margin: Floats
+) -> None:
+    """Parametric margin, written, $: of a move to second order, and of rates, whose vol follows that of the asset.
+
+    move: of the asset, share of its price. straight, bent: see `asset_exposure`. rates: $ per 1.00 of the nodes, all
+    together. rate_vol: decimal a year, at a vol of `base`.
+    """
+    for j in range(move.shape[0]):
+        margin[j] = move[j] * (straight[j] + bent[j] * move[j] + rates[j] * rate_vol / base)

@@ -22,8 +22,8 @@ NO_LINE = 1e-9  # $: for a smaller line no share used is computed
 @kernel_inline
 def whole_equity(record: Floats, j: int, equity: float, alive: bool) -> float:
     """Equity of path j if none of the book had been closed out, $."""
-    gain = (equity - record[EQUITY, j]) / (record[SCALE, j] if alive else 1.0)
-    return record[WHOLE_EQUITY, j] + gain
+    whole: float = record[WHOLE_EQUITY, j] + (equity - record[EQUITY, j]) / (record[SCALE, j] if alive else 1.0)
+    return whole
 
 
 @kernel_inline

@@ -13,6 +13,52 @@ Bools = NDArray[np.bool_]
 
 
 @kernel
+def limits_used(
+    vega: Floats, gamma: Floats, spot: Floats, vega_limit: float, gamma_limit: float, size: Floats, signed: Floats
+) -> None:
+    """Share of a maker's limits that its options use, in [0, 1], written; `signed`: below zero for a short position.
+
+    Args:
+        vega: $ per vol point; gamma: units per $ and 1 %; spot: $. Limits: $ per vol point, $ per 1 % of spot.
+    """
+    for j in range(spot.shape[0]):
+        of_vega, of_gamma = vega[j] / vega_limit, gamma[j] * (spot[j] * spot[j]) / gamma_limit
+        used = of_vega if abs(of_vega) >= abs(of_gamma) else of_gamma
+        used = -1.0 if used < -1.0 else used
+        used = 1.0 if used > 1.0 else used
+        signed[j] = used
+        size[j] = abs(used)
+
+
+@kernel
+def option_quote(
+    rule: Floats,
+    depth: Floats,
+    able: Floats,
+    size: Floats,
+    signed: Floats,
+    wider: float,
+    lean: float,
+    share: float,
+    less: float,
+    quote: Floats,
+) -> None:
+    """Quote of an option maker from its use of its limits: `size`, in [0, 1], and with its sign.
+
+    Args:
+        rule: half-spread and depth of the venue; able: share of its full depth that the maker can show.
+        wider: half-spreads added, lean: shift in half-spreads, less: share of depth gone, at a limit.
+        share: the maker's, of the venue's depth.
+        quote: (QUOTE_ROWS, paths), written.
+    """
+    half, skew, shown = quote[HALF_SPREAD], quote[SKEW], quote[DEPTH]
+    for j in range(rule.shape[0]):
+        half[j] = rule[j] * (1.0 + wider * size[j])
+        skew[j] = lean * half[j] * signed[j]
+        shown[j] = share * depth[j] * able[j] * (1.0 - less * size[j])
+
+
+@kernel
 def standing(
     cash: Floats,
     units: Floats,

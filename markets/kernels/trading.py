@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
 from sim.jit import fma, kernel, kernel_inline
-from sim.kernels.moves import carry_out
+from sim.kernels.moves import carry_out, carry_out_some
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 BLOCK = 1024  # paths
+FEW = 0.1  # share of the paths up to which those that trade are taken alone
 HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
 QUOTE_ROWS = 3
 ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and (if any) walk
@@ -162,6 +163,44 @@ def split_walk(walk: Floats, gain: Floats) -> None:
         walk[j] -= gain[j]
 
 
+@kernel_inline
+def fill_some(
+    filled: Floats,
+    among: Ints,
+    book: Floats,
+    shares: Floats,
+    calm: float,
+    walk: Floats,
+    mid: Floats,
+    reference: Floats,
+    spread: Floats,
+    amounts: Floats,
+    entries: Ints,
+    rows: Floats,
+) -> None:
+    """What `asset_fill` does on the paths `among`, to its digits. spread: as found; amounts: room for BLOCK."""
+    moves = entries.shape[0] // shares.shape[0]
+    for start in range(0, among.shape[0], BLOCK):
+        width = min(BLOCK, among.shape[0] - start)
+        for m in range(shares.shape[0]):
+            first = m * moves
+            for j in range(width):
+                path = among[start + j]
+                half = book[HALF_SPREAD, path]
+                own = filled[path] * shares[m, path]
+                notional = own * reference[path]
+                quiet = abs(notional) * (half if half < calm else calm)
+                amounts[first, j] = own
+                amounts[first + 1, j] = own * mid[path]
+                amounts[first + 2, j] = quiet
+                amounts[first + 3, j] = fma(notional, spread[path], -quiet)
+                if moves >= ASSET_MOVES:
+                    amounts[first + 4, j] = notional * walk[path]
+            if moves == ASSET_MOVES + NETTED:
+                split_walk(amounts[first + 4, :width], amounts[first + 5, :width])
+        carry_out_some(amounts, entries, rows, among, start, width)
+
+
 @kernel
 def asset_fill(
     filled: Floats,
@@ -177,7 +216,7 @@ def asset_fill(
 ) -> None:
     """Movements between a taker and each maker when `filled` units are bought, carried out in the ledger.
 
-    Block by block, so that amounts are never written to memory.
+    Block by block, so that amounts are never written to memory; where few paths trade, on those alone.
 
     Args:
         filled: signed units.
@@ -193,7 +232,16 @@ def asset_fill(
         spread: written: by which the price is worse than mid before the walk, for a buyer.
     """
     paths, moves = filled.shape[0], entries.shape[0] // shares.shape[0]
-    amounts = np.empty((entries.shape[0], BLOCK))
+    amounts, trading = np.empty((entries.shape[0], BLOCK)), 0
+    for j in range(paths):
+        trading += 1 if filled[j] != 0.0 else 0
+    if trading < FEW * paths:
+        for j in range(paths):
+            spread[j] = worsened(filled[j], book[HALF_SPREAD, j], book[SKEW, j])
+        fill_some(
+            filled, np.flatnonzero(filled), book, shares, calm, walk, mid, reference, spread, amounts, entries, rows
+        )
+        return
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start

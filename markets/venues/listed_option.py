@@ -13,6 +13,8 @@ from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, SLOPES, VA
 from markets.venues.vol_listing import Greeks, Sloped, VolListing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from markets.factors.snapshot import Paths, Snapshot
     from markets.venues.option_series import OptionSeries
     from markets.venues.surroundings import Surroundings
@@ -33,6 +35,7 @@ class ListedOption(VolListing):
 
     def __init__(self, market: Surroundings, name: str, series: OptionSeries) -> None:
         self.series = series
+        self._level = NO_ROWS
         super().__init__(market, name, series)
 
     def _strike_now(self, tick: int) -> None:
@@ -45,6 +48,7 @@ class ListedOption(VolListing):
             self._multiples = self.series.multiples(self.struck, self.strikes, spot)
             self._logs = np.empty_like(self.strikes)
             log_strikes(self.strikes, float(self._base[0]), self._logs)
+            self._level = np.mean(self._multiples, axis=0) * self._base[1]  # of its vol at that of the start
 
     def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
         """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
@@ -119,12 +123,24 @@ class ListedOption(VolListing):
     @property
     def mid(self) -> Vector:
         """Implied vol, the mean of the options in a unit, (paths,) decimal a year."""
-        market = self._now
-        base, vol = self._base[1], market.row(VOL)
-        there = self._moving
-        multiples = self._multiples if there is None else there.multiples(market, self.struck.term(self._tick))
-        mid: Vector = np.mean(multiples, axis=0) * base * np.exp(self.elasticity * np.log(vol / base))
+        return self._quoted()()
+
+    def _quoted(self) -> Callable[[], Vector]:
+        """A function that computes the present `mid`."""
+        market, there, term = self._now, self._moving, self.struck.term(self._tick)
+        base, response, struck = float(self._base[1]), float(term[RESPONSE]), self._level
+
+        def mid() -> Vector:
+            level = struck if there is None else np.mean(there.multiples(market, term), axis=0) * base
+            found: Vector = level * np.exp(response * np.log(market.row(VOL) / base))
+            return found
+
         return mid
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """A buyer pays a higher vol, (paths,) decimal."""
+        mid = self._quoted()
+        return lambda: mid() + spread + walk
 
     @property
     def elasticity(self) -> float:

@@ -25,22 +25,17 @@ class Netting(NamedTuple):
     active: NDArray[np.bool_]  # (orders,) whether an order wants anything on any path
 
 
-class Terms(NamedTuple):
-    """Inputs of the netting, (paths,) unless said."""
-
-    unit_notional: Vector  # $ notional of one unit of quantity
-    depth: Vector  # $ notional
-    halted_until: Vector  # seconds
-    now: float  # seconds
-    capacity: float  # share of the depth that may remain net
-    impact: float  # displacement by the whole depth
+# What netting needs of the venue, (paths,) unless said: $ notional of one unit of quantity; depth, $ notional; seconds
+# until which it is halted; seconds now (a number); share of the depth that may remain net; displacement by all of it.
+Terms = tuple[Vector, Vector, Vector, float, float, float]
 
 
 def netted(orders: Sequence[Order], move: Vector, terms: Terms, nothing: Vector) -> Netting:
     """Net the orders at a displacement `move` (paths,) of the price. nothing: (paths,), where trades do not move it."""
     quantities = [order.quantity(move) for order in orders]
     ordered = np.array(quantities) if len(quantities) > 1 else quantities[0][None]
-    filled, displacement = np.empty(ordered.shape), np.empty(ordered.shape[1]) if terms.impact else nothing
+    *_, impact = terms
+    filled, displacement = np.empty(ordered.shape), np.empty(ordered.shape[1]) if impact else nothing
     active = np.empty(len(orders), dtype=bool)
     net(ordered, *terms, filled, displacement, active)
     return Netting(ordered, filled, displacement, active)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Demand = Callable[[Vector], Vector]  # displacement (paths,), ln S or decimal rate -> signed quantity (paths,)
 
+FLOAT = np.dtype(np.float64)
 DUST = 1e-4  # $: a smaller order is the rounding of a position, not a decision
 
 
@@ -65,7 +66,7 @@ def tradable(quantity: Vector | float, unit_notional: Vector) -> tuple[Vector, b
         isinstance(quantity, np.ndarray)
         and quantity.shape == ordered.shape
         and quantity.flags.carray
-        and quantity.dtype == np.float64
+        and quantity.dtype is FLOAT
     ):
         quantity = _one_a_path(quantity, ordered.shape)
     return ordered, drop_dust(quantity, unit_notional, DUST, ordered)

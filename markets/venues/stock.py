@@ -48,11 +48,13 @@ class Stock:
     @property
     def unit_notional(self) -> Vector:
         """Reference price, (paths,) $: mid, or the starting price under the normal law."""
-        return self._law.reference(self.mid)
+        mid = self._factors.snapshot.row(self.key)
+        return self._law.reference(mid) if self._law.normal else mid
 
     def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
         """(paths,) $/unit."""
-        mid, reference = self.mid, self.unit_notional
+        mid = self._factors.snapshot.row(self.key)
+        reference = self._law.reference(mid) if self._law.normal else mid
         return lambda: mid + reference * (spread + walk)
 
     def price_ratio(self) -> Vector:
@@ -84,11 +86,11 @@ class Stock:
     # --- positions -------------------------------------------------------------------------------------------------
     def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
         """The price of a unit, (paths,) $."""
-        return {self.name: self.mid if market is None else market.row(self.key)}
+        return {self.name: (market or self._factors.snapshot).row(self.key)}
 
     def exposure(self, account: Name) -> Vector:
         """Signed $ at mid, (paths,)."""
-        return self.market.ledger.balance(account, self.name) * self.mid
+        return self.market.ledger.balance(account, self.name) * self._factors.snapshot.row(self.key)
 
     def years(self) -> float:
         """It has no end."""
@@ -118,15 +120,17 @@ class Stock:
         """Units against cash; the cash is split into the price at mid and the costs."""
         # in the order of `asset_fill`; no walk where trades do not move the price
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
-        spread = np.empty_like(filled)
+        spread = np.empty(filled.size)
         posting = self.market.ledger.posting(fill_moves(self.name, taker, book.makers, costs))
-        asset_fill(filled, book.levels, book.shares, calm, walk, self.mid, self.unit_notional, *posting, spread)
+        mid = self._factors.snapshot.row(self.key)
+        reference = self._law.reference(mid) if self._law.normal else mid
+        asset_fill(filled, book.levels, book.shares, calm, walk, mid, reference, *posting, spread)
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
         posting = self.market.ledger.posting(handed_over(self.name, source, target, self.gains))
-        passed_on(quantity, share, self.mid, *posting)
+        passed_on(quantity, share, self._factors.snapshot.row(self.key), *posting)
 
     def step(self, tick: int) -> None:
         """An asset has no end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from markets.venues.breakers import Breakers
 from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
 from markets.venues.loop_gain import CURVATURE, Sums
-from markets.venues.netting import Netting, Terms, netted
+from markets.venues.netting import Netting, netted
 from markets.venues.order import Fill, Order, tradable
 from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
@@ -36,12 +36,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
-class Exposed(NamedTuple):
-    """What somebody would trade here; see `Venue.expose`."""
-
-    flow: Vector
-    moved: tuple[str, ...]
-    by: str
+Exposed = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Venue.expose`: flow, moved, by
 
 
 @lru_cache(maxsize=1024)
@@ -165,7 +160,7 @@ class Venue:
         `loop_gain`.
         """
         if self.moves:
-            self.exposed.append(Exposed(flow, (moved,) if isinstance(moved, str) else moved, by))
+            self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
     def gain(self, moved: str, by: str) -> Vector:
         """Move of this price that one channel adds per unit move of the price at `moved`, (paths,).
@@ -173,9 +168,9 @@ class Venue:
         impact x flow per unit move / depth.
         """
         flow: Vector | None = None
-        for each in self.exposed:
-            if each.by == by and moved in each.moved:
-                flow = each.flow if flow is None else self._sums.of(flow, each.flow)
+        for each, names, channel in self.exposed:
+            if channel == by and moved in names:
+                flow = each if flow is None else self._sums.of(flow, each)
         return self._nothing if flow is None else self.impact * flow / self.depth
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
@@ -183,15 +178,19 @@ class Venue:
 
         but: venues whose moves are left out.
         """
+        if not self.exposed:
+            return {}
         channels: dict[tuple[str, str], Vector] = {}
         for flow, names, by in self.exposed:
-            for name in _without(names, but):
+            for name in _without(names, but) if but else names:
                 known = channels.get((name, by))
                 channels[name, by] = flow if known is None else self._sums.of(known, flow)
         flows: dict[str, Vector] = {}
         for (moved, _), flow in channels.items():
             flows[moved] = self._sums.of(flows[moved], flow) if moved in flows else flow
         per_flow = self.impact / self.depth if flows else self._nothing
+        if len(flows) == 1:
+            return {(self.name, moved): per_flow * flow for moved, flow in flows.items()}
         distinct = {id(flow): flow for flow in flows.values()}
         scaled = {key: per_flow * flow for key, flow in distinct.items()}
         return {(self.name, moved): scaled[id(flow)] for moved, flow in flows.items()}
@@ -256,14 +255,8 @@ class Venue:
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
         spec, market = self.spec, self.market
-        terms = Terms(
-            self.listing.unit_notional,
-            book.depth,
-            self.breakers.halted_until,
-            float(market.now),
-            self._capacity,
-            self.impact,
-        )
+        now, halted_until = float(market.now), self.breakers.halted_until
+        terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
             netting = netted(orders, self._nothing, terms, self._nothing)
             return netting, spec.slope * netting.displacement if self.moves else self._nothing

@@ -87,6 +87,7 @@ class VolListing(PaidInCash):
         self._worths: Memo[Vector] = Memo()
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
+        self._asked = -2  # last tick in which somebody asked for greeks in the present market
 
     @abstractmethod
     def _strike_now(self, tick: int) -> None:
@@ -127,13 +128,20 @@ class VolListing(PaidInCash):
         if market is not None and market is not factors.snapshot:
             other = self.underlying.seen(market)
             return self._elsewhere.get(lambda: self._valued(tick, other), self.struck, tick, other)
-        now = self._now
+        now, self._asked = self._now, tick
         return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
 
     def _worth_now(self) -> Vector:
-        """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known."""
+        """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known, or soon asked for.
+
+        Who asked for them in the last tick will do so in this one: they have the same worth, to its digits.
+        """
         tick, now, known = self.market.factors.tick, self._now, self._known_worth()
-        return self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now) if known is None else known
+        if known is not None:
+            return known
+        if self._asked == tick - 1:
+            return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now).worth
+        return self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now)
 
     def _known_worth(self) -> Vector | None:
         """The same where it costs nothing."""

@@ -121,11 +121,16 @@ def _remedy(pair: Pair, guilty: Amount) -> str:
     """The same figure a thousand, a million or a billion times as large, or as small, where that is in proportion."""
 
     def meant(factor: float) -> bool:
-        other = dataclasses.replace(guilty, dollars=guilty.dollars * factor)
-        first, second = (other, pair.second) if guilty is pair.first else (pair.first, other)
-        return Pair(first, second, pair.bounds).sound
+        changed = dataclasses.replace(guilty, dollars=guilty.dollars * factor)
+        first, second = (changed, pair.second) if guilty is pair.first else (pair.first, changed)
+        return math.isfinite(guilty.value * factor) and Pair(first, second, pair.bounds).sound
 
-    for factor, name in SLIPS:
+    other = pair.first if guilty is pair.second else pair.second
+
+    def apart(slip: tuple[float, str]) -> float:
+        return abs(_size(guilty) + math.log(slip[0]) - _size(other))
+
+    for factor, name in sorted(SLIPS, key=apart):
         if meant(factor):
             return f"write {plain(guilty.value * factor)} for {plain(guilty.value)} {name}"
     for factor, _ in reversed(SLIPS):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,9 @@ class Spiral(click.Group):
             raise ReaderGone from None  # before click takes it for a failure
         except Exception:
             if os.environ.get(TRACEBACK):
-                traceback.print_exc()
+                from traceback import print_exc
+
+                print_exc()
             raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -98,7 +99,9 @@ def _last_words(error: Exception) -> str:
         return f"failed: {error.strerror}" + (f": {error.filename}" if error.filename else "")
     if isinstance(error, MemoryError):
         return "failed: out of memory; try fewer paths, or a smaller run.chunk"
-    steps = traceback.extract_tb(error.__traceback__)
+    from traceback import extract_tb  # only a bug needs it
+
+    steps = extract_tb(error.__traceback__)
     place = f" at {Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
     said = f"{type(error).__name__}: {one_line(str(error))[:300]}{place}"
     return f"bug: {said}; please report it; {TRACEBACK}=1 shows all"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from analysis.figure_text import money
 from scenarios.commands.finished import opened
 from scenarios.commands.output import say
 from scenarios.commands.remembered import answer
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from sim.files import check_target, write_whole
+from sim.screen.table import Table
 
 SHARES = ("green", "yellow", "red")  # columns of days in each zone of the traffic light
 HEADINGS = {
@@ -47,7 +46,7 @@ def test_and_show(
 
     found = answer(run, "backtest", agent, world, level, window, find=find)
     shown = _table(found["rows"], f"Daily losses against value at risk {level:.4g}")
-    console(markup=False).print(shown, highlight=False)
+    screen().print(shown)
     for line in found["said"]:
         say(line)
     if out is not None:
@@ -56,7 +55,7 @@ def test_and_show(
 
 
 def _table(rows: list[dict[str, Any]], title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=title, box=False)
     for i, heading in enumerate(HEADINGS.values()):
         table.add_column(heading, justify="right" if i else "left")
     for row in rows:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from rich.table import Table
-
 from markets.curves.bond import BillFigures, BondFigures, DepositFigures
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.curves.bonds import price_bond
 from scenarios.studies.curves.solving import solve_curves
+from sim.screen.table import Table
 
 WIDTH = 150  # characters, where the output is not a terminal
 LABELS = {
@@ -50,13 +49,13 @@ def price_and_show(
         if not kept:
             continue
         names = [field.name for field in dataclasses.fields(kind) if field.name != "spread" or curve is not None]
-        table = Table(title=title, title_justify="left", box=None, header_style="bold")
+        table = Table(title=title, box=False)
         table.add_column(title.lower()[:-1], no_wrap=True)
         for name in names:
             table.add_column(LABELS[name], justify="right", no_wrap=True)
         for text, shown in kept:
             table.add_row(text, *(_cell(name, getattr(shown, name)) for name in names))
-        console(WIDTH, markup=False).print(table, highlight=False)
+        screen(WIDTH).print(table)
 
 
 def _cell(name: str, value: float) -> str:

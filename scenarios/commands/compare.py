@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scenarios.commands.finished import SUMMARY_WIDTH, opened
 from scenarios.commands.output import say
 from scenarios.commands.remembered import side_of
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from sim.collector import rest
 from sim.errors import UserError
 from sim.files import check_target
@@ -76,8 +76,7 @@ def _show(a: Run, b: Run, *, agent: str | None, out: Path | None) -> None:
 
         write_comparison(a, b, out, agent=agent)  # before printing: the terminal may be closed
     sides = [side_of(each, agent) for each in in_common(a, b)]
-    found = comparison_table(a, b, compared(*sides, paired=same_noise(a, b)))
-    console(SUMMARY_WIDTH, markup=False).print(found)
+    screen(SUMMARY_WIDTH).print(comparison_table(a, b, compared(*sides, paired=same_noise(a, b))))
     if out is not None:
         say(out)
 

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.table import Table
 
 from markets.rate_vols.arbitrage import NEGATIVE, Breach
 from markets.rate_vols.cube import Cell, Cube
 from markets.rate_vols.sabr import Kind, Sabr
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
+from scenarios.commands.screen import screen
 from scenarios.commands.show import check_ending
-from scenarios.commands.terminal import console
 from scenarios.studies.rate_vols.cube_csv import length_of, read_cube
 from sim.errors import UserError
 from sim.place import Place
+from sim.screen.table import Table
 
 TITLE = "Quotes of the cube, and the smiles fitted to them"
 FOUND = 1  # exit code: there is arbitrage
@@ -54,9 +54,9 @@ def fit_and_show(
             say(line)
     elif not quiet:
         say_notes(notes)
-        console().print(_fits(cube), highlight=False)
+        screen().print(_fits(cube))
         for expiry, tenor in asked:
-            console().print(_smile(cube.smile(expiry, tenor), expiry, tenor), highlight=False)
+            screen().print(_smile(cube.smile(expiry, tenor), expiry, tenor))
         for cell, breach in breaches:
             say(f"arbitrage: {cell.quotes.name}: {describe(breach)}")
         say(f"{len(cube.cells)} cells, {len(breaches) or 'no'} violation{'s' * (len(breaches) != 1)} in strike.")
@@ -98,7 +98,7 @@ def _unit(smile: Sabr) -> tuple[float, str]:
 
 def _fits(cube: Cube) -> Table:
     scale, unit = _unit(cube.cells[0].smile)
-    table = Table(title=f"SABR smiles, {cube.cells[0].smile.kind} vols in {unit}", title_justify="left")
+    table = Table(title=f"SABR smiles, {cube.cells[0].smile.kind} vols in {unit}")
     for heading in ("cell", "forward", "at the money", "alpha", "beta", "rho", "nu", "rms error", "largest"):
         table.add_column(heading, justify="left" if heading == "cell" else "right")
     for cell in cube.cells:
@@ -112,7 +112,7 @@ def _fits(cube: Cube) -> Table:
 
 def _smile(smile: Sabr, expiry: float, tenor: float) -> Table:
     scale, unit = _unit(smile)
-    table = Table(title=f"{expiry:g}Y into {tenor:g}Y, forward {smile.forward:.3%}", title_justify="left")
+    table = Table(title=f"{expiry:g}Y into {tenor:g}Y, forward {smile.forward:.3%}")
     table.add_column(f"strike - forward, bp / vol, {unit}")
     strikes = smile.forward + 1e-4 * np.array(OFFSETS)
     for offset in OFFSETS:

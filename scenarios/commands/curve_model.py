@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.table import Table
-
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.describing.scenario_file import scenario_text
 from scenarios.studies.curves.curve_model import DAYS_A_YEAR, CurveModel, model_curve
 from sim.errors import UserError
 from sim.files import check_new, write_whole
+from sim.screen.table import Table
 
 
 def model_and_show(
@@ -36,9 +35,9 @@ def model_and_show(
         check_new(out, force=force)
     model = model_curve(history, kind=kind, quarters=quarters, number=number, dates=dates, as_given=as_given)
     say_notes(model.record.notes)
-    screen = console(markup=False)
+    terminal = screen()
     for table in (_fits(model), _ahead(model), _components(model)):
-        screen.print(table)
+        terminal.print(table)
     if out is not None:
         scenario = model.scenario(name=out.stem, spot=spot, vol=vol, credit=credit)
         write_whole(out, scenario_text(scenario, f"Written by `spiral curve-model --model {kind}`."))
@@ -46,7 +45,7 @@ def model_and_show(
 
 
 def _table(title: str, headings: list[str], rows: list[list[str]]) -> Table:
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=title, box=False, pad_edge=False)
     for i, heading in enumerate(headings):
         shown.add_column(heading, justify="right" if i else "left", no_wrap=True)
     for row in rows:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from analysis.figure_text import money
 from scenarios.commands.finished import opened
 from scenarios.commands.output import say
 from scenarios.commands.remembered import answer
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from sim.files import check_target, write_whole
+from sim.screen.table import Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,7 +34,7 @@ def exposure_and_show(*, folder: Path, agent: str | None, world: str, level: flo
         return {"rows": _some(days), "figures": figures, "csv": csv_text(days)}
 
     found = answer(run, "exposure", agent, world, level, find=find)
-    console(markup=False).print(_table(found["rows"], level), highlight=False)
+    screen().print(_table(found["rows"], level))
     for line in found["figures"]:
         say(line)
     if out is not None:
@@ -51,7 +50,7 @@ def _some(days: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _table(rows: list[dict[str, Any]], level: float) -> Table:
     title = "Exposure to the counterparty at closes, over paths on which it lives"
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=title, box=False)
     for i, heading in enumerate(("close", "expected", f"potential, {level * 100:.4g} %", "CVA", "defaulted")):
         table.add_column(heading, justify="right" if i else "left")
     for row in rows:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.table import Table
-
 from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.charges.frtb_charge import MarketCharge, frtb_charge
 from sim.files import check_target, write_whole
+from sim.screen.table import Table
 
 
 def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
@@ -20,7 +19,7 @@ def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
         check_target(out)
     found = frtb_charge(file, home=home)
     say_notes(found.notes)
-    console(markup=False).print(_table(found, home.upper()), highlight=False)
+    screen().print(_table(found, home.upper()))
     say(f"Capital {found.total:,.2f} {home.upper()} ({found.scenario} correlations).")
     if out is not None:
         write_whole(out, csv_text(found.table))
@@ -28,10 +27,10 @@ def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
 
 
 def _table(found: MarketCharge, home: str) -> Table:
-    table = Table(title=f"Standardised approach, {home}", title_justify="left", box=None, header_style="bold")
+    table = Table(title=f"Standardised approach, {home}", box=False)
     for i, name in enumerate(found.table.columns):
         table.add_column(name, justify="right" if i > 1 else "left", no_wrap=True)
     for name, measure, *amounts in found.table.iter_rows():
-        style = "bold" if name == "total" else None
+        style = "bold" if name == "total" else ""
         table.add_row(name, measure, *(f"{amount:,.2f}" for amount in amounts), style=style)
     return table

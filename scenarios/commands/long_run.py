@@ -9,7 +9,7 @@ from analysis.csv_text import csv_text
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.record import COLUMNS, as_table, cells, lines_of
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.scenario import Scenario
 from scenarios.studies.long_run import left_alone, years_text
 from scenarios.worlds.blueprint import blueprint_of
@@ -53,7 +53,7 @@ def print_long_run(
     fewer = "kurtosis, tails and extreme quantiles grow with the length, so the verdicts hold for ten years only."
     length = "" if years == TEN else f" These paths are of {years_text(years)}. Beware: {fewer}"
     if not quiet:
-        console(WIDTH).print(as_table(lines_of(found), title, chosen.run.paths))
+        screen(WIDTH).print(as_table(lines_of(found), title, chosen.run.paths))
         say(f"\n{NOTE}{length}", lines=True)
     if out is not None:
         say(_write(out, found, chosen, title))

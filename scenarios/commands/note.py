@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.note import price_note
 from sim.files import check_folder, write_whole
 from sim.jit import interpreted
+from sim.screen.table import Table
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -38,12 +37,12 @@ def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out
         check_folder(out, "notes.csv")
     frame = price_note(scenario, agent, correlation=correlation).table()
     say_notes(scenario.notes)
-    table = Table(title="Notes at the start", title_justify="left", box=None, header_style="bold")
+    table = Table(title="Notes at the start", box=False)
     for name, heading in HEADINGS.items():
         table.add_column(heading, justify="left" if name in WORDS else "right", no_wrap=name not in WORDS)
     for row in frame.iter_rows(named=True):
         table.add_row(*(row[name] if name in WORDS else _percent(row[name]) for name in HEADINGS))
-    console(WIDTH, markup=False).print(table, highlight=False)
+    screen(WIDTH).print(table)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / "notes.csv", csv_text(frame))

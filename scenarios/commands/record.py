@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rich.markup import escape
-from rich.table import Table
-
 from scenarios.commands.finished import opened
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.remembered import answer
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from sim.collector import rest
 from sim.errors import UserError
 from sim.files import check_target
 from sim.manifest import digest_of
 from sim.scratch import scratch
+from sim.screen.table import Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -166,7 +164,7 @@ def _print(run: Run, lines: Sequence[Line], title: str, *, markdown: bool) -> No
     if markdown:
         say(as_markdown(lines, title), lines=True)
     else:
-        console(WIDTH).print(as_table(lines, title, int(run.manifest["paths"])))
+        screen(WIDTH).print(as_table(lines, title, int(run.manifest["paths"])))
 
 
 def frame(record: DailyRecord) -> pl.DataFrame:
@@ -206,11 +204,11 @@ def as_table(lines: Sequence[Line], title: str, paths: int) -> Table:
     compared = [line for line in lines if line.compared]
     inside = sum(line.inside for line in compared)
     heading = f"{title}: {inside} of {len(compared)} inside the 5-95 % band of {paths:,} paths"
-    shown = Table(title=escape(heading), title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=heading, box=False, pad_edge=False)
     for name in COLUMNS:
         shown.add_column(name, justify="left" if name in ("figure", "source", "verdict") else "right")
     for line in lines:
-        shown.add_row(*map(escape, line.cells), style="bold" if line.compared and not line.inside else "")
+        shown.add_row(*line.cells, style="bold" if line.compared and not line.inside else "")
     return shown
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from analysis.side_figures import SideFigures
     from sim.dataset import Run
 
-FEW = 4_096  # paths up to which vectors over them are kept
+FEW = 16_384  # paths up to which vectors over them are kept
 
 
 def answer(run: Run, *question: object, find: Callable[[], Any]) -> Any:
@@ -80,9 +80,8 @@ def remember(run: Run, drawn: Mapping[str, dict[str, Any]]) -> None:
 
     drawn: the report's charts by name.
     """
-    if int(run.manifest["paths"]) > FEW:
-        return
-    side_of(run, None)
+    if int(run.manifest["paths"]) <= FEW:
+        side_of(run, None)
     sheet_of(run, "figures", None)
     for name, spec in drawn.items():
         answer(run, "chart", name, None, ACTUAL, find=partial(dict, spec))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from rich.table import Table
 
 from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.charges.sa_ccr_exposure import sa_ccr
 from sim.files import check_target, write_whole
+from sim.screen.table import Table
 
 HEADINGS = {"replacement_cost": "replacement cost", "add_on": "add-on"}
 
@@ -23,7 +23,7 @@ def expose_and_show(*, file: Path, sets: Path | None, out: Path | None) -> None:
         check_target(out)
     found = sa_ccr(file, sets)
     say_notes(found.notes)
-    console(markup=False).print(_table(found.table), highlight=False)
+    screen().print(_table(found.table))
     say(f"Exposure at default {found.total:,.2f}.")
     if out is not None:
         write_whole(out, csv_text(found.table))
@@ -32,7 +32,7 @@ def expose_and_show(*, file: Path, sets: Path | None, out: Path | None) -> None:
 
 def _table(found: pl.DataFrame) -> Table:
     """Without the asset classes that no trade is of."""
-    table = Table(title="Counterparty exposure", title_justify="left", box=None, header_style="bold")
+    table = Table(title="Counterparty exposure", box=False)
     names = [name for name in found.columns if name == "set" or found[name].abs().max() or name not in _classes(found)]
     for i, name in enumerate(names):
         table.add_column(HEADINGS.get(name, name), justify="right" if i else "left", no_wrap=True)

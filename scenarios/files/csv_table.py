@@ -15,6 +15,8 @@ from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.place import Place
 
+LARGEST = 1e30  # of a number in a cell, so that squares and sums of them are finite
+
 
 @dataclass(frozen=True)
 class Style:
@@ -52,6 +54,7 @@ class Row:
             raise self.place.at(column).error(
                 "must be a number", value=text, remedy="write 1234.5, or leave the cell empty"
             )
+        self._check_size(column, value)
         if not unit or percent is None:
             return value
         return value * (percent if unit == "%" else percent / 100)
@@ -64,7 +67,15 @@ class Row:
         found = [parse_number(each, self.style.mark) for each in text.replace("/", " ").replace("|", " ").split()]
         if None in found:
             raise self.place.at(column).error("must be numbers", value=text, remedy="write '1 0.8 0.6'")
-        return tuple(each for each in found if each is not None)
+        sizes = tuple(each for each in found if each is not None)
+        for each in sizes:
+            self._check_size(column, each)
+        return sizes
+
+    def _check_size(self, column: str, value: float) -> None:
+        if not abs(value) <= LARGEST:
+            rule = f"must lie between -{LARGEST:g} and {LARGEST:g}".replace("e+", "e")
+            raise self.place.at(column).error(rule, value=f"{value:g}", remedy="are there digits too many?")
 
     def whole(self, column: str) -> int | None:
         """The cell as a whole number, None if it is empty."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -237,6 +236,8 @@ def _agents(tables: Any, place: Place, modules: Modules, before: Before | None) 
     for name, table in tables.items():
         if isinstance(table, Mapping) and "type" not in table:
             typed = [other for other, t in tables.items() if isinstance(t, Mapping) and "type" in t]
+            from difflib import get_close_matches
+
             remedy = nearest(name, typed) if get_close_matches(name, typed) else nearest("", list(agent_types()))
             raise place.at(name, "type").error("this key is required", remedy=remedy)
     made: list[Agent] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from scenarios.worlds.left_behind import FILES, PROFILES, leave
 from scenarios.worlds.world import make_world
-from sim.aside import lay
+from sim.aside import give_up, lay
 from sim.profile import ENGINE, Profile
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class ChunkJob:
     def _write(self, chunk: Chunk, log: EventLog, clock: Clock) -> None:
         if self.aside:
             lay(self.folder, log, clock, self.aside)
-        leave(self.folder, FILES, chunk, log.write(self.folder, clock))
+        make_room = partial(give_up, self.folder) if self.aside else None
+        leave(self.folder, FILES, chunk, log.write(self.folder, clock, make_room))
 
     def _made(self, chunk: Chunk, profile: Profile | None = None) -> TradingWorld:
         spec = self.worlds[chunk.world]

@@ -69,6 +69,26 @@ def carry_out(amounts: Floats, at: int, entries: Ints, rows: Floats, start: int,
         i += number
 
 
+@kernel_inline
+def carry_out_some(amounts: Floats, entries: Ints, rows: Floats, among: Ints, start: int, width: int) -> None:
+    """`carry_out` on the `width` paths `among` from `start` on, to its digits. amounts: of those paths."""
+    for i in range(entries.shape[0]):
+        amount = amounts[i]
+        if entries[i, GIVER] != NONE:
+            giver, taker, moved = rows[entries[i, GIVER]], rows[entries[i, TAKER]], rows[entries[i, GROSS]]
+            for j in range(width):
+                path = among[start + j]
+                giver[path] -= amount[j]
+                taker[path] += amount[j]
+                moved[path] += abs(amount[j])
+        if entries[i, PAID] != NONE:
+            paid, got = rows[entries[i, PAID]], rows[entries[i, GOT]]
+            for j in range(width):
+                path = among[start + j]
+                paid[path] -= amount[j]
+                got[path] += amount[j]
+
+
 @kernel
 def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
     """Carry out movements, in their order.

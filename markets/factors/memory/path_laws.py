@@ -71,4 +71,5 @@ class PathLaws:
 def _running(years: Vector, ends: Bools) -> Vector:
     """Trading years from the end of the last return, or the start, to each tick, (ticks,)."""
     ended = np.maximum.accumulate(np.where(ends, years, 0.0))
-    return years - np.concatenate([[0.0], ended[:-1]])
+    running: Vector = years - np.concatenate([[0.0], ended[:-1]])
+    return running

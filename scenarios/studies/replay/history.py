@@ -30,6 +30,8 @@ Anchors = Literal["observed", "exogenous"]
 MOST_MISSING = 0.05  # share of the closes before a replay that may be missing: else they are not daily
 
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
+RATES = ("overnight", "us2y", "us10y")
+SMALL = 0.001  # a decimal; ten-year yields of USD have always been above it
 EXOGENOUS = "taken as the outside world (exogenous): the desks' impact comes on top of what the record has of it"
 CAST = "calm_market"  # the preset whose agents replay a record
 
@@ -154,6 +156,7 @@ def _anchors(record: RecordRows, past: RecordRows, *, as_given: bool) -> tuple[l
     levels, notes = fill(given, record.days, calm_levels())
     for key, values in given.items():
         notes += _gaps(key, values, record)
+    notes += _small_rates(given)
     anchors: list[dict[str, Any]] = [{"date": day} for day in record.days]
     for key, values in levels.items():
         known = next(value for value in values if value is not None)
@@ -181,6 +184,15 @@ def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]
     if known[-1] + 1 < len(values):
         notes.append(f"{key} ends on {record.days[known[-1]]}; later days take its level of then")
     return notes
+
+
+def _small_rates(given: dict[str, list[float | None]]) -> list[str]:
+    """A note where no rate of a record reaches `SMALL`, nor its ten-year yield: more often decimals than percent."""
+    known = [value for key in RATES for value in given[key] if value is not None]
+    if not any(given["us10y"]) or max(map(abs, known)) >= SMALL:
+        return []
+    low, high = (f"{100 * value:g} %" for value in (min(known), max(known)))
+    return [f"all rates lie between {low} and {high}: they are read as percent; write 2.9 for 2.9 %, not 0.029"]
 
 
 def _tables(source: Source, record: RecordRows, anchors: list[dict[str, Any]], are: Anchors) -> dict[str, Any]:

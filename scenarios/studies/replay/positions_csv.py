@@ -93,6 +93,10 @@ SIDES = {
     "p": "payer", "pay": "payer", "pays": "payer", "payfixed": "payer",
     "r": "receiver", "rec": "receiver", "receive": "receiver", "receives": "receiver", "receivefixed": "receiver",
 }  # fmt: skip
+HELD = {  # of what is bought or sold: the sign of its size
+    "long": 1.0, "buy": 1.0, "bought": 1.0, "b": 1.0, "short": -1.0, "sell": -1.0, "sold": -1.0, "s": -1.0,
+}  # fmt: skip
+BOUGHT = ("put", "call", "asset", "future")
 SIGNS = {"payer": -1.0, "receiver": 1.0}  # of the notional of a swap, which says the side
 SIGNED = ("swap", "ois")
 LENGTH = re.compile(r"(\d+) ?([MY])", re.IGNORECASE)
@@ -173,6 +177,7 @@ def _position(row: Row, start: date, notes: list[str], assets: Mapping[str, str]
     cells["memory"] = _yes(row, "memory")
     cells["kind"] = cells["kind"] or ""
     cells |= _length(cells) | _signed(row, cells, notes)
+    cells |= _held(row, cells, notes)
     position = build(Position, cells, row.place)
     position.check(start, row.place, [*assets.values()])
     return position
@@ -220,6 +225,22 @@ def _signed(row: Row, cells: dict[str, Any], notes: list[str]) -> dict[str, Any]
         raise row.place.at("side").error("the notional is negative and the side receives", value=side, remedy=remedy)
     notes.append("swaps that pay fixed are taken with a negative notional, those that receive with a positive one")
     return {"side": None, "notional": SIGNS[side] * abs(notional)}
+
+
+def _held(row: Row, cells: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+    """Of an option, a future or the asset that is said to be long or short: the side is the sign of its size."""
+    sign = HELD.get(cells["side"] or "")
+    if cells["kind"] not in BOUGHT or sign is None:
+        return {}
+    sizes = {column: cells[column] for column in ("quantity", "notional") if cells[column] is not None}
+    for column, size in sizes.items():
+        if size < 0 < sign:
+            remedy = "a negative size is short: leave the side empty, or drop the minus"
+            raise row.place.at("side").error(
+                f"the {column} is negative and the side long", value=cells["side"], remedy=remedy
+            )
+    notes.append("positions that are sold or short are taken with a negative size")
+    return {"side": None, **{column: sign * abs(size) for column, size in sizes.items()}}
 
 
 def _notional(row: Row) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,43 @@ from scenarios.studies.risk.layers import BASIS, FOREIGN, PROJECTS, slopes_by
 from sim.lists import Columns
 
 if TYPE_CHECKING:
-    from scenarios.studies.risk.book_risk import BookRisk
+    from markets.curves.curve_set import CurveSet
+    from markets.products.book import CompiledBook
+    from scenarios.studies.risk.layers import Layer
 
 Floats = NDArray[np.float64]
 SMALL = 1e-9  # $: what is not shown
+
+
+class Told(Protocol):
+    """What the tables are made of, as `BookRisk` has it."""
+
+    @property
+    def book(self) -> CompiledBook: ...
+    @property
+    def by_keys(self) -> CompiledBook: ...
+    @property
+    def keys(self) -> tuple[float, ...]: ...
+    @property
+    def layers(self) -> tuple[Layer, ...]: ...
+    @property
+    def curves(self) -> CurveSet | None: ...
+    @property
+    def times(self) -> Floats: ...
+    @property
+    def slopes(self) -> Floats: ...
+    @property
+    def projection_slopes(self) -> Floats: ...
+    @property
+    def by_quote(self) -> Floats | None: ...
+    @property
+    def cross_gamma(self) -> Floats: ...
+    @property
+    def vegas(self) -> Floats: ...
+
+    def par_dv01_of(self, book: CompiledBook) -> float | None:
+        """Change of value of a book for +1 bp on every quoted rate, $."""
+        ...
 
 
 def summed(values: Sequence[float | None]) -> float | None:
@@ -31,7 +64,7 @@ def summed(values: Sequence[float | None]) -> float | None:
     return reduce(add, there) if there else None
 
 
-def positions(risk: BookRisk) -> Columns:
+def positions(risk: Told) -> Columns:
     """`BookRisk.positions`."""
     parts = list(zip(split(risk.book), split(risk.by_keys), strict=True))
     found: Columns = {
@@ -51,7 +84,7 @@ def positions(risk: BookRisk) -> Columns:
     return {name: [*values, whole[name]] for name, values in found.items()}
 
 
-def key_rates(risk: BookRisk, *, fixed: bool = False) -> Columns:
+def key_rates(risk: Told, *, fixed: bool = False) -> Columns:
     """`BookRisk.key_rates`."""
     tents = fixed_widths(risk.times, risk.keys) if fixed else partition(risk.times, risk.keys)
     all_of_it, projection = tents @ risk.slopes * BP, tents @ risk.projection_slopes * BP
@@ -64,7 +97,7 @@ def key_rates(risk: BookRisk, *, fixed: bool = False) -> Columns:
     return {**found, "coverage": coverage(risk.keys, risk.keys).tolist()} if fixed else found
 
 
-def further(risk: BookRisk) -> Columns | None:
+def further(risk: Told) -> Columns | None:
     """`BookRisk.further`."""
     at_start, block = risk_at_start(risk.by_keys), risk.by_keys.start.curve.block
     found = [key for key in risk.by_keys.needs if key.family in (SPREAD, ZERO, FX, HAZARD) and key[:2] != block]
@@ -77,7 +110,7 @@ def further(risk: BookRisk) -> Columns | None:
     return {"factor": names, "step": [step for step, _ in steps], "change": [float(change) for change in changes]}
 
 
-def other_curves(risk: BookRisk) -> Columns | None:
+def other_curves(risk: Told) -> Columns | None:
     """`BookRisk.other_curves`."""
     at_start, tents = risk_at_start(risk.book), partition(risk.times, risk.keys)
     found: dict[str, Floats] = {}
@@ -95,7 +128,7 @@ def other_curves(risk: BookRisk) -> Columns | None:
     }
 
 
-def quotes(risk: BookRisk) -> Columns | None:
+def quotes(risk: Told) -> Columns | None:
     """`BookRisk.quotes`."""
     if risk.by_quote is None or risk.curves is None:
         return None
@@ -104,7 +137,7 @@ def quotes(risk: BookRisk) -> Columns | None:
     return {"curve": [quote.curve for quote in found], "quote": names, "dv01": risk.by_quote.tolist()}
 
 
-def cross_gammas(risk: BookRisk) -> Columns:
+def cross_gammas(risk: Told) -> Columns:
     """`BookRisk.cross_gammas`."""
     there = np.abs(risk.cross_gamma).max(axis=0) > SMALL
     names = [f"{key:g}Y" for key, shown in zip(risk.keys, there, strict=True) if shown]
@@ -112,7 +145,7 @@ def cross_gammas(risk: BookRisk) -> Columns:
     return {"key": names} | {name: inner[:, i].tolist() for i, name in enumerate(names)}
 
 
-def vega(risk: BookRisk) -> Columns | None:
+def vega(risk: Told) -> Columns | None:
     """`BookRisk.vega`."""
     there = np.abs(risk.vegas) > SMALL
     if not there.any():
