@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
-from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounting.holdings import Holdings
+from agents.accounting.proof import Proof
 from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
@@ -21,9 +20,6 @@ from agents.tables import DESKS, LEFT_OUT, MARKS
 from agents.world import WRITE_OFF, TradingWorld
 from markets.costs import INVENTORY
 from markets.factors.key import MAIN, SPOT, of_asset
-from sim.errors import BugError
-from sim.kernels.proof import CAPITAL, KINDS, OTHER, PART, WORTH, explain
-from sim.memo import Memo
 from sim.phases import Phase
 from sim.world import Process
 
@@ -32,8 +28,6 @@ if TYPE_CHECKING:
     from agents.world import Participant
 
 Vector = NDArray[np.float64]
-Rows = NDArray[np.int64]
-TOLERANCE = 1e-9  # of gross P&L flow
 
 
 class Accountant:
@@ -63,10 +57,10 @@ class Accountant:
         self._thinned = DESKS in world.log.tables
         self._desks_written = self._thinned and world.log.wants(DESKS)
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted
-        self._rows: dict[str, Memo[tuple[Rows, Rows, Rows]]] = defaultdict(Memo)  # by agent; see `_rows_of`
+        self._proofs = {agent.name: Proof(world, agent, self._costs) for agent in world.agents}
         self._risks: list[RiskRecord] = []  # of desks with rates, if the table is declared and wanted
         self._exposures: list[ExposureRecord] = []  # of desks with a counterparty, if the table is wanted
-        self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
+        self._nothing = np.empty(0)
         for desk in world.desks.values():
             desk.attributed = self._attributed
             if world.log.wants(BOOK.name) and desk.book.book.instruments:
@@ -114,23 +108,23 @@ class Accountant:
 
     def _write(self, agent: Participant, *, last: bool) -> None:
         """Rows of `marks`: the witnesses' at every close, all paths' at the last; of `desks`: all paths' at each."""
-        world, ledger, name = self._world, self._world.ledger, agent.name
-        desk = world.desks.get(name)
+        world, name = self._world, agent.name
         claims = world.claims.value(name) if world.claims.debts else self._nothing
-        record = self._records.get(name)
-        equity, pnl, _ = self._prove(agent, claims, seen=self._seen(name, last=last))
-        if record is not None:
-            record.look(pnl)
+        desk, record = world.desks.get(name), self._records.get(name)
         brief = desk is not None and self._desks_written
         whole = self._written and self._is_whole(last=last)
-        if not (brief or whole):
+        wanted = brief or whole
+        equity, pnl, _ = self._proofs[name].worth(claims, seen=wanted or record is not None)
+        if record is not None:
+            record.look(pnl)
+        if not wanted:
             return
         told = {"agent": name, "equity": equity, "pnl": pnl, **self._parts(agent), **self._risk(name)}
         if brief:
             world.log.add(DESKS, world.now, **{key: value for key, value in told.items() if key not in LEFT_OUT})
         if not whole:
             return
-        account = margin_account(name)
+        ledger, account = world.ledger, margin_account(name)
         world.log.add(
             MARKS.name,
             world.now,
@@ -143,12 +137,6 @@ class Accountant:
             margin=ledger.balance(account) if ledger.reached(account) else 0.0,
             claims=claims if world.claims.debts else 0.0,
         )
-
-    def _seen(self, name: str, *, last: bool) -> bool:
-        """Whether an agent's figures are wanted at this close, and not only checked."""
-        if name in self._records or (self._desks_written and name in self._world.desks):
-            return True
-        return self._written and self._is_whole(last=last)
 
     def _is_whole(self, *, last: bool) -> bool:
         """Whether a path of this chunk has a row of `marks` at this close."""
@@ -213,39 +201,3 @@ class Accountant:
         if not options:
             return held, None
         return held + options.sum("delta") * spot, np.asarray(0.01 * options.sum("gamma") * spot**2)
-
-    def _rows_of(self, agent: Participant) -> tuple[Rows, Rows, Rows]:
-        """Rows of the ledger with an agent's balances, and with its flows by kind, and where those of each kind end."""
-        ledger = self._world.ledger
-        own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
-        kinds = dict.fromkeys(self._costs, PART) | {"capital": CAPITAL}
-        kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
-        flows = [(kinds.get(reason, OTHER), row) for reason, row in ledger.flow_rows(agent.name).items()]
-        ordered = sorted(flows, key=operator.itemgetter(0))
-        ends = [sum(kind <= last for kind, _ in flows) for last in range(KINDS)]
-        numbers = [row for row in own if row is not None], [row for _, row in ordered], ends
-        balances, rows, where = (np.array(each, dtype=np.int64) for each in numbers)
-        return balances, rows, where
-
-    def _prove(self, agent: Participant, claims: Vector, *, seen: bool) -> Vector:
-        """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
-
-        (WORTH, 0) if the figures are not wanted (`seen` false): then they are only checked. Raises BugError.
-        """
-        world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
-        book = (desk.scale, desk.unit_value) if desk else (self._nothing, self._nothing)
-        parts, gross = desk.explained if desk else self._no_parts, 1.0 + agent.capital
-        rows = self._rows[name].get(lambda: self._rows_of(agent), world.ledger.used)
-        account = world.ledger.rows, *rows, *world.held_by(name), *book, claims, parts, gross, TOLERANCE
-        worth = np.empty((WORTH, world.paths if seen else 0))
-        i = explain(*account, worth)
-        if i >= 0:
-            worth = np.empty((WORTH, world.paths))
-            explain(*account, worth)
-            _, pnl, total = worth
-            world.require_finite(f"P&L of {name}", pnl[: i + 1])
-            raise BugError(
-                f"attribution of {name} does not add up at {world.timestamp()}: {total[i]:.6f} against {pnl[i]:.6f} $"
-                f" on path {world.log.paths[i]} (world {world.name})"
-            )
-        return worth

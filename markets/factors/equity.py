@@ -11,7 +11,7 @@ from markets.factors.asset_law import AssetLaw
 from markets.factors.jumps import Jumps
 from markets.factors.key import SPOT
 from markets.factors.law import NO_CURVES, Levels
-from markets.kernels.factors import diffuse, displaced_prices
+from markets.kernels.factors import diffuse, displaced_prices, prices
 
 if TYPE_CHECKING:
     from markets.factors.memory.path_laws import PathLaws
@@ -35,7 +35,9 @@ class Equity(AssetLaw):
         super().__init__(SPOT, setting, float(np.exp(line.level[0])), line)
         self._realised, self.path = realised, path
         self._jumps = Jumps(setting.market.jumps, setting.streams)
-        self.displacement = np.zeros_like(self.deviation)  # d + p at this tick before its trades, ln S
+        self.displacement = np.zeros_like(
+            self.deviation
+        )  # d + p at this tick before its trades, ln S; d's own array where p is none
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry d into `tick`."""
@@ -55,10 +57,15 @@ class Equity(AssetLaw):
 
     def levels(self) -> Levels:
         """The price."""
-        law, trades, deviation = self.price, self.trades, self.deviation
+        law, trades, deviation, level = self.price, self.trades, self.deviation, self.line[self.tick]
+        flat = law.spot0 if law.normal else 0.0
+        if not trades.moved:
+            spot, self.displacement = np.empty(deviation.size), deviation
+            self.is_finite = prices(level, flat, deviation, spot)
+            return {SPOT: spot}, NO_CURVES
         spot, displacement = np.empty((2, deviation.size))
-        flat, moves = law.spot0 if law.normal else 0.0, (trades.permanent, trades.transient)
-        self.is_finite = displaced_prices(self.line[self.tick], flat, deviation, *moves, displacement, spot)
+        moves = trades.permanent, trades.transient
+        self.is_finite = displaced_prices(level, flat, deviation, *moves, displacement, spot)
         self.displacement = displacement
         return {SPOT: spot}, NO_CURVES
 
