@@ -165,6 +165,7 @@ def test_leverage_effect_reverts_at_kappa():
     world = world_of(crisis(anchors=CALM, market=market, feedback=only(leverage=1.0, impact=1.0), minutes=390), 2)
     factors, years = world.factors, world.clock.variance_years
     factors.equity.trades.permanent += -0.05
+    factors.equity.trades.moved = True
     factors.step(1)
     np.testing.assert_allclose(np.log(factors.vol / 0.2), 8 * 0.05, rtol=1e-12)
     factors.step(2)

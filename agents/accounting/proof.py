@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,13 +53,13 @@ class Proof:
         found = np.empty((WORTH, world.paths)) if seen else self._unseen
         path = explain(*account, found)
         if path >= 0:
-            self._fail(path, account)
+            self._fail(path, lambda out: explain(*account, out))
         return found
 
-    def _fail(self, path: int, account: tuple[Any, ...]) -> None:
+    def _fail(self, path: int, write: Callable[[Vector], int]) -> None:
         world, name = self._world, self._agent.name
         worth = np.empty((WORTH, world.paths))
-        explain(*account, worth)
+        write(worth)
         _, pnl, total = worth
         world.require_finite(f"P&L of {name}", pnl[: path + 1])
         raise BugError(
