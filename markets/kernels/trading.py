@@ -236,11 +236,13 @@ def asset_fill(
     for j in range(paths):
         trading += 1 if filled[j] != 0.0 else 0
     if trading < FEW * paths:
+        among, found = np.empty(trading, np.int64), 0
         for j in range(paths):
             spread[j] = worsened(filled[j], book[HALF_SPREAD, j], book[SKEW, j])
-        fill_some(
-            filled, np.flatnonzero(filled), book, shares, calm, walk, mid, reference, spread, amounts, entries, rows
-        )
+            if filled[j] != 0.0:
+                among[found] = j
+                found += 1
+        fill_some(filled, among, book, shares, calm, walk, mid, reference, spread, amounts, entries, rows)
         return
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)

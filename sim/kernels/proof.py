@@ -121,7 +121,9 @@ def explain(
         out: (WORTH, paths), written up to the block of the first path that differs; or (WORTH, 0): not written.
     """
     equity, pnl, explained, size = np.empty(READ), np.empty(READ), np.empty(READ), np.empty(READ)
-    whole, every = np.ones(READ), np.arange(parts.shape[0])
+    whole, every = np.ones(READ), np.empty(parts.shape[0], np.int64)
+    for k in range(parts.shape[0]):
+        every[k] = k
     others, capital, own = flows[: ends[OTHER]], flows[ends[OTHER] : ends[CAPITAL]], flows[ends[CAPITAL] : ends[PART]]
     for start in range(0, worth.shape[0], READ):
         stop = min(start + READ, worth.shape[0])
@@ -140,7 +142,8 @@ def explain(
             add(claims[start:stop], equity, size)
         add_sizes(rows, others, start, stop, size)
         if capital.shape[0] == 0:
-            pnl[:width] = equity[:width]
+            for j in range(width):  # a slice would compile numba's words for shapes that differ
+                pnl[j] = equity[j]
         for k in range(capital.shape[0]):
             less_capital(rows[capital[k], start:stop], equity if k == 0 else pnl, pnl, size)
         add_rows(rows, own, start, stop, explained, size)
