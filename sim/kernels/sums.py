@@ -17,18 +17,10 @@ READ = 512  # paths: few enough that running sums stay in the L1 cache beside th
 def add_totals(rows: Floats, which: Ints, start: int, stop: int, total: Floats) -> None:
     """Add rows, in their order, to `total`, which is that of the paths from `start` to `stop`."""
     width, first = stop - start, which.shape[0] % 4
-    if first == 1:
-        a = rows[which[0], start:stop]
+    for k in range(first):
+        a = rows[which[k], start:stop]
         for j in range(width):
             total[j] += a[j]
-    elif first == 2:
-        a, b = rows[which[0], start:stop], rows[which[1], start:stop]
-        for j in range(width):
-            total[j] = total[j] + a[j] + b[j]
-    elif first == 3:
-        a, b, c = rows[which[0], start:stop], rows[which[1], start:stop], rows[which[2], start:stop]
-        for j in range(width):
-            total[j] = total[j] + a[j] + b[j] + c[j]
     for k in range(first, which.shape[0], 4):
         a, b = rows[which[k], start:stop], rows[which[k + 1], start:stop]
         c, d = rows[which[k + 2], start:stop], rows[which[k + 3], start:stop]
@@ -40,14 +32,10 @@ def add_totals(rows: Floats, which: Ints, start: int, stop: int, total: Floats) 
 def add_sizes(rows: Floats, which: Ints, start: int, stop: int, size: Floats) -> None:
     """Add the absolute values of rows, in their order, to `size`."""
     width, first = stop - start, which.shape[0] % 3
-    if first == 1:
-        a = rows[which[0], start:stop]
+    for k in range(first):
+        a = rows[which[k], start:stop]
         for j in range(width):
             size[j] += abs(a[j])
-    elif first == 2:
-        a, b = rows[which[0], start:stop], rows[which[1], start:stop]
-        for j in range(width):
-            size[j] = size[j] + abs(a[j]) + abs(b[j])
     for k in range(first, which.shape[0], 3):
         a, b, c = rows[which[k], start:stop], rows[which[k + 1], start:stop], rows[which[k + 2], start:stop]
         for j in range(width):
@@ -58,16 +46,11 @@ def add_sizes(rows: Floats, which: Ints, start: int, stop: int, size: Floats) ->
 def add_rows(rows: Floats, which: Ints, start: int, stop: int, total: Floats, size: Floats) -> None:
     """Add rows, in their order, to `total`, and their absolute values to `size`."""
     width, first = stop - start, which.shape[0] % 3
-    if first == 1:
-        a = rows[which[0], start:stop]
+    for k in range(first):
+        a = rows[which[k], start:stop]
         for j in range(width):
             total[j] += a[j]
             size[j] += abs(a[j])
-    elif first == 2:
-        a, b = rows[which[0], start:stop], rows[which[1], start:stop]
-        for j in range(width):
-            total[j] = total[j] + a[j] + b[j]
-            size[j] = size[j] + abs(a[j]) + abs(b[j])
     for k in range(first, which.shape[0], 3):
         a, b, c = rows[which[k], start:stop], rows[which[k + 1], start:stop], rows[which[k + 2], start:stop]
         for j in range(width):
