@@ -116,9 +116,12 @@ def shares_of(run: Run) -> list[tuple[str, str]]:
 def _shared(run: Run, free: Others) -> list[Answers]:
     """Answers of the shares: other processes begin with the longest, this one with the shortest.
 
-    What another process fails to find is left out, and found by whoever asks.
+    What another process fails to find is left out, and found by whoever asks; so is all where shares cannot be marked.
     """
-    (run.path / FOLDER).mkdir(exist_ok=True)
+    try:
+        (run.path / FOLDER).mkdir(exist_ok=True)
+    except OSError:  # no room, or a file of this name that says so
+        return []
     asked = [free.ask(found_elsewhere, run.path) for _ in range(free.count)]
     known = [_found(run, reversed(shares_of(run)))]
     for answers in asked:
@@ -142,9 +145,9 @@ def _found(run: Run, shares: Iterable[tuple[str, str]]) -> Answers:
 
 
 def _taken(share: Path) -> bool:
-    """Take a share, unless another process has: who makes the file has it."""
+    """Take a share, unless another process has: who makes the file has it. Where none can be made, nobody has."""
     try:
         share.open("x").close()
-    except FileExistsError:
+    except OSError:
         return False
     return True

@@ -197,6 +197,20 @@ def test_it_does_not_matter_which_process_finds_them(place, bare, free):
     assert all(any(each.equals(other) for other in kept_ones) for each in parts)
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_without_room_for_their_marks_one_process_finds_them(place, bare, monkeypatch, full):
+    """After rows laid aside gave way, or where the disk is full."""
+    if full:
+        monkeypatch.setattr(Path, "open", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    else:
+        aside.give_up(bare)
+    found = closing.figures_of(Run(bare).just_written(), Elsewhere(4))
+    monkeypatch.undo()
+    aside.remove(bare)
+    kept_ones = pl.concat(pl.read_parquet(file) for file in sorted((place / "figures").iterdir()))
+    assert found.sort(found.columns).equals(kept_ones.sort(found.columns))
+
+
 @pytest.mark.slow
 def test_another_worker_helps_to_find_them(place, tmp_path, monkeypatch):
     monkeypatch.setattr(figures, "MANY", 0)
