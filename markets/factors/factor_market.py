@@ -174,18 +174,18 @@ class FactorMarket:
         return self.asset_vols.get(key.name) if key.family in ("spot", "vol") else None
 
     # --- vol that drives quotes -------------------------------------------------------------------------------------
-    def quoting_vol(self, key: FactorKey, market: Snapshot | None = None) -> tuple[Vector, float]:
-        """The vol by which spread and depth of a venue on this factor scale, (paths,), and its base.
+    def quoting_vol(self, key: FactorKey) -> tuple[FactorKey, float]:
+        """The vol by which spread and depth of a venue on this factor scale, and its base.
 
         The vol of rates for a rate and for itself, where the scenario declares one, and a further asset's own for its
-        price and for itself; else implied vol of the main asset. In the present market, or in a given one.
+        price and for itself; else implied vol of the main asset.
         """
-        own, seen = self.vol_of(key), market or self.snapshot
+        own = self.vol_of(key)
         if own is not None:
-            return seen.row(own.key), own.base
+            return own.key, own.base
         if self.rates_vol is not None and ((key.family, key.name) == USD or key == RATES_VOL):
-            return seen.row(RATES_VOL), self.rates_vol.base
-        return seen.row(VOL), self.vol_law.base
+            return RATES_VOL, self.rates_vol.base
+        return VOL, self.vol_law.base
 
     def rate_vol(self) -> Vector:
         """Normal vol of rates, (paths,) decimal a year; without a factor of its own 1 % at base implied vol."""
