@@ -55,7 +55,8 @@ class VolQuotes(Offer):
         self._per_dollar, self._limit = lean / limit, limit  # half-spreads
         self._asked: Asked | None = None  # the rule when it was posted, and else: able, inventory, credit, room
         self._known = self._nothing, self._nothing, self._nothing, self._nothing
-        self._last: tuple[object, ...] = ()  # what the last quote on all paths was computed from
+        self._written: tuple[object, ...] = ()  # what was last written was computed from
+        self._last: tuple[object, ...] = ()  # and what the last quote was
         self._quote: Quote
 
     def post(self, able: Vector, room: Vector, credit: Vector, *, holds: bool) -> None:
@@ -76,20 +77,24 @@ class VolQuotes(Offer):
         else:
             quotes.renew(self._name)
 
-    def terms(self) -> tuple[object, ...]:
-        """The rule, and what it knew when it was posted."""
-        return (self._rule(), *self._known)
+    def changed(self) -> bool:
+        """Whether the rule, or what it knew when it was posted, is another."""
+        return not same((self._rule(), *self._known), self._written)
 
     def read(self) -> Quote:
         """On all paths: the last quote again, where nothing has changed."""
-        terms = self.terms()
+        terms = (self._rule(), *self._known)
         if not same(terms, self._last):
             self._quote, self._last = self._made(self._rule().read(), *self._known), terms
         return self._quote
 
     def write(self, levels: Vector) -> None:
         """By one kernel."""
-        self._write(self._rule().read(), *self._known, levels)
+        rule, (able, inventory, credit, room) = self._rule(), self._known
+        self._written = rule, able, inventory, credit, room
+        vol_proportional(*rule.read(), able, credit, inventory, *self._numbers, levels)
+        if self._limited:
+            levels[HALF_SPREAD] *= 2 - room
 
     def on(self, paths: Paths) -> Quote:
         """Computed there alone."""
@@ -105,22 +110,11 @@ class VolQuotes(Offer):
         self, rule: tuple[Vector, Vector], able: Vector, inventory: Vector, credit: Vector, room: Vector
     ) -> Quote:
         levels = np.empty((QUOTE_ROWS, able.size))
-        self._write(rule, able, inventory, credit, room, levels)
-        half_spread, skew, depth = levels
-        return Quote(half_spread, skew, depth, partial(self._leaning, half_spread, inventory) if self._leans else None)
-
-    def _write(
-        self,
-        rule: tuple[Vector, Vector],
-        able: Vector,
-        inventory: Vector,
-        credit: Vector,
-        room: Vector,
-        levels: Vector,
-    ) -> None:
         vol_proportional(*rule, able, credit, inventory, *self._numbers, levels)
         if self._limited:
             levels[HALF_SPREAD] *= 2 - room
+        half_spread, skew, depth = levels
+        return Quote(half_spread, skew, depth, partial(self._leaning, half_spread, inventory) if self._leans else None)
 
     def _leaning(self, half_spread: Vector, inventory: Vector) -> Lean:
         """Skew: `lean` half-spreads at the inventory limit, in proportion below."""

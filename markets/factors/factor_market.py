@@ -120,8 +120,8 @@ class FactorMarket:
         self._lending = {"haircut": HAIRCUT} if rates.repo else {}
         for name in rates.futures:
             self._lending |= zip(future_columns(name), (basis_key(name), margin_key(name)), strict=True)
-        self._spread_line: list[float] = np.exp(line.spread.level).tolist()
-        self._depth_line: list[float] = np.exp(line.depth.level).tolist()
+        self._spread_line: Vector = np.exp(line.spread.level)  # outside multiples, (ticks,)
+        self._depth_line: Vector = np.exp(line.depth.level)
         self.tick = 0
         self.snapshot = Snapshot(dict.fromkeys(self._law_of, np.zeros(paths)))
         self.refresh()
@@ -254,13 +254,15 @@ class FactorMarket:
         """Vol of rates for initial margin, (paths,) decimal a year; None where no vol of rates is declared."""
         return None if self.rates_vol is None else self._margin_rates_vol(self.snapshot, self.rates_vol)
 
-    def spread_line_at(self, tick: int) -> float:
-        """Outside multiple of half-spreads."""
-        return self._spread_line[tick]
+    def half_spreads(self, base: float) -> list[float]:
+        """Half-spreads with the outside multiple, at base vol, at every tick."""
+        told: list[float] = (base * self._spread_line).tolist()
+        return told
 
-    def depth_line_at(self, tick: int) -> float:
-        """Outside multiple of depth."""
-        return self._depth_line[tick]
+    def depths(self, base: float) -> list[float]:
+        """Depth likewise."""
+        told: list[float] = (base * self._depth_line).tolist()
+        return told
 
 
 def _repo_market(setting: Setting, spec: RepoSpec) -> RepoMarket:

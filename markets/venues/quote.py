@@ -34,8 +34,8 @@ class Offer(ABC):
     """A quote, or what computes it when it is read: perhaps after the market has moved, so from inputs of its own."""
 
     @abstractmethod
-    def terms(self) -> tuple[object, ...]:
-        """What it is computed from: while these are the same objects, the quote is the same."""
+    def changed(self) -> bool:
+        """Whether it would write something else than it has written last."""
 
     @abstractmethod
     def read(self) -> Quote:
@@ -59,9 +59,9 @@ class Quote(Offer):
     depth: Vector  # $ notional
     lean: Callable[[], Lean] | None = None  # shift as a function of fills; None: constant until the next quote
 
-    def terms(self) -> tuple[object, ...]:
-        """Itself: a maker posts another one."""
-        return (self,)
+    def changed(self) -> bool:
+        """Never: a maker posts another one."""
+        return False
 
     def read(self) -> Quote:
         """Itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +47,15 @@ class Quotes:
         self.asked: Asked | None = None  # for the rule of this tick, if somebody has
         self._book: OrderBook | None = None  # of this tick and these quotes
         self._rule: Rule | None = None  # the last one
+        self._functions = False  # whether some of them may not have been called
         self._whole: OrderBook | None = None  # the last one, and what it was gathered from
-        self._inputs: list[object] = []
+        self._whole_of: tuple[object, ...] = ()
         self._seen: dict[str, Quote] = {}  # by maker, on the paths that a record shows
         self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
         self._vol, self._base_vol = market.factors.quoting_vol(next(iter(listing.displaces)))
+        # at base vol, at every tick
+        self._half_spreads = market.factors.half_spreads(spec.half_spread)
+        self._depths = market.factors.depths(spec.depth)
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -65,6 +69,7 @@ class Quotes:
         """
         if self._posted.get(maker) is not quote:
             self._posted[maker] = self._offers[maker] = quote
+            self._functions |= not isinstance(quote, Offer)
             self.renew(maker)
 
     def renew(self, maker: str) -> None:
@@ -124,17 +129,16 @@ class Quotes:
         return rule
 
     def _made(self, asked: Asked) -> Rule:
-        factors, (by_spread, by_depth), last = self._market.factors, self._powers, self._rule
-        half_spread = self._spec.half_spread * factors.spread_line_at(asked.tick)
-        depth, vol = self._outside_depth(factors.depth_line_at(asked.tick)), asked.market.row(self._vol)
+        half_spread, vol, last = self._half_spreads[asked.tick], asked.market.row(self._vol), self._rule
+        depth = self._outside_depth(asked.tick)
         if last is None or not last.stands(vol, half_spread, depth):
+            by_spread, by_depth = self._powers
             last = self._rule = Rule(vol, self._base_vol, half_spread, by_spread, depth, by_depth)
         return last
 
-    def _outside_depth(self, line: float) -> Vector | float:
+    def _outside_depth(self, tick: int) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
-        depth = self._spec.depth * line
-        power = self._spec.depth_price_power
+        depth, power = self._depths[tick], self._spec.depth_price_power
         return depth if power == 0 else depth * self._listing.price_ratio() ** power
 
     def book(self) -> OrderBook:
@@ -146,16 +150,21 @@ class Quotes:
 
     def _gathered(self) -> OrderBook:
         """The last book again, where all that it was gathered from is the same."""
-        offers = {maker: self._offer(maker) for maker in self._posted}
-        inputs: list[object] = [self.rule()]
-        for offer in offers.values():
-            inputs += offer.terms()
-        if self._whole is None or not same(inputs, self._inputs):
-            self._whole = gathered(offers, vector(self._floor()), self.rule().half_spread)
-            self._inputs = inputs
-        return self._whole
+        rule, offers, whole = self.rule(), self._called(), self._whole
+        of = rule, *offers.values()
+        if whole is None or not same(of, self._whole_of) or any(offer.changed() for offer in offers.values()):
+            whole = self._whole = gathered(offers, vector(self._floor()), rule.half_spread)
+            self._whole_of = of
+        return whole
+
+    def _called(self) -> dict[str, Offer]:
+        """All that is posted, functions called."""
+        if self._functions:
+            for maker in self._offers:
+                self._offer(maker)
+            self._functions = False
+        return cast("dict[str, Offer]", self._offers)
 
     def _floor(self) -> Vector | float:
         """What outside investors show now, $ notional."""
-        factors = self._market.factors
-        return self._spec.depth_floor * self._outside_depth(factors.depth_line_at(factors.tick))
+        return self._spec.depth_floor * self._outside_depth(self._market.factors.tick)
