@@ -21,7 +21,7 @@ from agents.intervals import Interval, check_interval
 from agents.policies import Every, Never, Policy
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
-from markets.kernels.hedging import all_filled, answered, leg_order
+from markets.kernels.hedging import answered, leg_order
 from markets.plausible import SECONDS
 from sim.dataclass import dataclass
 from sim.nearest import nearest
@@ -183,7 +183,7 @@ class _Hedging:
             self.in_flight[name] = self.in_flight[name] - order
         hedge = self.assets.get(name, self.assets[MAIN])
         left, last_spot = self.nowhere, hedge.price
-        if not all_filled(fill.ordered, fill.quantity):
+        if not fill.in_full:
             left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
             answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
         if name in self.assets:

@@ -23,6 +23,7 @@ class Netting(NamedTuple):
     filled: Vector  # (orders, paths)
     displacement: Vector  # (paths,) ln S or decimal rate
     active: NDArray[np.bool_]  # (orders,) whether an order wants anything on any path
+    whole: NDArray[np.bool_]  # (orders,) whether it wants something on every path and gets all of it
 
 
 # What netting needs of the venue, (paths,) unless said: $ notional of one unit of quantity; depth, $ notional; seconds
@@ -36,6 +37,6 @@ def netted(orders: Sequence[Order], move: Vector, terms: Terms, nothing: Vector)
     ordered = np.array(quantities) if len(quantities) > 1 else quantities[0][None]
     *_, impact = terms
     filled, displacement = np.empty(ordered.shape), np.empty(ordered.shape[1]) if impact else nothing
-    active = np.empty(len(orders), dtype=bool)
-    net(ordered, *terms, filled, displacement, active)
-    return Netting(ordered, filled, displacement, active)
+    active, whole = np.empty((2, len(orders)), dtype=bool)
+    net(ordered, *terms, filled, displacement, active, whole)
+    return Netting(ordered, filled, displacement, active, whole)
