@@ -26,19 +26,27 @@ NETTED = 1  # one more where orders may have crossed: the walk that the side aga
 
 
 @kernel
-def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool:
-    """Begin an order book with outside investors, who add depth up to `floor` behind the makers.
+def gather(quotes: Floats, floor: Floats, rule: Floats, book: Floats, shares: Floats) -> bool:
+    """Makers' quotes in one order book, with outside investors, who add depth up to `floor` behind them.
 
     Args:
+        quotes: (makers, QUOTE_ROWS, paths).
         floor: $ notional that is always shown; (1,) where it is the same on all paths.
         rule: half-spread of the investors' quote.
-        book: (QUOTE_ROWS, paths): depth of all makers; spreads are written, depth is raised.
-        behind: written: share of the depth that the investors show.
+        book: (QUOTE_ROWS, paths), written: spreads weighted by depth, and depth.
+        shares: (makers + 1, paths), written: of the depth that each maker shows, then the investors.
 
     Returns whether investors show anything on any path.
     """
-    half, lean, shown, anything = book[HALF_SPREAD], book[SKEW], book[DEPTH], False
+    makers, anything = quotes.shape[0], False
+    half, lean, shown, behind = book[HALF_SPREAD], book[SKEW], book[DEPTH], shares[makers]
     each, least = floor.shape[0] > 1, floor[0]
+    for j in range(rule.shape[0]):
+        shown[j] = quotes[0, DEPTH, j] if makers > 0 else 0.0
+    for m in range(1, makers):
+        depth = quotes[m, DEPTH]
+        for j in range(rule.shape[0]):
+            shown[j] += depth[j]
     for j in range(rule.shape[0]):
         gap = (floor[j] if each else least) - shown[j]
         gap = 0.0 if gap < 0.0 else gap
@@ -47,17 +55,13 @@ def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool
         behind[j] = gap / shown[j]
         half[j] = behind[j] * rule[j]
         lean[j] = 0.0
+    for m in range(makers):
+        half_spread, skew, depth, share = quotes[m, HALF_SPREAD], quotes[m, SKEW], quotes[m, DEPTH], shares[m]
+        for j in range(rule.shape[0]):
+            share[j] = depth[j] / shown[j]
+            half[j] = fma(share[j], half_spread[j], half[j])
+            lean[j] = fma(share[j], skew[j], lean[j])
     return anything
-
-
-@kernel
-def add_quote(half_spread: Floats, skew: Floats, depth: Floats, book: Floats, share: Floats) -> None:
-    """Add a quote to a book (QUOTE_ROWS, paths) whose depth is known; `share` is written: of that depth."""
-    half, lean, shown = book[HALF_SPREAD], book[SKEW], book[DEPTH]
-    for j in range(depth.shape[0]):
-        share[j] = depth[j] / shown[j]
-        half[j] = fma(share[j], half_spread[j], half[j])
-        lean[j] = fma(share[j], skew[j], lean[j])
 
 
 @kernel_inline
