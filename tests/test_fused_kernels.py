@@ -121,7 +121,7 @@ def test_value_and_delta_alone_are_those_beside_gamma():
     for stretch in (np.ones(1), np.ones(PATHS)):
         found, expected = np.empty((k.GAMMA, PATHS)), np.empty((k.SLOPES, PATHS))
         for out in (found, expected):
-            k.option_greeks(spot, vol, nodes, stretch, np.array([100.0, 0.2]), rows, True, out)
+            k.option_greeks(spot, vol, nodes, stretch, np.array([100.0, 0.2]), rows, True, np.empty(spot.size), out)
         np.testing.assert_array_equal(found, expected[: k.GAMMA])
 
 
@@ -144,9 +144,10 @@ def test_time_and_spot_are_split_as_by_the_two_kernels_one_after_the_other():
     start = DRAW.normal(size=(PARTS + 1, PATHS))
     for market in ((np.full(PATHS, 0.2), nodes, np.ones(1)), (vol, nodes, np.ones(PATHS))):
         greeks, alone, found = np.empty((k.GAMMA, PATHS)), start.copy(), start.copy()
-        k.option_greeks(spot, *market, base, rows, True, greeks)
+        logs = np.empty(PATHS)
+        k.option_greeks(spot, *market, base, rows, True, logs, greeks)
         attribute(scale, before, *greeks, spot, after, end, alone[:-1], alone[-1])
-        attribute_options(scale, before, spot, after, end, *market, base, rows, found[:-1], found[-1])
+        attribute_options(scale, before, spot, after, end, logs, *market, base, rows, found[:-1], found[-1])
         np.testing.assert_array_equal(found, alone)
         assert (found != start).any()
 
