@@ -97,7 +97,7 @@ def netted(orders, impact, capacity):
     unit, depth = np.full(PATHS, 100.0), np.full(PATHS, 1e4)
     halted = np.where(np.arange(PATHS) % 7, 0.0, 10.0)
     filled, move, active = np.empty_like(orders), np.zeros(PATHS), np.empty((2, len(orders)), dtype=bool)
-    net(orders, unit, depth, halted, 5.0, capacity, impact, filled, move, *active)
+    net(orders, unit, depth, halted, 5.0, capacity, impact, filled, move, active)
     return filled[0], move, active[0][0]
 
 
@@ -157,9 +157,9 @@ def test_a_fill_in_full_on_every_path_is_told_from_others(number):
     def in_full(order, capacity):
         unit, depth, halted = np.ones((3, order.size)) * [[1.0], [1e4], [0.0]]
         orders = np.array([order, -order][:number])
-        out = np.empty_like(orders), np.zeros(order.size), *np.empty((2, number), dtype=bool)
-        net(orders, unit, depth, halted, 5.0, capacity, 0.1, *out)
-        return out[-1].tolist()
+        said = np.empty((2, number), dtype=bool)
+        net(orders, unit, depth, halted, 5.0, capacity, 0.1, np.empty_like(orders), np.zeros(order.size), said)
+        return said[1].tolist()
 
     for paths in (1, 7, 256, PATHS):
         order = 1.0 + DRAW.normal(size=paths) ** 2

@@ -42,8 +42,8 @@ class Equity(AssetLaw):
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry d into `tick`."""
         years, keep, sigma = self.years[tick], self.keep[tick], self._realised.in_force(self.tick, now)
-        jumps = self._jumps.step(years)
-        if self.path.ends(self.tick):
+        jumps = self._jumps.step(years) if self._jumps.any else None
+        if self.path and self.path.ends(self.tick):
             self.path.leave(self.tick, self._log_price(self.displaced()))
         self.trades.decay(years)
         drift = keep, self.decay[tick], self.gathered[tick] * keep, sigma, noise.common, self.deviation

@@ -96,8 +96,7 @@ def net(
     impact: float,
     filled: Floats,
     displacement: Floats,
-    active: Bools,
-    whole: Bools,
+    said: Bools,
 ) -> None:
     """Fill of each order, and the displacement of the price by all of them.
 
@@ -110,10 +109,11 @@ def net(
         impact: displacement by the whole depth.
         filled: (orders, paths), written.
         displacement: written, but where `impact` is zero.
-        active: (orders,), written: whether the order wants anything on any path.
-        whole: (orders,), written: whether it wants something on every path and gets all of it.
+        said: (2, orders), written: whether the order wants anything on any path; and whether it wants something on
+            every path and gets all of it.
     """
     number, paths = orders.shape
+    active, whole = said[0], said[1]
     active[:] = False
     whole[:] = True
     buys, sells, net_bought = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)

@@ -246,7 +246,7 @@ class Venue:
         orders, self._orders = self._orders, []
         book = self.book()
         netting, walk = self._netted(orders, book)
-        active, whole = netting.active.tolist(), netting.whole.tolist()
+        active, whole = netting.said.tolist()
         crossed = self.moves and sum(active) > 1
         each = zip(orders, netting.ordered, netting.filled, active, whole, strict=True)
         for order, ordered, filled, any_, every in each:
