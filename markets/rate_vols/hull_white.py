@@ -12,6 +12,7 @@ from markets.rate_vols.black import SIDES, implied_normal
 from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.normal import ndtr
 
 Floats = NDArray[np.float64]
 LogDiscount = Callable[[Floats], Floats]
@@ -105,7 +106,6 @@ class HullWhite:
         self, expiry: float, maturity: float, strike: float, *, side: Literal["call", "put"] = "call"
     ) -> float:
         """A European option on the zero bond to `maturity`: Black's formula with sd B(S - T) sqrt(y(T))."""
-        from scipy.special import ndtr
 
         sd = float(self.loading(maturity - expiry) * np.sqrt(self.variance(expiry)))
         now, then = (float(np.exp(self.log_discount(np.asarray(t)))) for t in (expiry, maturity))
@@ -122,7 +122,6 @@ class HullWhite:
         bonds. A payer is worth P(T0) N(-z) - sum c_i P(T_i) N(-z - v_i), with v_i = B(T_i - T0) sqrt(y(T0)) and z
         where the coupon bond is worth par.
         """
-        from scipy.special import ndtr
 
         sign = _sign(side)
         rates = np.atleast_1d(np.asarray(self.forward(now) if rate is None else rate, dtype=np.float64))

@@ -14,6 +14,7 @@ from markets.rate_vols.black import SIDES
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
 from markets.rate_vols.rate_table import NODES, WIDE, RateTable, check_level, points
 from sim.errors import UserError
+from sim.normal import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -142,7 +143,6 @@ class NettingSet:
         Under the measure of the bond to T_i the state at the expiry T is normal, with variance y(T - t) and mean
         e^(-a (T - t)) (x + B(T - t) y(t)) - B(T_i - T) y(T - t).
         """
-        from scipy.special import ndtr
 
         swap, sign, model = trade.swap, SIDES[trade.side], self.model
         begin = max(swap.start, now)
