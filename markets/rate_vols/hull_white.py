@@ -13,6 +13,7 @@ from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.normal import ndtr
+from sim.root import root
 
 Floats = NDArray[np.float64]
 LogDiscount = Callable[[Floats], Floats]
@@ -265,7 +266,6 @@ def estimate(rates: ArrayLike, years: ArrayLike) -> Estimate:
 
 def _par_point(bonds: Floats, sds: Floats) -> float:
     """z at which sum of bonds exp(-sd^2 / 2 - sd z) is 1."""
-    from scipy.optimize import brentq
 
     def gap(z: float) -> float:
         return float((bonds * np.exp(-0.5 * sds**2 - sds * z)).sum()) - 1.0
@@ -275,7 +275,7 @@ def _par_point(bonds: Floats, sds: Floats) -> float:
         width *= 2
         if width > 1e6:
             return np.inf if gap(width) > 0 else -np.inf
-    return float(brentq(gap, -width, width, xtol=1e-15, rtol=8.9e-16))
+    return root(gap, -width, width, xtol=1e-15, rtol=8.9e-16)
 
 
 def _sign(side: str) -> float:
