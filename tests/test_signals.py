@@ -92,7 +92,11 @@ def test_the_server_of_workers_is_deaf_to_ctrl_c_while_it_imports() -> None:
 
 
 def test_ctrl_c_before_a_command_begins_is_no_traceback() -> None:
-    code = "import os, signal; from scenarios import __main__; os.kill(os.getpid(), signal.SIGINT)"
+    code = (
+        "import os, signal; from scenarios import __main__ as program\n"
+        "program.rest = lambda: os.kill(os.getpid(), signal.SIGINT)  # as it imports\n"
+        "program.start()"
+    )
     begun = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
