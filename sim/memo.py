@@ -43,6 +43,11 @@ class Memo(Generic[Value]):
         self._inputs = inputs
         return self._value
 
+    def put(self, value: Value, one: object) -> Value:
+        """Remember a value that was computed from one object, for `of`; returns it."""
+        self._value, self._inputs = value, (one,)
+        return value
+
     def known(self, *inputs: object) -> Value | None:
         """The value if `get` with these inputs would compute nothing; else None."""
         before = self._inputs

@@ -59,6 +59,7 @@ class World:
         self.name = name
         self.clock = clock
         self._ticks: list[int] = clock.plain.ticks
+        self._number = len(self._ticks)
         self.streams = streams
         self.ledger = ledger
         self.log = log
@@ -96,7 +97,7 @@ class World:
             index = 0
         elif phase <= self.phase or self.env._now != ticks[index]:
             index += 1
-        if index >= len(ticks):
+        if index == self._number:
             return self.env.event()  # after the end: never comes
         seconds = ticks[index]
         event = self._waiting.get(PHASES * seconds + phase)
@@ -142,7 +143,7 @@ class World:
             return
         self.instant = seconds
         ticks, following = self._ticks, self.tick_index + 1
-        while following < len(ticks) and seconds >= ticks[following]:
+        while following < self._number and seconds >= ticks[following]:
             self.tick_index, following = following, following + 1
 
     def start(self, process: Process, owner: str | None = None) -> None:

@@ -55,7 +55,11 @@ class OptionTable(EuropeanTable):
         """Vol, curve and stretch, of which a kernel need not look whether they are alike on all paths."""
         vol, curve = snapshot.row(VOL), snapshot.block(self.start.curve.block)
         stretch = self._stretch(snapshot.paths, vol_multiplier)
-        if stretch is self._one and self._flat.get(lambda: _alike(vol) and _alike(curve), vol, curve):
+        if (
+            stretch is self._one
+            and snapshot.paths > 1
+            and self._flat.get(lambda: _alike(vol) and _alike(curve), vol, curve)
+        ):
             stretch = stretch[:1]
         return vol, curve, stretch
 

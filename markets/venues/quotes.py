@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,7 +163,7 @@ class Quotes:
             for maker in self._offers:
                 self._offer(maker)
             self._functions = False
-        return cast("dict[str, Offer]", self._offers)
+        return self._offers  # type: ignore[return-value] # each has been called
 
     def _floor(self) -> Vector | float:
         """What outside investors show now, $ notional."""
