@@ -215,7 +215,7 @@ class MarketWorld(World):
 
     def _clear(self) -> None:
         self._clearing = False
-        moves = [(venue, venue.clear()) for venue in self.venues.values() if venue.has_orders]
+        moves = [(venue, venue.clear()) for venue in self.venues.values() if venue.orders]
         for venue, move in moves:
             venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")

@@ -62,7 +62,7 @@ class Venue:
         self.impact = 0.0 if market.price_takers else market.feedback.impact * spec.impact  # of the whole depth
         self.moves = self.impact != 0  # whether trades move the price
         self._capacity = float("inf") if market.price_takers else spec.capacity  # price takers do not compete for depth
-        self._orders: list[Order] = []
+        self.orders: list[Order] = []  # which wait for CLEAR
         self._nothing = np.zeros(market.paths)
         self.exposed: list[Exposed] = []  # of this tick
         self._sums = Sums()  # of their flows
@@ -217,7 +217,7 @@ class Venue:
             demand = quantity  # called in CLEAR: an error there is traced to the taker, which the lambda holds
             order = Order(taker.name, lambda move: self._tradable(taker.name, demand(move)), answer)
         self.market.clear_soon()
-        self._orders.append(order)
+        self.orders.append(order)
         return answer
 
     def _tradable(self, taker: str, quantity: Vector | float) -> Vector:
@@ -236,14 +236,9 @@ class Venue:
         book = of_one(maker, quote, quote.skew if skew is None else skew)
         return self._fill(taker.name, ordered, ordered, book, self._nothing, some(ordered)).price
 
-    @property
-    def has_orders(self) -> bool:
-        """Whether orders wait for CLEAR."""
-        return bool(self._orders)
-
     def clear(self) -> Vector:
         """Net and fill the orders of this instant; returns the displacement of the price that they cause, (paths,)."""
-        orders, self._orders = self._orders, []
+        orders, self.orders = self.orders, []
         book = self.book()
         netting, walk = self._netted(orders, book)
         active = netting.active.tolist()
