@@ -99,11 +99,7 @@ class World:
             index += 1
         if index == self._number:
             return self.env.event()  # after the end: never comes
-        seconds = ticks[index]
-        event = self._waiting.get(PHASES * seconds + phase)
-        if event is None:
-            event = self._schedule(seconds, phase)
-        self._next[phase] = event
+        event = self._next[phase] = self._instant(ticks[index], phase)
         return event
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
@@ -119,18 +115,17 @@ class World:
 
         All who wait for the same phase and instant share one SimPy event. Raises ValueError for the past.
         """
-        event = self._waiting.get(PHASES * seconds + phase)
-        if event is None:
-            now = self.env._now
-            if not seconds >= now:
-                raise ValueError(f"cannot wait for the past: {seconds - now} seconds from now")
-            event = self._schedule(seconds, phase)
-        return event
+        if not seconds >= self.env._now:
+            raise ValueError(f"cannot wait for the past: {seconds - self.env._now} seconds from now")
+        return self._instant(seconds, phase)
 
-    def _schedule(self, seconds: int, phase: Phase) -> Instant:
-        env, key = self.env, PHASES * seconds + phase  # a number: to hash a tuple with a phase takes Python
-        event = self._waiting[key] = Instant(env, phase, key, self._entered)
-        heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
+    def _instant(self, seconds: int, phase: Phase) -> simpy.Event:
+        key = PHASES * seconds + phase  # a number: to hash a tuple with a phase takes Python
+        event = self._waiting.get(key)
+        if event is None:
+            env = self.env
+            event = self._waiting[key] = Instant(env, phase, key, self._entered)
+            heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
         return event
 
     def _enter(self, instant: Instant) -> None:

@@ -139,8 +139,10 @@ class _Making:
     def run(self) -> Process:
         """Quote at every tick."""
         world, recorded = self.world, self.world.log.sees("quotes")
+        yield world.tick(Phase.QUOTE)
+        for each in self.lazy or ():
+            each.offer()
         while True:
-            yield world.tick(Phase.QUOTE)
             tick, held = world.tick_index, self._held()
             if tick > 0 and held:
                 self._pass_on_inventory(held, self.passed_on[tick - 1])
@@ -152,9 +154,10 @@ class _Making:
             else:
                 room, credit = self.room, world.factors.snapshot.row(CREDIT)
                 for each in self.lazy:
-                    each.post(able, room, credit, holds=each.venue in held)
+                    each.post(able, room, credit)
             if recorded:
                 write_quotes(world, self.agent.name, self.venues)
+            yield world.tick(Phase.QUOTE)
 
     def _passed_on(self) -> list[float]:
         """Share of its inventory that outside investors take over from each tick to the next."""
@@ -167,6 +170,8 @@ class _Making:
         if self.rows_used != self.world.ledger.used:
             self.rows_used = self.world.ledger.used
             self.positions = [venue for venue in self.venues if venue.reached(self.agent.name)]
+            for each in self.lazy or ():
+                each.holds = each.venue in self.positions
         return self.positions
 
     def _pass_on_inventory(self, venues: list[Venue], share: float) -> None:
