@@ -8,19 +8,24 @@ import sys
 import threading
 from typing import NoReturn
 
-from scenarios.cli import main
-from scenarios.commands.output import finish
+from scenarios.house import ROOMS
+from sim.code_bundle import open_bundle
 from sim.collector import rest
 
 
 def start(name: str | None = None) -> NoReturn:
     """Run the command that the process was called with, and end the process."""
     rest()
+    bundle = open_bundle(ROOMS)
+    from scenarios.cli import main  # from the bundle
+
     code: str | int | None = None
     try:
         main(prog_name=name)
     except SystemExit as end:
         code = end.code
+    if bundle is not None:
+        bundle.keep()
     leave(code)
 
 
@@ -29,6 +34,8 @@ def leave(code: str | int | None) -> NoReturn:
 
     That takes a tenth of a command's time. Python's own end is left to a code that is none, and to other threads.
     """
+    from scenarios.commands.output import finish
+
     if not isinstance(code, int) or threading.active_count() > 1:
         sys.exit(code)
     atexit._run_exitfuncs()

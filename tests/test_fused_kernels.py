@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from markets.kernels import options as k
 from markets.kernels.hedging import PARTS, all_filled, attribute
 from markets.kernels.option_split import attribute_options
-from markets.kernels.trading import net, passed_on
+from markets.kernels.trading import asset_fill, net, passed_on
 from sim.ledger import Ledger, Move
 from sim.vectors import lined_up
 
@@ -56,6 +57,39 @@ def test_a_share_of_a_balance_is_passed_on_from_the_balance_itself():
     np.testing.assert_array_equal(book.balance("b", "asset"), held - 0.25 * held)
     np.testing.assert_array_equal(book.balance("b"), 0.25 * held * worth)
     book.check(lambda: "the end")
+
+
+def bought(filled, makers, moves):
+    """A ledger after a fill of `filled` units by some makers, in so many movements each."""
+    rng, book = np.random.default_rng(3), Ledger(PATHS)
+    names = [f"m{i}" for i in range(makers)]
+    book.open("taker", *names)
+    book.list_asset("asset")
+    costs = ("calm", "crisis", "walk", "walk_received")[: moves - 2]
+    of = [
+        (Move(m, "taker", "hedge", "asset"), Move("taker", m, "hedge"), *(Move("taker", m, each) for each in costs))
+        for m in names
+    ]
+    levels = np.array([rng.uniform(0.5, 2, PATHS) * 1e-3, rng.normal(size=PATHS) * 1e-4, np.full(PATHS, 1e9)])
+    shares, mid = rng.uniform(size=(makers, PATHS)), 100 + rng.normal(size=PATHS)
+    walk, spread = rng.normal(size=PATHS) * 1e-4, np.empty(PATHS)
+    asset_fill(filled, levels, shares, 1e-3, walk, mid, mid, *book.posting(tuple(sum(of, ()))), spread)
+    return book, spread
+
+
+@pytest.mark.parametrize(("makers", "moves"), [(1, 4), (2, 5), (3, 6)])
+def test_a_fill_on_all_paths_is_that_on_few(makers, moves):
+    filled, few = DRAW.normal(size=PATHS), np.arange(PATHS) % 20 == 0
+    (whole, spread), (part, spread_of_few) = bought(filled, makers, moves), bought(filled * few, makers, moves)
+    whole.check(lambda: "the end")
+    for account in part.accounts:
+        for asset in ("cash", "asset"):
+            found, alone = whole.balance(account, asset), part.balance(account, asset)
+            np.testing.assert_array_equal(found[few], alone[few])
+            assert not alone[~few].any()
+        for reason in part.flow_rows(account):
+            np.testing.assert_array_equal(whole.flow(account, reason)[few], part.flow(account, reason)[few])
+    np.testing.assert_array_equal(spread[few], spread_of_few[few])
 
 
 def netted(orders, impact, capacity):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
 from sim.jit import fma, kernel, kernel_inline
-from sim.kernels.moves import carry_out, carry_out_some
+from sim.kernels.moves import GIVER, GOT, GROSS, NONE, PAID, TAKER, carry_out, carry_out_some, together
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -168,6 +168,86 @@ def split_walk(walk: Floats, gain: Floats) -> None:
 
 
 @kernel_inline
+def fill_parts(
+    quantity: float, share: float, half: float, skew: float, calm: float, price: float, unit: float
+) -> tuple[float, float, float, float]:
+    """A maker's part of a fill: units, cash for them at mid, and for calm and crisis spread."""
+    own, worse = quantity * share, worsened(quantity, half, skew)
+    notional = own * unit
+    quiet = abs(notional) * (half if half < calm else calm)
+    return own, own * price, quiet, fma(notional, worse, -quiet)
+
+
+@kernel_inline
+def in_cash(entries: Ints) -> bool:
+    """Whether the first movements of a fill are units without a note, then cash thrice: for units and for spreads."""
+    return entries[0, PAID] == NONE and entries[1, PAID] != NONE and together(entries, 1) == 3
+
+
+@kernel_inline
+def find_amounts(
+    quantity: Floats,
+    share: Floats,
+    half: Floats,
+    skew: Floats,
+    calm: float,
+    price: Floats,
+    unit: Floats,
+    amounts: Floats,
+    worse: Floats,
+) -> None:
+    """Write the amounts of the first four movements of a maker's part of a fill, and `worse` as `fill_of_maker`."""
+    for j in range(quantity.shape[0]):
+        worse[j] = worsened(quantity[j], half[j], skew[j])
+        own, cash, quiet, crisis = fill_parts(quantity[j], share[j], half[j], skew[j], calm, price[j], unit[j])
+        amounts[0, j], amounts[1, j], amounts[2, j], amounts[3, j] = own, cash, quiet, crisis
+
+
+@kernel_inline
+def fill_of_maker(
+    quantity: Floats,
+    share: Floats,
+    half: Floats,
+    skew: Floats,
+    calm: float,
+    price: Floats,
+    unit: Floats,
+    entries: Ints,
+    rows: Floats,
+    start: int,
+    stop: int,
+    worse: Floats,
+) -> None:
+    """Carry out the first four movements of a maker's part of a fill. worse: written, as `spread` of `asset_fill`.
+
+    No amount passes through memory. Balances and flows in one loop would be too many pointers to vectorise.
+    """
+    giver, taker = rows[entries[0, GIVER], start:stop], rows[entries[0, TAKER], start:stop]
+    payer, payee = rows[entries[1, GIVER], start:stop], rows[entries[1, TAKER], start:stop]
+    moved, paid = rows[entries[0, GROSS], start:stop], rows[entries[1, GROSS], start:stop]
+    for j in range(stop - start):
+        worse[j] = worsened(quantity[j], half[j], skew[j])
+        own, cash, quiet, crisis = fill_parts(quantity[j], share[j], half[j], skew[j], calm, price[j], unit[j])
+        giver[j] -= own
+        taker[j] += own
+        moved[j] += abs(own)
+        payer[j] = payer[j] - cash - quiet - crisis
+        payee[j] = payee[j] + cash + quiet + crisis
+        paid[j] = paid[j] + abs(cash) + abs(quiet) + abs(crisis)
+    unit_paid, unit_got = rows[entries[1, PAID], start:stop], rows[entries[1, GOT], start:stop]
+    calm_paid, calm_got = rows[entries[2, PAID], start:stop], rows[entries[2, GOT], start:stop]
+    crisis_paid, crisis_got = rows[entries[3, PAID], start:stop], rows[entries[3, GOT], start:stop]
+    for j in range(stop - start):
+        _, cash, quiet, crisis = fill_parts(quantity[j], share[j], half[j], skew[j], calm, price[j], unit[j])
+        unit_paid[j] -= cash
+        unit_got[j] += cash
+        calm_paid[j] -= quiet
+        calm_got[j] += quiet
+        crisis_paid[j] -= crisis
+        crisis_got[j] += crisis
+
+
+@kernel_inline
 def fill_some(
     filled: Floats,
     among: Ints,
@@ -177,12 +257,11 @@ def fill_some(
     walk: Floats,
     mid: Floats,
     reference: Floats,
-    spread: Floats,
     amounts: Floats,
     entries: Ints,
     rows: Floats,
 ) -> None:
-    """What `asset_fill` does on the paths `among`, to its digits. spread: as found; amounts: room for BLOCK."""
+    """What `asset_fill` does on the paths `among`, to its digits. amounts: room for BLOCK."""
     moves = entries.shape[0] // shares.shape[0]
     for start in range(0, among.shape[0], BLOCK):
         width = min(BLOCK, among.shape[0] - start)
@@ -190,16 +269,14 @@ def fill_some(
             first = m * moves
             for j in range(width):
                 path = among[start + j]
-                half = book[HALF_SPREAD, path]
-                own = filled[path] * shares[m, path]
-                notional = own * reference[path]
-                quiet = abs(notional) * (half if half < calm else calm)
-                amounts[first, j] = own
-                amounts[first + 1, j] = own * mid[path]
-                amounts[first + 2, j] = quiet
-                amounts[first + 3, j] = fma(notional, spread[path], -quiet)
+                half, skew = book[HALF_SPREAD, path], book[SKEW, path]
+                own, cash, quiet, crisis = fill_parts(
+                    filled[path], shares[m, path], half, skew, calm, mid[path], reference[path]
+                )
+                amounts[first, j], amounts[first + 1, j] = own, cash
+                amounts[first + 2, j], amounts[first + 3, j] = quiet, crisis
                 if moves >= ASSET_MOVES:
-                    amounts[first + 4, j] = notional * walk[path]
+                    amounts[first + 4, j] = own * reference[path] * walk[path]
             if moves == ASSET_MOVES + NETTED:
                 split_walk(amounts[first + 4, :width], amounts[first + 5, :width])
         carry_out_some(amounts, entries, rows, among, start, width)
@@ -237,8 +314,11 @@ def asset_fill(
     """
     paths, moves = filled.shape[0], entries.shape[0] // shares.shape[0]
     amounts, trading = np.empty((entries.shape[0], BLOCK)), 0
-    for j in range(paths):
-        trading += 1 if filled[j] != 0.0 else 0
+    for start in range(0, paths, BLOCK):
+        for j in range(start, min(start + BLOCK, paths)):
+            trading += 1 if filled[j] != 0.0 else 0
+        if trading >= FEW * paths:
+            break
     if trading < FEW * paths:
         among, found = np.empty(trading, np.int64), 0
         for j in range(paths):
@@ -246,7 +326,7 @@ def asset_fill(
             if filled[j] != 0.0:
                 among[found] = j
                 found += 1
-        fill_some(filled, among, book, shares, calm, walk, mid, reference, spread, amounts, entries, rows)
+        fill_some(filled, among, book, shares, calm, walk, mid, reference, amounts, entries, rows)
         return
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
@@ -254,26 +334,20 @@ def asset_fill(
         half, skew = book[HALF_SPREAD, start:stop], book[SKEW, start:stop]
         quantity, worse, walked = filled[start:stop], spread[start:stop], walk[start:stop]
         price, unit = mid[start:stop], reference[start:stop]
-        for j in range(width):
-            worse[j] = worsened(quantity[j], half[j], skew[j])
         for m in range(shares.shape[0]):
-            share, first = shares[m, start:stop], m * moves
-            units, cash = amounts[first, :width], amounts[first + 1, :width]
-            quiet, crisis = amounts[first + 2, :width], amounts[first + 3, :width]
-            for j in range(width):
-                own = quantity[j] * share[j]
-                notional = own * unit[j]
-                units[j] = own
-                cash[j] = own * price[j]
-                quiet[j] = abs(notional) * (half[j] if half[j] < calm else calm)
-                crisis[j] = fma(notional, worse[j], -quiet[j])
+            share, own = shares[m, start:stop], entries[m * moves : (m + 1) * moves]
+            done = ASSET_MOVES - 1 if in_cash(own) else 0
+            if done:
+                fill_of_maker(quantity, share, half, skew, calm, price, unit, own, rows, start, stop, worse)
+            else:
+                find_amounts(quantity, share, half, skew, calm, price, unit, amounts, worse)
             if moves >= ASSET_MOVES:
-                walking = amounts[first + 4, :width]
+                walking = amounts[ASSET_MOVES - 1, :width]
                 for j in range(width):
                     walking[j] = quantity[j] * share[j] * unit[j] * walked[j]
             if moves == ASSET_MOVES + NETTED:
-                split_walk(amounts[first + 4, :width], amounts[first + 5, :width])
-        carry_out(amounts, 0, entries, rows, start, stop)
+                split_walk(amounts[ASSET_MOVES - 1, :width], amounts[ASSET_MOVES, :width])
+            carry_out(amounts[done:], 0, own[done:], rows, start, stop)
 
 
 @kernel
@@ -282,15 +356,30 @@ def passed_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows
 
     quantity: may be a row of the ledger itself. entries: (2, ENTRY): of the units, and of $ for them.
     """
-    amounts = np.empty((2, BLOCK))
-    units, cash = amounts[0], amounts[1]
+    units = np.empty(BLOCK)  # apart from the ledger's rows: a loop that writes what it reads does not vectorise
     for start in range(0, quantity.shape[0], BLOCK):
         stop = min(start + BLOCK, quantity.shape[0])
         whole, price = quantity[start:stop], worth[start:stop]
         for j in range(stop - start):
             units[j] = whole[j] * share
-            cash[j] = units[j] * price[j]
-        carry_out(amounts, 0, entries, rows, start, stop)
+        giver, taker = rows[entries[0, GIVER], start:stop], rows[entries[0, TAKER], start:stop]
+        payer, payee = rows[entries[1, GIVER], start:stop], rows[entries[1, TAKER], start:stop]
+        moved, handed = rows[entries[0, GROSS], start:stop], rows[entries[1, GROSS], start:stop]
+        for j in range(stop - start):
+            own = units[j]
+            cash = own * price[j]
+            giver[j] -= own
+            taker[j] += own
+            moved[j] += abs(own)
+            payer[j] -= cash
+            payee[j] += cash
+            handed[j] += abs(cash)
+        if entries[1, PAID] != NONE:
+            paid, got = rows[entries[1, PAID], start:stop], rows[entries[1, GOT], start:stop]
+            for j in range(stop - start):
+                cash = units[j] * price[j]
+                paid[j] -= cash
+                got[j] += cash
 
 
 @kernel

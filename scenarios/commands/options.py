@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from scenarios.commands.prepare import blas_alone
 from sim.collector import work
 from sim.dataclass import dataclass
 
@@ -117,6 +118,7 @@ class Brief(Once):
     """A command that simulates nothing and is over before Python's collector has anything to do."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        blas_alone()
         return click.Command.invoke(self, ctx)
 
 

@@ -179,7 +179,7 @@ def draw_all(scenario: Scenario, paths: int, made: Plan) -> None:
         noise(scenario, part, len(made.ticks) - 1)
 
 
-@njit(cache=True, **FUSED)
+@njit(**FUSED)  # not stored: numba would keep machine code with earlier kernels of the house in it
 def loop(
     ticks: Any,
     terms: Any,
