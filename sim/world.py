@@ -92,14 +92,12 @@ class World:
         event = self._next[phase]  # it stays the next occurrence until it comes
         if event is not None:
             return event
-        ticks, index = self._ticks, self.tick_index
-        if index < 0:
-            index = 0
-        elif phase <= self.phase or self.env._now != ticks[index]:
+        index = self.tick_index
+        if phase <= self.phase or self.env._now != self._ticks[index]:
             index += 1
-        if index == self._number:
-            return self.env.event()  # after the end: never comes
-        event = self._next[phase] = self._instant(ticks[index], phase)
+            if index == self._number:
+                return self.env.event()  # after the end: never comes
+        event = self._next[phase] = self._instant(self._ticks[index], phase)
         return event
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:

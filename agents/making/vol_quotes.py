@@ -70,14 +70,14 @@ class VolQuotes(Offer):
         able, room: share of its depth that the maker can show at all, and that its capital allows. credit: the spread,
         decimal.
         """
-        quotes, inventory = self._quotes, self._nothing
+        inventory = self._nothing
         if self.holds and self._leans:
             inventory = self._exposure(self._name)
             if inventory.base is not None:  # a view of the ledger, which changes
                 inventory = inventory.copy()
-        self._asked = quotes.asked or quotes.ask()
+        self._asked = self._quotes.asked or self._quotes.ask()
         self._known = able, inventory, credit if self._funded else self._nothing, room
-        quotes.renew(self._name)
+        self._quotes.renew(self._name)
 
     def changed(self) -> bool:
         """Whether the rule, or what it knew when it was posted, is another."""
