@@ -119,7 +119,11 @@ class TradingWorld(MarketWorld):
 
     def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
         """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
-        venues, listing, _, units = self._reached_by(name)
+        known = self._reaching.get(name)
+        if known is None or known[0] != self.ledger.used:
+            venues, listing, _, units = self._reached_by(name)
+        else:
+            venues, listing, _, units = known[1]
         if listing is None:
             return (read_only(self.hedge_value(name)) if venues else self._none), self._one
         return units, listing.worth_of_one()[listing.assets[0]]

@@ -34,7 +34,7 @@ class Standing:
     """State of one maker in one world."""
 
     def __init__(self, agent: Capitalised, world: TradingWorld) -> None:
-        self._agent, self._world = agent, world
+        self._agent, self._world, self._name = agent, world, agent.name
         self._switch = min(world.feedback.depth, 1.0)
         self._shrinks = world.feedback.depth != 0 and not world.price_takers
         self._limit = agent.drawdown_limit * agent.capital  # $
@@ -50,9 +50,9 @@ class Standing:
         """Share of its full depth that the maker can show, (paths,)."""
         if not self._shrinks:
             return self._everything
-        world, agent = self._world, self._agent
-        units, price = world.hedge_factors(agent.name)
-        own = world.ledger.balance(agent.name), units, price
+        world, agent, name = self._world, self._agent, self._name
+        units, price = world.hedge_factors(name)
+        own = world.ledger.balance(name), units, price
         if self._anybody and day != self._day:
             back = self._away & (day >= self._away_until)
             if marked(back):

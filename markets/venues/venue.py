@@ -249,19 +249,19 @@ class Venue:
 
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
-        spec, market = self.spec, self.market
+        spec, market, nothing = self.spec, self.market, self._nothing
         now, halted_until = float(market.now), self.breakers.halted_until
         terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
-            netting = netted(orders, self._nothing, terms, self._nothing)
-            return netting, spec.slope * netting.displacement if self.moves else self._nothing
+            netting = netted(orders, nothing, terms, nothing)
+            return netting, spec.slope * netting.displacement if self.moves else nothing
         clearing = agree(
-            lambda move: netted(orders, move, terms, self._nothing).displacement,
+            lambda move: netted(orders, move, terms, nothing).displacement,
             market.paths,
             limit=self.impact * spec.capacity,
             rounds=spec.clearing_rounds,
         )
-        netting = netted(orders, clearing.asked, terms, self._nothing)
+        netting = netted(orders, clearing.asked, terms, nothing)
         return netting, self.listing.relative(netting.displacement)
 
     def _fill(
