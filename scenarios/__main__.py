@@ -21,7 +21,7 @@ def start(name: str | None = None) -> NoReturn:
 
     code: str | int | None = None
     try:
-        main(prog_name=name)
+        main(prog_name=name, obj=True)
     except SystemExit as end:
         code = end.code
     if bundle is not None:
