@@ -187,7 +187,9 @@ class MarketWorld(World):
 
         but: venues whose moves are left out: of one at which nobody trades as prices move they close no loop.
         """
-        exposed = (venue for venue in self.venues.values() if venue.exposed)
+        exposed = [venue for venue in self.venues.values() if venue.exposed]
+        if len(exposed) == 1:
+            return exposed[0].gains(but)
         return {entry: gain for venue in exposed for entry, gain in venue.gains(but).items()}
 
     def timestamp(self) -> datetime:
