@@ -67,7 +67,8 @@ class Peaks:
         if any(map(is_, levels, seen)):
             which = zip(levels, seen, self._left_out, strict=True)
             levels = tuple(none if level is before else level for level, before, none in which)
-        widen(*levels, self._found)
+        given = *levels, self._found
+        widen(*given)
         if factors.rates_vol is not None:
             np.maximum(self._rates_vol, factors.rate_vol(), out=self._rates_vol)
 

@@ -128,7 +128,8 @@ class World:
 
     def _enter(self, instant: Instant) -> None:
         self._waiting.pop(instant.key, None)
-        phase, seconds = instant.phase, self.env._now
+        phase: Phase = instant.phase
+        seconds: Any = self.env._now
         self.phase = phase
         if self._next[phase] is instant:
             self._next[phase] = None
