@@ -34,8 +34,6 @@ class Equity(AssetLaw):
         line = setting.storyline.spot
         super().__init__(SPOT, setting, float(np.exp(line.level[0])), line)
         self._realised, self.path = realised, path
-        gathered = (years * keep for years, keep in zip(self.gathered, self.keep, strict=True))
-        self._steps = list(zip(self.years, self.keep, self.decay, gathered, strict=True))
         self._jumps = Jumps(setting.market.jumps, setting.streams)
         self.displacement = np.zeros_like(
             self.deviation
@@ -43,12 +41,12 @@ class Equity(AssetLaw):
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry d into `tick`."""
-        (years, keep, left, gathered), sigma = self._steps[tick], self._realised.in_force(self.tick, now)
+        years, keep, sigma = self.years[tick], self.keep[tick], self._realised.in_force(self.tick, now)
         jumps = self._jumps.step(years) if self._jumps.any else None
         if self.path and self.path.ends(self.tick):
             self.path.leave(self.tick, self._log_price(self.displaced()))
         self.trades.decay(years)
-        drift = keep, left, gathered, sigma, noise.common, self.deviation
+        drift = keep, self.decay[tick], self.gathered[tick] * keep, sigma, noise.common, self.deviation
         self.tick = tick
         if jumps is None and not self.trades.moved:
             spot, self.displacement = np.empty(self.deviation.size), self.deviation
