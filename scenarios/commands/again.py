@@ -28,7 +28,10 @@ SITE = os.path.dirname(os.path.dirname(click.__file__))
 
 def looked_again(ctx: click.Context, look: Callable[[], Any]) -> Any:
     """The exit code of a command that looks, which `look` runs unless its answer is known."""
-    place = place_of(_question(ctx))
+    try:
+        place = place_of(_question(ctx))
+    except OSError:  # the working folder is gone
+        place = None
     if place is None:
         return look()
     known = read(place, BY_MODULE, "files", "code", "modules", "stamp")
@@ -49,7 +52,7 @@ def looked_again(ctx: click.Context, look: Callable[[], Any]) -> Any:
 def _same_code(known: dict[str, Any]) -> bool:
     """Whether the modules that found an answer are as they were; those that it did not need may have changed."""
     try:
-        return stamp_of(known["modules"]) == known["stamp"]
+        return bool(stamp_of(known["modules"]) == known["stamp"])
     except OSError:
         return False
 
