@@ -148,7 +148,12 @@ def plain(function: F) -> F:
 
 
 def _home(function: Callable[..., Any]) -> Path:
-    return Path(inspect.getfile(function)).parent
+    return _folder_of(function.__code__.co_filename)
+
+
+@cache
+def _folder_of(file: str) -> Path:
+    return Path(file).parent
 
 
 def _compile(function: Callable[..., Any]) -> Any:
