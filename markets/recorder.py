@@ -52,21 +52,23 @@ class Recorder:
         if world.log.wants("closes"):
             listings = (venue.listing for venue in world.venues.values())
             self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
+        peaks = self._peaks if world.log.wants("peaks") else None
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
             gains = world.loop_gains(self._silent() if self._options else NOBODY)
             whole = merged(gains, self._options) if self._options else gains
             self._radius = spectral_radius(whole, world.paths) if gains else self._nothing
-            self._peaks.look()
+            if peaks is not None:
+                peaks.look()
             for squares in self._squares.values():
                 squares.add()
             self._write_levels(closes[tick])
             if closes[tick]:
                 for venue in world.venues.values():
                     venue.breakers.close_day()
-            if tick == last:
-                world.log.add("peaks", world.now, **self._peaks.columns())
+            if tick == last and peaks is not None:
+                world.log.add("peaks", world.now, **peaks.columns())
 
     def _silent(self) -> frozenset[str]:
         """Venues of options at which nobody trades as prices move."""

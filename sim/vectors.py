@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ def read_only(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
+def same(these: Sequence[object], those: Sequence[object]) -> bool:
     """Whether both hold the very same objects: what was computed from one is then valid for the other."""
     if len(these) != len(those):
         return False

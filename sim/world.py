@@ -30,13 +30,11 @@ PHASES = 16  # more than there are
 class Instant(simpy.Event):
     """A phase of an instant: certain to come, as SimPy's `Timeout`."""
 
-    def __init__(
-        self, env: simpy.Environment, seconds: int, phase: Phase, key: int, entered: Callable[[Any], None]
-    ) -> None:
-        """key: of seconds and phase. entered: called first."""
-        self.env, self.seconds, self.phase, self.key = env, seconds, phase, key
-        self.callbacks = [entered]
-        self._ok, self._value = True, None
+    _ok, _value = True, None
+
+    def __init__(self, env: simpy.Environment, phase: Phase, key: int, entered: Callable[[Any], None]) -> None:
+        """key: of its seconds and phase. entered: called first."""
+        self.env, self.phase, self.key, self.callbacks = env, phase, key, [entered]
 
 
 class World:
@@ -100,7 +98,11 @@ class World:
             index += 1
         if index >= len(ticks):
             return self.env.event()  # after the end: never comes
-        event = self._next[phase] = self.at(ticks[index], phase)
+        seconds = ticks[index]
+        event = self._waiting.get(PHASES * seconds + phase)
+        if event is None:
+            event = self._schedule(seconds, phase)
+        self._next[phase] = event
         return event
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
@@ -116,19 +118,23 @@ class World:
 
         All who wait for the same phase and instant share one SimPy event. Raises ValueError for the past.
         """
-        key = PHASES * seconds + phase  # a number: to hash a tuple with a phase takes Python
-        event = self._waiting.get(key)
+        event = self._waiting.get(PHASES * seconds + phase)
         if event is None:
-            env = self.env
-            if not seconds >= env._now:
-                raise ValueError(f"cannot wait for the past: {seconds - env._now} seconds from now")
-            event = self._waiting[key] = Instant(env, seconds, phase, key, self._entered)
-            heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
+            now = self.env._now
+            if not seconds >= now:
+                raise ValueError(f"cannot wait for the past: {seconds - now} seconds from now")
+            event = self._schedule(seconds, phase)
+        return event
+
+    def _schedule(self, seconds: int, phase: Phase) -> Instant:
+        env, key = self.env, PHASES * seconds + phase  # a number: to hash a tuple with a phase takes Python
+        event = self._waiting[key] = Instant(env, phase, key, self._entered)
+        heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
         return event
 
     def _enter(self, instant: Instant) -> None:
-        seconds, phase = instant.seconds, instant.phase
         self._waiting.pop(instant.key, None)
+        phase, seconds = instant.phase, self.env._now
         self.phase = phase
         if self._next[phase] is instant:
             self._next[phase] = None

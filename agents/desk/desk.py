@@ -97,7 +97,7 @@ class Desk:
         self._moved_besides = len(ROWS) > PARTS
         self.totals = dict(zip((*ROWS, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
-        self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
+        self.forced = self._unforced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
         self.defaulted = np.zeros(world.paths, dtype=bool)
         self.fixings: Any = book.new_fixings(world.paths)
@@ -170,6 +170,11 @@ class Desk:
         there = self.counterparty
         exchanged = there is None or there.terms.collateralised
         return self.clean_now() if exchanged else np.zeros(self.world.paths)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no lender has ever forced anything. Fast: `forced` is replaced, never written to."""
+        return self.forced is self._unforced
 
     @property
     def kept(self) -> Vector:
@@ -530,7 +535,7 @@ class Desk:
         fresh = done & ~self.liquidated
         world.log.add("events", world.now, fresh, kind="liquidated", subject=self.name, value=1.0)
         self.liquidated |= done
-        self.forced = world.full(0.0)
+        self.forced = world.full(0.0)  # another array than at the start
 
     def _deliverable(self, hedges: dict[str, Vector]) -> Vector:
         """Share of the forced reduction whose hedge can be delivered, (paths,); a shortfall of up to 2 % is ignored.

@@ -13,6 +13,7 @@ from agents.making.standing import Standing
 from agents.making.vol_quotes import VolQuotes
 from markets.accounts import INVESTORS
 from markets.costs import INVENTORY
+from markets.factors.key import CREDIT
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
 from markets.venues.quote import Lean, Quote
 from sim.dataclass import dataclass
@@ -149,9 +150,9 @@ class _Making:
             if self.lazy is None:
                 self._post(able)
             else:
-                room, held = self.room, self._held()
+                room, credit, held = self.room, world.factors.snapshot.row(CREDIT), self._held()
                 for each in self.lazy:
-                    each.post(able, room, holds=each.venue in held)
+                    each.post(able, room, credit, holds=each.venue in held)
             if recorded:
                 write_quotes(world, self.agent.name, self.venues)
 

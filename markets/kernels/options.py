@@ -345,6 +345,7 @@ def option_greeks(
     base: Floats,
     terms: Floats,
     blank: bool,
+    logs: Floats,
     out: Floats,
 ) -> None:
     """Add value and sensitivities of European options to `out`.
@@ -356,12 +357,13 @@ def option_greeks(
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
         blank: whether `out` is still empty memory, to be cleared first.
+        logs: (paths,), written: ln(spot / spot0).
         out: (NODE + nodes or more, paths), added to: $, units, units/$, $ per 1.00 of s, units per unit of ln s, and
             $ per 1.00 of each node rate. Or (SLOPES, paths): the first three alone; or (GAMMA, paths): the first two.
     """
     paths, full, alike = spot.shape[0], out.shape[0] > SLOPES, stretch.shape[0] == 1
     bent = out.shape[0] > GAMMA
-    log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
+    per_spot = np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     sds, pers = own[1], own[2]
     x, work, filled = np.empty(BLOCK), np.empty((WORK, BLOCK)), -1  # filled: the option whose numbers `own` has
@@ -371,7 +373,7 @@ def option_greeks(
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        s, v = spot[block], vol[block]
+        s, v, log_spot = spot[block], vol[block], logs[block]
         wide = stretch if alike else stretch[block]
         value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA if bent else 0, block]
         vega, vanna = out[VEGA if full else 0, block], out[VANNA if full else 0, block]

@@ -30,6 +30,13 @@ class Rule:
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
         self._levels: tuple[Vector, Vector] | None = None
 
+    def stands(self, vol: Vector, half_spread: float, depth: Vector | float) -> bool:
+        """Whether the rule is the same at this vol, with these base levels: arrays are compared as objects."""
+        known, _, half, by_spread, shown, by_depth = self._terms
+        if half_spread != half or not (vol is known or (by_spread == 0 and by_depth == 0)):
+            return False
+        return depth is shown or (isinstance(depth, float) and isinstance(shown, float) and depth == shown)
+
     def read(self) -> tuple[Vector, Vector]:
         """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each; the same at every call."""
         levels = self._levels

@@ -246,10 +246,12 @@ class Venue:
         orders, self._orders = self._orders, []
         book = self.book()
         netting, walk = self._netted(orders, book)
-        active = netting.active.tolist()
+        active, whole = netting.said.tolist()
         crossed = self.moves and sum(active) > 1
-        for order, ordered, filled, any_ in zip(orders, netting.ordered, netting.filled, active, strict=True):
-            order.answer.succeed(self._fill(order.taker, ordered, filled, book, walk, any_, netted=crossed))
+        each = zip(orders, netting.ordered, netting.filled, active, whole, strict=True)
+        for order, ordered, filled, any_, every in each:
+            fill = self._fill(order.taker, ordered, filled, book, walk, any_, netted=crossed, in_full=every)
+            order.answer.succeed(fill)
         return netting.displacement
 
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
@@ -279,13 +281,14 @@ class Venue:
         active: bool,
         *,
         netted: bool = False,
+        in_full: bool = False,
     ) -> Fill:
         """Settle the fill of an order, unless the order is empty, and record it."""
         listing, spread = self.listing, book.skew
         if active:
             calm = self.spec.half_spread
             spread = listing.settle(taker, filled, book, walk, calm=calm, walks=self.moves, netted=netted)
-        fill = Fill(ordered, filled, listing.pricing(spread, walk))
+        fill = Fill(ordered, filled, listing.pricing(spread, walk), in_full=in_full)
         if active:
             write_trade(self.market, listing, taker, fill, spread, walk)
         return fill

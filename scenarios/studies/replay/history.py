@@ -79,8 +79,8 @@ def from_history(
     scenario = from_dict(tables, place=record.name, overrides=named, as_given=insists, trust=trust)
     dated = [(day, row.place.at("date")) for day, row in zip(record.days, record.rows, strict=True)]
     check_days(scenario.clock.calendar, dated, scenario.end)
-    scenario, remembered = _remembering(scenario, past)
-    notes += remembered
+    scenario, remembered = _remembering(scenario, _closes(past, as_given=insists))
+    notes += [*remembered, *_without_close(scenario, [day for day, _ in _closes(record, as_given=insists)])]
     if scenario.storyline.anchors == "exogenous":
         notes.append(EXOGENOUS)
     said = tuple(f"{record.name}: {note}" for note in (*record.notes, *notes))
@@ -101,7 +101,13 @@ def _parted(record: RecordRows, since: date | None) -> tuple[RecordRows, RecordR
     return part[0], part[1]
 
 
-def _remembering(scenario: Scenario, past: RecordRows) -> tuple[Scenario, list[str]]:
+def _closes(record: RecordRows, *, as_given: bool) -> list[tuple[date, float]]:
+    """The days with a close, and their closes."""
+    closes = record.levels("spx", as_given=as_given)
+    return [(day, close) for day, close in zip(record.days, closes, strict=True) if close is not None]
+
+
+def _remembering(scenario: Scenario, closes: list[tuple[date, float]]) -> tuple[Scenario, list[str]]:
     """The scenario with what the closes up to its first day left in the laws' memory, unless told; and a note of it."""
     from scenarios.studies.estimation.path_start import start_of_closes
 
@@ -109,7 +115,6 @@ def _remembering(scenario: Scenario, past: RecordRows) -> tuple[Scenario, list[s
     told = {market.memory.start, credit.memory.start} != {StartSpec()}
     if told or "path_dependent" not in (market.vol_law, credit.law):
         return scenario, []
-    closes = [(day, value) for day, value in zip(past.days, past.levels("spx"), strict=True) if value is not None]
     if len(closes) < 2 or closes[-1][0] != scenario.start:
         return scenario, []
     a_year, missing = _counted(scenario, [day for day, _ in closes])
@@ -124,6 +129,20 @@ def _remembering(scenario: Scenario, past: RecordRows) -> tuple[Scenario, list[s
     credit = dataclasses.replace(credit, memory=dataclasses.replace(credit.memory, start=spread))
     note = f"vol and credit remember {len(closes) - 1:,} closes before {scenario.start}"
     return dataclasses.replace(scenario, market=market, credit=credit), [note]
+
+
+def _without_close(scenario: Scenario, days: list[date]) -> list[str]:
+    """A note of the sessions between a record's closes that have none: nothing is told there."""
+    if scenario.clock.calendar == CONTINUOUS:
+        return []
+    sessions = exchange_sessions(scenario.clock.calendar, days[0], days[-1])
+    gaps = [gap for before, after in pairwise(days) if (gap := sessions.missing(before, after))]
+    if not gaps:
+        return []
+    longest, missing = max(gaps, key=len), sum(map(len, gaps))
+    count = "a trading day" if missing == 1 else f"{missing:,} trading days"
+    span = str(longest[0]) if len(longest) == 1 else f"{len(longest)} in a row from {longest[0]}"
+    return [f"no close on {count}, {span}: between closes the median path goes straight"]
 
 
 def _counted(scenario: Scenario, days: list[date]) -> tuple[float, int]:
