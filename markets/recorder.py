@@ -80,8 +80,8 @@ class Recorder:
     def _write_levels(self, closing: bool) -> None:
         world, log = self._world, self._world.log
         wanted, seen = closing and log.wants("closes"), log.sees("market")
-        market = self._market()
-        shown = {name: level[log.witness] for name, level in market.items()} if seen else {}
+        market = self._market(EVERY) if wanted else {}
+        shown = self._market(log.witness) if seen else {}
         for venue in world.venues.values():
             if seen and is_recorded(venue, closing=closing):
                 log.add_seen("market", world.now, venue=venue.name, **shown, **self._seen(venue, log.witness))
@@ -90,17 +90,20 @@ class Recorder:
                 columns = {**market, **self._levels(venue)}
                 log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
 
-    def _market(self) -> dict[str, Vector]:
-        """What is the same for all venues."""
+    def _market(self, paths: Paths | slice) -> dict[str, Vector]:
+        """What is the same for all venues, on some paths."""
         factors = self._world.factors
-        return {
-            "credit": factors.credit,
-            "credit_index": factors.credit_index,
+        levels = {
             **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             **({} if factors.rates_vol is None else {"rates_vol": factors.rate_vol()}),
             **({} if factors.other_curves is None else factors.other_curves.shown()),
             **factors.lending,
             "spectral_radius": self._radius,
+        }
+        return {
+            "credit": factors.credit[paths],
+            "credit_index": factors.credit_index(paths),
+            **{name: level[paths] for name, level in levels.items()},
         }
 
     def _levels(self, venue: Venue) -> dict[str, Vector]:
@@ -122,7 +125,7 @@ class Recorder:
             **{name: level[paths] for name, level in self._vols(venue).items()},
             "half_spread": half_spread,
             "depth": depth,
-            "impact": self._world.factors.impact(venue.key)[paths],
+            "impact": self._world.factors.impact(venue.key, paths),
             "loop_gain": own,
             "gain_vanna": vanna,
             "gain_all": own + vanna,
