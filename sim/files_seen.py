@@ -101,10 +101,8 @@ def unchanged(seen: Seen) -> bool:
 
 def _path(what: object) -> str | None:
     """The path of an audited call, absolute; None of anything else."""
-    if what is None:
-        return os.getcwd()
     try:
-        named = os.fsdecode(os.fspath(what))  # type: ignore[call-overload]  # what is no path raises
-    except TypeError:
+        named = os.fsdecode(os.fspath("." if what is None else what))  # type: ignore[call-overload]  # any object
+        return os.path.abspath(named)
+    except (TypeError, OSError):  # no path; the working folder is gone
         return None
-    return os.path.abspath(named)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.house import loaded, stamp_of
 from sim.files_seen import FilesSeen, unchanged
 from tests.test_imports import ROOT
 
@@ -149,3 +150,22 @@ def test_reading_is_told_from_writing(tmp_path: Path):
         with seen.watched():
             act()
         assert seen.found() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder in use can be removed on Linux")
+def test_in_a_folder_that_is_gone_it_is_done(folder: Path):
+    code = "import os; os.rmdir(os.getcwd())" + PROGRAM
+    places = {"NUMBA_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-P", "-c", code, "check", "calm_market"]
+    done = subprocess.run(line, cwd=folder / "below", capture_output=True, text=True, env=os.environ | places)
+    assert done.returncode == 0 and "calm_market: ok" in done.stdout
+
+
+def test_code_that_has_changed_finds_anew(tmp_path: Path):
+    (tmp_path / "one.py").write_text("1")
+    files = [str(tmp_path / "one.py")]
+    before = stamp_of(files)
+    assert stamp_of(files) == before
+    (tmp_path / "one.py").write_text("22")
+    assert stamp_of(files) != before
+    assert str(ROOT / "scenarios" / "house.py") in loaded()
