@@ -78,10 +78,11 @@ def trades(scenario: Scenario) -> bool:
 
 
 def _said(found: Calibration) -> str:
-    spec = found.found
+    spec, count = found.found, len(found.rounds)
+    rounds = f"{count} round{'s' * (count != 1)}"
     return (
         f"observed: before the run the desks' own impact was taken out of the record ({spec.paths} paths, seed "
-        f"{spec.seed}, {len(found.rounds)} rounds); at seed {spec.check_seed} the median leaves the record by at most "
+        f"{spec.seed}, {rounds}); at seed {spec.check_seed} the median leaves the record by at most "
         f"{spec.residual_spot:.2%} in spot and {spec.residual_vol:.2%} in vol"
     )
 
