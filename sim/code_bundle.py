@@ -81,8 +81,10 @@ class Bundle:
         """What Python has stored of modules that it found itself."""
         ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in self.rooms]
         for spec in [getattr(module, "__spec__", None) for module in ours]:
-            stored = _stored(spec) if spec is not None and type(spec.loader) is SourceFileLoader else None
-            if stored is not None and stored[:2] != self.index.get(spec.name, ())[:2]:
+            if spec is None or type(spec.loader) is not SourceFileLoader:
+                continue
+            stored, known = _stored(spec), self.index.get(spec.name)
+            if stored is not None and (known is None or stored[:2] != known[:2]):
                 yield spec.name, stored
 
 
@@ -103,7 +105,7 @@ class _Loader(SourceFileLoader):
 
 def open_bundle(rooms: Sequence[str]) -> Bundle | None:
     """Have modules of these packages found in the bundle from now on; None where there is no place for one."""
-    if __spec__ is None or __spec__.cached is None or not hasattr(os, "pread"):
+    if __spec__.cached is None or not hasattr(os, "pread"):
         return None
     bundle = Bundle(f"{os.path.splitext(__spec__.cached)[0]}.bundle", rooms)
     sys.meta_path.insert(0, bundle)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.house import loaded, stamp_of
 from sim.files_seen import FilesSeen, unchanged
 from tests.test_imports import ROOT
 
@@ -130,6 +131,19 @@ def test_a_file_that_is_new_is_not_trusted_to_stay(tmp_path: Path):
     assert seen.found() is None
 
 
+def test_what_can_be_read_once_is_neither_kept_nor_read_again(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    keeper = os.open(tmp_path / "pipe", os.O_RDWR)  # so that opening does not wait
+    os.write(keeper, b"1\n")
+    os.utime(tmp_path / "pipe", (0, 0))
+    seen = FilesSeen((), ())
+    with seen.watched(), open(tmp_path / "pipe") as file:
+        file.readline()
+    seen._begun += 10  # however old it is
+    assert seen.found() is None and not unchanged({str(tmp_path / "pipe"): "a file that was there"})
+    os.close(keeper)
+
+
 def test_reading_is_told_from_writing(tmp_path: Path):
     (tmp_path / "old").write_text("1")
     make_old(tmp_path)
@@ -149,3 +163,22 @@ def test_reading_is_told_from_writing(tmp_path: Path):
         with seen.watched():
             act()
         assert seen.found() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder in use can be removed on Linux")
+def test_in_a_folder_that_is_gone_it_is_done(folder: Path):
+    code = "import os; os.rmdir(os.getcwd())" + PROGRAM
+    places = {"NUMBA_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-P", "-c", code, "check", "calm_market"]
+    done = subprocess.run(line, cwd=folder / "below", capture_output=True, text=True, env=os.environ | places)
+    assert done.returncode == 0 and "calm_market: ok" in done.stdout
+
+
+def test_code_that_has_changed_finds_anew(tmp_path: Path):
+    (tmp_path / "one.py").write_text("1")
+    files = [str(tmp_path / "one.py")]
+    before = stamp_of(files)
+    assert stamp_of(files) == before
+    (tmp_path / "one.py").write_text("22")
+    assert stamp_of(files) != before
+    assert str(ROOT / "scenarios" / "house.py") in loaded()

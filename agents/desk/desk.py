@@ -193,7 +193,7 @@ class Desk:
         known = self._value.of(now)
         if known is not None:
             return known
-        return self._value.get(lambda: self._value_at(now) if self._full else self.slopes().value, now)
+        return self._value.put(self._value_at(now) if self._full else self.slopes().value, now)
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
         """Value of one unit of scale in another market, (paths,) $.
@@ -213,7 +213,7 @@ class Desk:
         if snapshot is not None:
             return self._risk_at(snapshot)
         now = self.world.factors.snapshot
-        return self._risk.of(now) or self._risk.get(lambda: self._risk_at(now), now)
+        return self._risk.of(now) or self._risk.put(self._risk_at(now), now)
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
@@ -438,7 +438,7 @@ class Desk:
             return None
         slopes, (by_spot, by_vol, by_all) = found
         if self._value.of(new) is None:
-            self._value.get(lambda: by_all, new)
+            self._value.put(by_all, new)
         return Stepped(slopes, None, [], (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
