@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import threading
 from typing import NoReturn
@@ -15,13 +16,15 @@ from sim.collector import rest
 
 def start(name: str | None = None) -> NoReturn:
     """Run the command that the process was called with, and end the process."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C before a command begins is no traceback
     rest()
     bundle = open_bundle(ROOMS)
     from scenarios.cli import main  # from the bundle
 
     code: str | int | None = None
     try:
-        main(prog_name=name)
+        main(prog_name=name, obj=True)
     except SystemExit as end:
         code = end.code
     if bundle is not None:

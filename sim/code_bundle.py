@@ -6,6 +6,7 @@ has the time and the size that the byte code was made from, which is Python's ow
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 import os
 import sys
@@ -25,8 +26,8 @@ BROKEN = (
     OverflowError,
     MemoryError,
 )  # of a file that is not as it was written
-SIZED = 8  # bytes that hold the size of the index
-Entry = tuple[bool, bytes, int, int]  # whether a package, head, where its code begins and its size, bytes
+SIZED = 8  # bytes that hold the size of the index, and of a checksum
+Entry = tuple[bool, bytes, int, int, bytes]  # whether a package, head, where its code begins, its size and checksum
 Stored = tuple[bool, bytes, bytes]  # whether a package, head, code
 
 
@@ -38,16 +39,19 @@ class Bundle:
         self.index: dict[str, Entry] = {}
         with suppress(*BROKEN):
             self.file = os.open(place, os.O_RDONLY)
-            size = int.from_bytes(os.pread(self.file, SIZED, 0), "little")
-            self.body = SIZED + size
-            self.index = dict(marshal.loads(os.pread(self.file, size, SIZED)))
+            start = os.pread(self.file, 2 * SIZED, 0)
+            size = int.from_bytes(start[:SIZED], "little")
+            self.body = len(start) + size
+            packed = os.pread(self.file, size, len(start))
+            if _checksum(packed) == start[SIZED:]:
+                self.index = marshal.loads(packed)
 
     def find_spec(self, name: str, path: object = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Where a module is; None if it is not in the bundle, or its source has changed."""
         known = self.index.get(name)
         if known is None:
             return None
-        package, head, _, _ = known
+        package, head, *_ = known
         source = source_of(name, package)
         if stamp(source) != head:
             return None
@@ -56,9 +60,10 @@ class Bundle:
         return spec_from_file_location(name, source, loader=loader, submodule_search_locations=folders)
 
     def code(self, name: str) -> bytes:
-        """The byte code of a module."""
-        _, _, begin, size = self.index[name]
-        return os.pread(self.file, size, self.body + begin)
+        """The byte code of a module; nothing if it is not as it was written."""
+        _, _, begin, size, checksum = self.index[name]
+        code = os.pread(self.file, size, self.body + begin)
+        return code if _checksum(code) == checksum else b""
 
     def keep(self) -> None:
         """Write the bundle anew if modules were imported that it lacks. Where that fails it stays as it is."""
@@ -67,8 +72,8 @@ class Bundle:
             return
         old = {
             name: (package, head, code)
-            for name, (package, head, _, size) in self.index.items()
-            if name not in new and stamp(source_of(name, package)) == head and size == len(code := self.code(name))
+            for name, (package, head, *_) in self.index.items()
+            if name not in new and stamp(source_of(name, package)) == head and (code := self.code(name))
         }
         _write(self.place, old | new)
 
@@ -76,8 +81,10 @@ class Bundle:
         """What Python has stored of modules that it found itself."""
         ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in self.rooms]
         for spec in [getattr(module, "__spec__", None) for module in ours]:
-            stored = _stored(spec) if spec is not None and type(spec.loader) is SourceFileLoader else None
-            if stored is not None and stored[:2] != self.index.get(spec.name, ())[:2]:
+            if spec is None or type(spec.loader) is not SourceFileLoader:
+                continue
+            stored, known = _stored(spec), self.index.get(spec.name)
+            if stored is not None and (known is None or stored[:2] != known[:2]):
                 yield spec.name, stored
 
 
@@ -98,7 +105,7 @@ class _Loader(SourceFileLoader):
 
 def open_bundle(rooms: Sequence[str]) -> Bundle | None:
     """Have modules of these packages found in the bundle from now on; None where there is no place for one."""
-    if __spec__ is None or __spec__.cached is None or not hasattr(os, "pread"):
+    if __spec__.cached is None or not hasattr(os, "pread"):
         return None
     bundle = Bundle(f"{os.path.splitext(__spec__.cached)[0]}.bundle", rooms)
     sys.meta_path.insert(0, bundle)
@@ -135,18 +142,24 @@ def _stored(spec: ModuleSpec) -> Stored | None:
     return (package, head, code[HEAD:]) if head == stamp(spec.origin) else None
 
 
+def _checksum(code: bytes) -> bytes:
+    """Damaged byte code runs, and does anything."""
+    return hashlib.sha256(code).digest()[:SIZED]
+
+
 def _write(place: str, modules: dict[str, Stored]) -> None:
     """Write so that a reader finds the whole bundle or none. An error is ignored."""
     index: dict[str, Entry] = {}
     begin = 0
     for name, (package, head, code) in modules.items():
-        index[name] = (package, head, begin, len(code))
+        index[name] = (package, head, begin, len(code), _checksum(code))
         begin += len(code)
     packed = marshal.dumps(index)
     part = f"{place}.{os.getpid()}"
     try:
         with open(part, "wb") as file:
-            file.writelines([len(packed).to_bytes(SIZED, "little"), packed, *(code for _, _, code in modules.values())])
+            file.writelines([len(packed).to_bytes(SIZED, "little"), _checksum(packed), packed])
+            file.writelines(code for _, _, code in modules.values())
         os.replace(part, place)
     except OSError:
         with suppress(OSError):

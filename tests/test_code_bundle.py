@@ -86,6 +86,17 @@ def test_a_bundle_cut_short_does_no_harm(house: Path):
     assert imported(house)[:2] == ["1", "2"]
 
 
+@pytest.mark.parametrize("value", [b"VALUE", b"sim.one"])
+def test_a_changed_byte_is_noticed(house: Path, value: bytes):
+    imported(house)
+    content = bytearray(bundle(house).read_bytes())
+    for at in range(len(content) - len(value)):  # in the index, in the code
+        if content[at : at + len(value)] == value:
+            content[at] ^= 1
+    bundle(house).write_bytes(content)
+    assert imported(house)[:2] == ["1", "2"]
+
+
 def test_who_wants_no_byte_code_gets_no_bundle(house: Path):
     imported(house, silent=True)
     assert not bundle(house).exists()

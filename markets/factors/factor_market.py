@@ -264,10 +264,9 @@ class FactorMarket:
         told: list[float] = (base * self._spread_line).tolist()
         return told
 
-    def depths(self, base: float) -> list[float]:
-        """Depth likewise."""
-        told: list[float] = (base * self._depth_line).tolist()
-        return told
+    def depths(self, base: float, share: float = 1.0) -> list[Vector]:
+        """A share of the depth likewise, (1,) each."""
+        return list(share * (base * self._depth_line[:, None]))
 
 
 def _repo_market(setting: Setting, spec: RepoSpec) -> RepoMarket:

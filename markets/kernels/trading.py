@@ -74,14 +74,15 @@ def filled_share(side: float, other: float, limit: float) -> float:
 @kernel_inline
 def net_one(
     order: Floats, unit: Floats, shown: Floats, until: Floats, now: float, capacity: float, filled: Floats
-) -> bool:
-    """`net` of one order alone: its fill, and whether it wants anything on any path."""
-    some = False
+) -> tuple[bool, bool]:
+    """`net` of one order alone: its fill; whether it wants anything on any path, and has all of something on each."""
+    some, whole = False, True
     for j in range(order.shape[0]):
-        some |= order[j] != 0.0
         part = filled_share(abs(order[j]), 0.0, capacity * shown[j] / unit[j])
         filled[j] = (0.0 if until[j] > now else part) * order[j]
-    return some
+        some |= order[j] != 0.0
+        whole &= (filled[j] == order[j]) & (order[j] != 0.0)
+    return some, whole
 
 
 @kernel
@@ -95,7 +96,7 @@ def net(
     impact: float,
     filled: Floats,
     displacement: Floats,
-    active: Bools,
+    said: Bools,
 ) -> None:
     """Fill of each order, and the displacement of the price by all of them.
 
@@ -108,10 +109,13 @@ def net(
         impact: displacement by the whole depth.
         filled: (orders, paths), written.
         displacement: written, but where `impact` is zero.
-        active: (orders,), written: whether the order wants anything on any path.
+        said: (2, orders), written: whether the order wants anything on any path; and whether it wants something on
+            every path and gets all of it.
     """
     number, paths = orders.shape
+    active, whole = said[0], said[1]
     active[:] = False
+    whole[:] = True
     buys, sells, net_bought = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
@@ -119,7 +123,10 @@ def net(
         unit, shown, until = reference[start:stop], depth[start:stop], halted_until[start:stop]
         move = displacement[start:stop]
         if number == 1:  # no other side
-            active[0] |= net_one(orders[0, start:stop], unit, shown, until, now, capacity, filled[0, start:stop])
+            order, got = orders[0, start:stop], filled[0, start:stop]
+            some, every = net_one(order, unit, shown, until, now, capacity, got)
+            active[0] |= some
+            whole[0] &= every
             for j in range(width if impact != 0.0 else 0):  # what is sold where nothing is filled is -0.0
                 move[j] = impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
             continue
@@ -142,9 +149,11 @@ def net(
         for j in range(width if impact != 0.0 else 0):
             move[j] = impact * (net_bought[j] * unit[j] / shown[j])
         for i in range(number):
-            order, got = orders[i, start:stop], filled[i, start:stop]
+            order, got, every = orders[i, start:stop], filled[i, start:stop], True
             for j in range(width):
                 got[j] = (buys[j] if order[j] > 0.0 else sells[j]) * order[j]
+                every &= (got[j] == order[j]) & (order[j] != 0.0)
+            whole[i] &= every
 
 
 @kernel_inline
@@ -347,7 +356,7 @@ def asset_fill(
                     walking[j] = quantity[j] * share[j] * unit[j] * walked[j]
             if moves == ASSET_MOVES + NETTED:
                 split_walk(amounts[ASSET_MOVES - 1, :width], amounts[ASSET_MOVES, :width])
-            carry_out(amounts[done:], 0, own[done:], rows, start, stop)
+            carry_out(amounts[done:], np.int64(0), own[done:], rows, start, stop)  # a plain 0 is a type of its own
 
 
 @kernel

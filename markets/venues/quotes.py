@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from markets.venues.order_book import OrderBook, gathered
 from markets.venues.quote import Offer
 from markets.venues.rule import Rule
-from sim.vectors import same, vector
+from sim.vectors import same
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
     from markets.venues.quote import Paths, Quote
     from markets.venues.surroundings import Surroundings
 
-Vector = NDArray[np.float64]
+    Vector = NDArray[np.float64]
 
 
 Posted = Offer | Callable[[], "Quote"]
@@ -56,6 +56,7 @@ class Quotes:
         # at base vol, at every tick
         self._half_spreads = market.factors.half_spreads(spec.half_spread)
         self._depths = market.factors.depths(spec.depth)
+        self._floors = market.factors.depths(spec.depth, spec.depth_floor)
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -100,8 +101,8 @@ class Quotes:
             return self._book.levels[:, paths]
         quotes = {maker: self.seen(maker, paths) for maker in self._posted}
         floor = self._floor()
-        some = floor[paths] if isinstance(floor, np.ndarray) else floor
-        return gathered(quotes, vector(some), self.rule().on(paths)[0]).levels
+        some = floor if floor.size == 1 else floor[paths]
+        return gathered(quotes, some, self.rule().on(paths)[0]).levels
 
     def forget(self) -> None:
         """The market has moved into the next tick."""
@@ -136,8 +137,8 @@ class Quotes:
             last = self._rule = Rule(vol, self._base_vol, half_spread, by_spread, depth, by_depth)
         return last
 
-    def _outside_depth(self, tick: int) -> Vector | float:
-        """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
+    def _outside_depth(self, tick: int) -> Vector:
+        """base x outside multiple x (S/S0)^depth_price_power, $ notional, (paths,); (1,) where the power is 0."""
         depth, power = self._depths[tick], self._spec.depth_price_power
         return depth if power == 0 else depth * self._listing.price_ratio() ** power
 
@@ -153,7 +154,7 @@ class Quotes:
         rule, offers, whole = self.rule(), self._called(), self._whole
         of = rule, *offers.values()
         if whole is None or not same(of, self._whole_of) or any(offer.changed() for offer in offers.values()):
-            whole = self._whole = gathered(offers, vector(self._floor()), rule.half_spread)
+            whole = self._whole = gathered(offers, self._floor(), rule.half_spread)
             self._whole_of = of
         return whole
 
@@ -163,8 +164,9 @@ class Quotes:
             for maker in self._offers:
                 self._offer(maker)
             self._functions = False
-        return cast("dict[str, Offer]", self._offers)
+        return self._offers  # type: ignore[return-value] # each has been called
 
-    def _floor(self) -> Vector | float:
-        """What outside investors show now, $ notional."""
-        return self._spec.depth_floor * self._outside_depth(self._market.factors.tick)
+    def _floor(self) -> Vector:
+        """What outside investors show now, $ notional, (paths,) or (1,)."""
+        tick, spec = self._market.factors.tick, self._spec
+        return spec.depth_floor * self._outside_depth(tick) if spec.depth_price_power else self._floors[tick]

@@ -122,6 +122,21 @@ class Brief(Once):
         return click.Command.invoke(self, ctx)
 
 
+class Look(Brief):
+    """A command that prints what it finds, and that has nothing to find where nothing that it reads has changed.
+
+    The context's object is true where the process is this command's alone.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        look = partial(super().invoke, ctx)
+        if not ctx.obj:
+            return look()
+        from scenarios.commands.again import looked_again
+
+        return looked_again(ctx, look)
+
+
 def as_given(command: Command) -> Command:
     """Give a command the flag `--as-given`, as its argument `as_given`."""
     return FLAG(command)
@@ -195,6 +210,7 @@ def trusting(command: Command) -> Command:
 
 command = partial(click.command, cls=Once)
 brief = partial(click.command, cls=Brief)
+looks = partial(click.command, cls=Look)
 
 
 def _whole_traceback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
