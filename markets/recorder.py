@@ -102,7 +102,7 @@ class Recorder:
         }
         return {
             "credit": factors.credit[paths],
-            "credit_index": factors.credit_index(paths),
+            "credit_index": factors.credit_index_on(paths),
             **{name: level[paths] for name, level in levels.items()},
         }
 
