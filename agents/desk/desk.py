@@ -306,6 +306,10 @@ class Desk:
         now = self.risk()
         return self._options.get(lambda: hedge.neutral(now), hedge, now, self.world.factors.snapshot)
 
+    def hold_neutral(self, options: Units) -> None:
+        """The same in the present market, (paths,) units by venue, from who has found it together with others."""
+        self._options.get(lambda: options, self.option_hedge, self.risk(), self.world.factors.snapshot)
+
     def neutral_delta(
         self, options: Units, snapshot: Snapshot | None = None, risk: Risk | None = None, asset: str = MAIN
     ) -> Vector:

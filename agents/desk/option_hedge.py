@@ -91,12 +91,11 @@ class OptionHedge(LeastSquaresHedge):
 
     def open_risk(self, risk: Risk, market: Snapshot | None = None) -> OpenRisk:
         """Risk of a book with that of the options that are kept."""
-        paths = self._seen(market).paths
-        vegas, gammas = ({asset: np.zeros(paths) for asset in self.assets} for _ in range(2))
+        vegas, gammas = dict[str, Vector](), dict[str, Vector]()
         for name, units in self._kept_in(market).items():
             greeks, asset = self._options[name].greeks(market), self._asset_of(name)
-            vegas[asset] += units * greeks.vega
-            gammas[asset] += units * greeks.gamma
+            for found, one in ((vegas, greeks.vega), (gammas, greeks.gamma)):
+                found[asset] = found[asset] + units * one if asset in found else units * one
         return OpenRisk(risk, {of_asset(VOL, asset): vega for asset, vega in vegas.items()}, gammas)
 
     def _kept_in(self, market: Snapshot | None) -> Units:
@@ -113,7 +112,7 @@ class OptionHedge(LeastSquaresHedge):
 
     def _row(self, row: str, asset: str, risk: OpenRisk, market: Snapshot | None) -> Vector:
         if row == "vega":
-            return risk.first(of_asset(VOL, asset))
+            return risk.vega_of(asset)
         return risk.gamma_of(asset) * self._in_vega(asset, market)
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
