@@ -80,7 +80,7 @@ class Accountant:
                 continue
             for straddle in world.straddles:
                 straddle.explain()
-            for option in world.options:
+            for option in world.traded_options:
                 option.explain()
             for desk in world.desks.values():
                 desk.mark()

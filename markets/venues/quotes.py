@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
+class Asking:
+    """A maker that asks for the rules of many venues at once: where each is wanted, it is as of then."""
+
+    __slots__ = ("market", "tick")
+
+    def __init__(self) -> None:
+        self.market: Snapshot  # when it last asked
+        self.tick = -1  # at which
+
+
 class Asked:
     """That the rule of one venue and tick is wanted: it is made when somebody reads it."""
 
@@ -38,8 +48,12 @@ class Asked:
 class Quotes:
     """Quotes of one venue, by maker. A quote is valid until its maker posts another."""
 
-    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
-        self._market, self._listing, self._spec = market, listing, spec
+    def __init__(
+        self, market: Surroundings, listing: Listing, spec: VenueSpec, stir: Callable[[], None] = lambda: None
+    ) -> None:
+        """stir: called before anything is kept that `forget` must drop."""
+        self._market, self._listing, self._spec, self._stir = market, listing, spec, stir
+        self._asking: Asking | None = None
         self._posted: dict[str, Quote | Callable[[], Quote]] = {}
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # by maker: a quote, or what computes it
         self.asked: Asked | None = None  # for the rule of this tick, if somebody has
@@ -62,10 +76,14 @@ class Quotes:
         changes nothing.
         """
         if self._posted.get(maker) is not quote:
-            self._posted[maker] = self._quotes[maker] = quote
-            self._book = None
-            if self._seen:
-                self._seen.pop(maker, None)
+            self.renew(maker, quote)
+
+    def renew(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:
+        """As `post`; a function that was posted before is called anew."""
+        self._posted[maker] = self._quotes[maker] = quote
+        self._book = None
+        if self._seen:
+            self._seen.pop(maker, None)
 
     def of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
@@ -101,11 +119,23 @@ class Quotes:
     def ask(self) -> Asked:
         """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
         if self.asked is None:
-            factors = self._market.factors
-            self.asked = Asked(factors.snapshot, factors.tick)
+            self._stir()
+            factors, asking = self._market.factors, self._asking
+            together = asking is not None and asking.tick == factors.tick
+            self.asked = Asked(asking.market if asking is not None and together else factors.snapshot, factors.tick)
             if self._spec.depth_price_power:  # trades may move the price before the rule is made
                 self.rule()
         return self.asked
+
+    def ask_with(self, asking: Asking) -> None:
+        """A maker asks for this rule whenever it asks for its others: see `asked_with`."""
+        self._asking = asking
+
+    def asked_with(self, asking: Asking) -> Asked:
+        """What it asked for when it last did."""
+        if asking.tick == self._market.factors.tick:
+            return self.asked or self.ask()
+        return Asked(asking.market, asking.tick)
 
     def rule_of(self, asked: Asked) -> Rule:
         """The rule that was asked for."""
@@ -131,6 +161,7 @@ class Quotes:
     def book(self) -> OrderBook:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
+            self._stir()
             quotes = {maker: self.of(maker) for maker in self._quotes}
             inputs = (self.rule(), *quotes.values())
             if self._whole is None or not same(inputs, self._inputs):
