@@ -89,7 +89,7 @@ def listed_split(
     legs: tuple[Floats, Floats, Floats, Floats],
     before: Floats,
     known: tuple[bool, bool],
-    here: Floats,
+    here: tuple[Floats, Floats],
     now: Floats,
     among: Ints,
     out: Floats,
@@ -102,9 +102,9 @@ def listed_split(
         old, new: spot and vol, (paths,), and zero rates, (nodes, paths), in the market of then and now.
         base, term: as for `listed_greeks`; legs: its signs, strikes, logs and multiples.
         before: worth then, (paths,) $.
-        known: whether `here` and `now` are given; else they are written, if all paths are looked at.
-        here: (2, paths), worth and delta in the market of then at this tick.
-        now: (paths,) worth in the market of now.
+        known: whether `here` and `now` are given.
+        here: worth and delta in the market of then at this tick, (paths,) each.
+        now: (paths,) worth in the market of now; written where it is not given and all paths are looked at.
         among: paths that are looked at; or (0,): all.
         out: (SMILE_GAIN, paths that are looked at), written.
     """
@@ -166,8 +166,6 @@ def listed_split(
         if with_here:
             bring(here[0], among, start, width, worth)
             bring(here[1], among, start, width, delta)
-        elif not some:
-            here[0, block], here[1, block] = worth[:width], delta[:width]
         if with_now:
             bring(now, among, start, width, last)
         elif not some:
@@ -206,17 +204,6 @@ def add_worth(
         x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
         n1, rho, _, _ = sides(sign, x, sds[j], 1.0 / at_least(sds[j], TINY), asset, strike, discounts[j])
         out[j] += fma(asset, n1, -rho)
-
-
-@kernel
-def chosen(where: Bools, new: Floats, old: Floats) -> Floats:
-    """New numbers where they are asked for, else old ones, (..., paths) both: `numpy.where`, in less time."""
-    out = np.empty_like(new)
-    found, these, those = out.reshape(-1, where.size), new.reshape(-1, where.size), old.reshape(-1, where.size)
-    for i in range(found.shape[0]):
-        for j in range(where.size):
-            found[i, j] = these[i, j] if where[j] else those[i, j]
-    return out
 
 
 @kernel

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
-from markets.kernels.listed import SMILE_GAIN, listed_greeks, listed_split, log_strikes
+from markets.kernels.listed import listed_greeks, listed_split, log_strikes
 from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, SLOPES, VALUE, VANNA, VEGA
 from markets.venues.vol_listing import Greeks, Sloped, VolListing
 
@@ -88,23 +88,20 @@ class ListedOption(VolListing):
         self._into(out, NO_ROWS, market, self.struck.term(tick), 0.0)
         return out
 
-    def _split(self, seen: Seen, among: Ints) -> tuple[Sloped | None, Vector]:
+    def _split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
         if self._moving is not None:
-            return super()._split(seen, among)
+            return super()._split(seen, among, out)
         tick, market, block = self.market.factors.tick, self._now, self._curve.block
-        paths, given = market.paths, self._known_worth()
-        known = seen.here if seen.tick == tick else None
-        here, now = np.empty((2, paths)), np.empty(paths) if given is None else given
-        if known is not None:
-            here[:] = known
+        given, known = self._known_worth(), seen.here if seen.tick == tick else None
+        here, now = known or (NO_ROWS, NO_ROWS), np.empty(0 if among.size else market.paths) if given is None else given
         old, new = ((each.row(SPOT), each.row(VOL), each.block(block)) for each in (seen.market, market))
-        legs, parts = self._legs(), np.empty((SMILE_GAIN, among.size or paths))
         found = known is not None, given is not None
-        listed_split(old, new, self._base, self.struck.term(tick), legs, seen.worth, found, here, now, among, parts)
-        if among.size:
-            return None, parts
-        self._worths.get(lambda: now, self.struck, tick, market)
-        return Sloped(here[0], here[1]), parts
+        listed_split(
+            old, new, self._base, self.struck.term(tick), self._legs(), seen.worth, found, here, now, among, out
+        )
+        if not among.size:
+            self._worths.get(lambda: now, self.struck, tick, market)
+        return None
 
     @property
     def values_some(self) -> bool:
