@@ -15,7 +15,7 @@ from markets.kernels.listed import split_gains
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
-from sim.ledger import Move
+from sim.ledger import Move, Shares
 from sim.memo import Memo
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class VolListing(PaidInCash):
         self._greeks: Memo[Greeks] = Memo()
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
         self._worths: Memo[Vector] = Memo()
+        self._holders: Memo[tuple[Name, ...]] = Memo()
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
         self._asked = -2  # last tick in which somebody asked for greeks in the present market
@@ -271,10 +272,11 @@ class VolListing(PaidInCash):
             return
         if self._seen is None or not self._is_due() or not where.any():
             return
-        paths, seen, accounts = np.flatnonzero(where), _mixed(self._seen, self._curve.block), self.holders()
+        paths, seen = np.flatnonzero(where), _mixed(self._seen, self._curve.block)
         parts = np.empty((len(self._reasons), paths.size))
         here = self._split(seen, paths, parts)
-        self.market.ledger.note_shares(parts, self.name, accounts, _notes(accounts, self._reasons), paths)
+        shares = (self.shares,)
+        self.market.ledger.note_shares(parts, shares, _notes(shares, (self._reasons,)), paths)
         if here is not None:
             seen = seen._replace(tick=self.market.factors.tick, here=here)
         self._seen = seen._replace(later=Later(paths, self._present()))
@@ -298,6 +300,15 @@ class VolListing(PaidInCash):
         tick, market = self.market.factors.tick, self._now
         known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
         return Seen(tick, market, worth, None if known is None else Sloped(known.worth, known.delta))
+
+    def holders(self) -> tuple[Name, ...]:
+        """Likewise; found when the ledger has a further row."""
+        return self._holders.get(super().holders, self.market.ledger.used)
+
+    @property
+    def shares(self) -> Shares:
+        """Who has its gains."""
+        return Shares(self.name, self.holders(), len(self._reasons))
 
     def gains_since(self, out: Vector) -> None:
         """Of a unit since the last look, (reasons, paths) $, written; then look at the present market."""
@@ -339,12 +350,16 @@ class VolListing(PaidInCash):
 
 
 def explain_all(listings: Iterable[VolListing]) -> None:
-    """`explain` of each, on all paths."""
-    for each in listings:
-        if each._is_due():
-            accounts, parts = each.holders(), np.empty((len(each._reasons), each.market.paths))
-            each.gains_since(parts)
-            each.market.ledger.note_shares(parts, each.name, accounts, _notes(accounts, each._reasons))
+    """`explain` of each, on all paths, and noted together."""
+    due = [each for each in listings if each._is_due()]
+    if not due:
+        return
+    shares, market, first = tuple(each.shares for each in due), due[0].market, 0
+    parts = np.empty((sum(own.parts for own in shares), market.paths))
+    for each, own in zip(due, shares, strict=True):
+        each.gains_since(parts[first : first + own.parts])
+        first += own.parts
+    market.ledger.note_shares(parts, shares, _notes(shares, tuple(each._reasons for each in due)))
 
 
 def _mixed(seen: Seen, curve: Block) -> Seen:
@@ -371,11 +386,12 @@ def _placed(values: Vector, paths: Ints, others: Vector) -> Vector:
 
 
 @cache
-def _notes(accounts: tuple[Name, ...], reasons: tuple[str, ...]) -> tuple[Move, ...]:
-    """Of each account and part of its gains: out of what the delta has made, into the part."""
+def _notes(shares: tuple[Shares, ...], reasons: tuple[tuple[str, ...], ...]) -> tuple[Move, ...]:
+    """Of each listing, account and part of its gains: out of what the delta has made, into the part."""
     return tuple(
         move
-        for account in accounts
-        for reason in reasons
+        for each, parts in zip(shares, reasons, strict=True)
+        for account in each.holders
+        for reason in parts
         for move in (Move(account, CLEARING, GAINS, None), Move(CLEARING, account, reason, None))
     )
