@@ -90,7 +90,7 @@ class Desk:
         self._steps = revaluations(book.needs)
         self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
         self._moving = [step for step in self._steps if step.keys]
-        self.scale = world.full(1.0)
+        self.scale, self.whole = world.full(1.0), world.full(1.0)  # all of it, whatever is left
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
         # Whether the value may have moved by anything but time and spot so far.

@@ -61,7 +61,7 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
     options = options_held(world, desk.name, asset=asset)
     if options.positions:
         gamma, vanna = scale * gamma + options.sum("gamma", own), scale * vanna + options.sum("vanna", own)
-        scale = np.ones(world.paths)
+        scale = desk.whole
     spot, (elasticity, _) = factors.snapshot.row(of_asset(SPOT, asset)), factors.vol_answer(asset)
     flows(scale, desk.liquidated, spot, gamma, vanna, elasticity, out)
     venue.expose(out[GAMMA_FLOW], moved=asset, by=CURVATURE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ def expose_options(desk: Desk, others: Collection[str]) -> None:
     Where that is so on many paths, the others alone are valued, in all markets at once. others: venues of options at
     which other desks hedge.
     """
-    bumps = [bump for asset in desk.assets if desk.answering_on(asset) for bump in _bumps(desk, asset, others)]
+    bumps = [bump for asset in desk.assets if desk.answering_on(asset) for bump in _known_bumps(desk, asset, others)]
     part, there = np.where(desk.liquidated, 0.0, desk.scale), np.flatnonzero(desk.scale)
     if there.size < FEW * part.size and desk.values_some:
         for bump, hedge in zip(bumps, _of_few(desk, bumps, there), strict=True):
@@ -56,6 +56,15 @@ def expose_options(desk: Desk, others: Collection[str]) -> None:
     else:
         for bump in bumps:
             _expose(desk, bump, _of_all(desk, bump), part)
+
+
+def _known_bumps(desk: Desk, asset: str, others: Collection[str]) -> list[Bump]:
+    """Found again when a venue opens or another desk answers."""
+    world, hedge = desk.world, desk.option_hedge
+    assert hedge is not None
+    moves, (_, base) = world.moving(of_asset(VOL, asset)), world.factors.vol_answer(asset)
+    found: list[Bump] = hedge.moving[asset].get(lambda: list(_bumps(desk, asset, others)), moves, base, *others)
+    return found
 
 
 def _bumps(desk: Desk, asset: str, others: Collection[str]) -> Iterator[Bump]:
@@ -91,7 +100,7 @@ def _of_few(desk: Desk, bumps: list[Bump], there: Ints) -> Iterator[Hedge]:
     """The same on some paths, to its digits; what the desk holds now on all is known then, too: nothing elsewhere."""
     now, paths = desk.world.factors.snapshot, there if there.size else np.zeros(1, dtype=np.int64)
     width, number = paths.size, 1 + len(bumps)
-    market = now.take(np.tile(paths, number))  # all markets in one, the present one first
+    market = now.take(_repeated(paths, number))  # all markets in one, the present one first
     rows = {bump.key: market.row(bump.key).copy() for bump in bumps}
     blocks = [slice(i * width, (i + 1) * width) for i in range(number)]
     for bump, block in zip(bumps, blocks[1:], strict=True):
@@ -99,7 +108,7 @@ def _of_few(desk: Desk, bumps: list[Bump], there: Ints) -> Iterator[Hedge]:
     market = market.with_rows(rows)
     risk = desk.risk(market)
     after = desk.neutral_options(market, risk)
-    before = {name: np.tile(units[:width], number) for name, units in after.items()}
+    before = {name: _repeated(units[:width], number) for name, units in after.items()}
     desk.hold_neutral({name: _spread(units[: there.size], there, now.paths) for name, units in after.items()})
     assets = dict.fromkeys(bump.asset for bump in bumps)
     deltas = {asset: [desk.neutral_delta(units, market, risk, asset) for units in (before, after)] for asset in assets}
@@ -108,6 +117,11 @@ def _of_few(desk: Desk, bumps: list[Bump], there: Ints) -> Iterator[Hedge]:
         seen = block if bump.key.family == SPOT.family else blocks[0]
         options = ({name: units[block] for name, units in each.items()} for each in (before, after))
         yield Hedge(*options, still[seen], then[block])
+
+
+def _repeated(values: NDArray[Any], number: int) -> NDArray[Any]:
+    """As `numpy.tile`, in a third of the time that this takes for few."""
+    return np.concatenate([values] * number)
 
 
 def _expose(desk: Desk, bump: Bump, hedge: Hedge, part: Vector, there: Ints | None = None) -> None:

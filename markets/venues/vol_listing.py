@@ -136,12 +136,13 @@ class VolListing(PaidInCash):
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
         factors = self.market.factors
-        tick = factors.tick
-        if market is not None and market is not factors.snapshot:
-            other = self.underlying.seen(market)
-            return self._elsewhere.get(lambda: self._valued(tick, other), self.struck, tick, other)
-        now, self._asked = self._now, tick
-        return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
+        tick, snapshot = factors.tick, factors.snapshot
+        seen = self.underlying.seen(market or snapshot)
+        if market is not None and market is not snapshot:
+            return self._elsewhere.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
+        self._asked = tick
+        known = self._greeks.known(self.struck, tick, seen)
+        return known or self._greeks.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
 
     def _worth_now(self) -> Vector:
         """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known, or soon asked for.
@@ -157,9 +158,9 @@ class VolListing(PaidInCash):
 
     def _known_worth(self) -> Vector | None:
         """The same where it costs nothing."""
-        at = self.struck, self.market.factors.tick, self._now
-        known = self._greeks.known(*at)
-        return self._worths.known(*at) if known is None else known.worth
+        struck, tick, now = self.struck, self.market.factors.tick, self._now
+        known = self._greeks.known(struck, tick, now)
+        return self._worths.known(struck, tick, now) if known is None else known.worth
 
     @property
     def _now(self) -> Snapshot:
