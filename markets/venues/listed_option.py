@@ -104,7 +104,7 @@ class ListedOption(VolListing):
         given, known = self._known_worth(), seen.here if seen.tick == tick else None
         here, now = known or (NO_ROWS, NO_ROWS), np.empty(0 if among.size else market.paths) if given is None else given
         old, new = ((each.row(SPOT), each.row(VOL), each.block(block)) for each in (seen.market, market))
-        found = known is not None, given is not None
+        found = known is not None, given is not None, old[2] is new[2]
         listed_split(old, new, self._base, self._term(tick), self._legs(), seen.worth, found, here, now, among, out)
         if not among.size:
             self._worths.get(lambda: now, self.struck, tick, market)
