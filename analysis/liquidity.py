@@ -120,7 +120,7 @@ def calls_by_day(run: Run, agent: str | None, world: str) -> pl.DataFrame:
         for key, of in calls.group_by(pl.col("time").dt.date(), "outcome"):
             paths[key] = paths.get(key, 0) + of["path"].n_unique()
             for name, found in sums.setdefault(key, {"called": [], "met": []}).items():
-                found += pieces(of[name])
+                found += pieces(of[name].to_list())
     if not sums:
         return pl.DataFrame(schema={"date": pl.Date, "outcome": pl.String})
     rows = [(*key, *map(math.fsum, sums[key].values()), paths[key]) for key in sorted(sums)]

@@ -17,6 +17,7 @@ from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.dataset import Run
 from sim.names import ACTUAL
+from sim.screen.table import Table as ScreenTable
 from sim.split import Split
 from sim.text import one_line
 
@@ -75,14 +76,13 @@ def render(run: Run, *, agent: str | None = None) -> Group:
     return Group(head, table, *(_held(each) for each in held if each is not None))
 
 
-def _held(held: page.Table) -> Table:
+def _held(held: page.Table) -> ScreenTable:
     """A desk's positions."""
-    table = Table(box=None, pad_edge=False, header_style="bold", title=held.title, title_justify="left")
-    table.title_style = "bold cyan"
+    table = ScreenTable(box=False, pad_edge=False, title=held.title, title_style="bold cyan")
     for i, name in enumerate(held.header):
         table.add_column(name, justify="right" if i else "left", no_wrap=bool(i))
     for row in held.rows:
-        table.add_row(*map(Text, row), style="bold" if row[0] in held.totals else None)
+        table.add_row(*row, style="bold" if row[0] in held.totals else "")
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from sim.names import FROZEN, PRICE_TAKER
 
 if TYPE_CHECKING:
     from sim.dataset import Run
+
+
+OURS = ("analysis", "sim")
 
 
 def paths_of(run: Run) -> int:
@@ -31,12 +35,19 @@ def check_world(run: Run, world: str) -> str:
     """
     worlds = list(run.manifest["worlds"])
     if world == FROZEN and world not in worlds and twin_name(run) == PRICE_TAKER:
-        warnings.warn(
-            f"this run's twin is {PRICE_TAKER!r}: ask for that, or run it with twin={FROZEN!r}", FutureWarning, 3
-        )
+        said = f"this run's twin is {PRICE_TAKER!r}: ask for that, or run it with twin={FROZEN!r}"
+        warnings.warn(said, FutureWarning, stacklevel=_depth())
         return PRICE_TAKER
     if world not in worlds:
         raise UserError(
             "a run has no such world", value=world, place=str(run.path), remedy=f"worlds: {', '.join(worlds)}"
         )
     return world
+
+
+def _depth() -> int:
+    """How many frames above its caller the user's own code stands, for `stacklevel`."""
+    depth, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in OURS:
+        depth, frame = depth + 1, frame.f_back
+    return depth

@@ -113,7 +113,7 @@ class MarketWorld(World):
         self.option_names = frozenset(option.name for option in self.options)
         self._traded: Memo[list[VolListing]] = Memo()
         self._reached: dict[tuple[Name, str], Memo[list[VolListing]]] = defaultdict(Memo)  # by account and asset
-        self._moving: dict[FactorKey, Memo[dict[str, float]]] = defaultdict(Memo)  # by vol
+        self._moving: dict[FactorKey, tuple[int, dict[str, float]]] = {}  # by vol, with the number of venues then
         for option in self.options:
             self.open_venue(option, self.market.vol_listings[option.name].venue)
         for name, contract in (contracts or {}).items():
@@ -182,7 +182,10 @@ class MarketWorld(World):
 
     def moving(self, vol: FactorKey) -> dict[str, float]:
         """The same of any asset's; one that follows the main asset's moves with that, too."""
-        return self._moving[vol].get(lambda: self._find_moving(vol), len(self.venues))
+        known = self._moving.get(vol)
+        if known is None or known[0] != len(self.venues):
+            known = self._moving[vol] = len(self.venues), self._find_moving(vol)
+        return known[1]
 
     def _find_moving(self, vol: FactorKey) -> dict[str, float]:
         found = {name: venue.listing.displaces.get(vol) for name, venue in self.venues.items() if venue.moves}
@@ -207,7 +210,9 @@ class MarketWorld(World):
 
         but: venues whose moves are left out: of one at which nobody trades as prices move they close no loop.
         """
-        exposed = (venue for venue in self.looked_at() if venue.exposed)
+        exposed = [venue for venue in self.looked_at() if venue.exposed]
+        if len(exposed) == 1:
+            return exposed[0].gains(but)
         return {entry: gain for venue in exposed for entry, gain in venue.gains(but).items()}
 
     def looked_at(self) -> Iterable[Venue]:
@@ -245,7 +250,7 @@ class MarketWorld(World):
 
     def _clear(self) -> None:
         self._clearing = False
-        moves = [(venue, venue.clear()) for venue in self.looked_at() if venue.has_orders]
+        moves = [(venue, venue.clear()) for venue in self.looked_at() if venue.orders]
         for venue, move in moves:
             venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")

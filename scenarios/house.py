@@ -57,3 +57,15 @@ def _stamps(folder: str) -> Iterator[str]:
             yield f"{entry.path} {seen.st_size} {seen.st_mtime_ns}"
         elif entry.is_dir() and entry.name != "__pycache__":
             yield from _stamps(entry.path)
+
+
+def loaded() -> list[str]:
+    """Source files of our modules that this process has imported."""
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in ROOMS]
+    return sorted(file for module in ours if (file := getattr(module, "__file__", None)) is not None)
+
+
+def stamp_of(sources: list[str]) -> str:
+    """As `stamp`, of these source files. Raises OSError where one is gone."""
+    found = [(seen.st_size, seen.st_mtime_ns) for seen in map(os.stat, sources)]
+    return hashlib.sha256(repr([sys.version, sources, found]).encode()).hexdigest()[:32]

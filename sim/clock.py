@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.dataclass import dataclass
 from sim.errors import UserError
-from sim.sessions import DAY, TRADING_DAYS, TRADING_HOURS, Sessions, day_date, day_number, exchange_sessions
+from sim.sessions import DAY, TRADING_DAYS, TRADING_HOURS, Sessions, closing, day_date, day_number, exchange_sessions
 
 CALENDAR_DAYS = 365  # a year of interest, act/365
 CONTINUOUS = "continuous"  # name of the textbook calendar: no nights, no weekends
@@ -179,8 +179,8 @@ class Clock:
         """
         if self.sessions is None:
             return (day - self.first).days * DAY
-        number = self.sessions.at_or_before(day)
-        return (number - day_number(self.first)) * DAY + self.sessions.close(number)
+        number, close = closing(self.sessions, day)
+        return (number - day_number(self.first)) * DAY + close
 
     def variance_years_to(self, day: date) -> float:
         """Trading years from tick 0 to the close of `day`, also outside the run: trading days / `days_a_year`."""

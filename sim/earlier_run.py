@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.errors import UserError
 from sim.files import part_of
+from sim.known_files import kept
 from sim.manifest import MANIFEST, Seen, as_written, files_of, read_manifest
 from sim.seal import is_sealed
 
@@ -47,6 +48,8 @@ def proven(folder: Path) -> list[str]:
 def collisions(folder: Path, names: Iterable[str]) -> list[str]:
     """Files that stand where a new run will write and are not proved to be a run's."""
     _taken.clear()
+    if is_run(folder):
+        _taken.update(kept(folder, read_manifest(folder)))
     ours = set(proven(folder))
     found = []
     for name in names:

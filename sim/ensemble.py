@@ -288,6 +288,7 @@ def main_left_alone(pickled: bytes) -> Iterator[None]:
     if names:
         main.__spec__ = None
     try:
+        processes.ensure_server()
         yield
     except (EOFError, OSError) as error:  # the server of workers was killed, or cannot fork
         raise BrokenProcessPool(str(error)) from error

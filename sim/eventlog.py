@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20  # floats
 FEW = 64  # floats: a copy of so few is made faster by itself
 GROUP = 1 << 14  # rows of a row group: who asks for one close of many reads little else
+LONG = 1 << 10  # rows: parts of so many on average are written from where they lie, shorter ones are joined first
 SINGLE = "single"
 # Kinds of column that are gathered as arrays.
 KINDS = {"number": np.float64, SINGLE: np.float32, "count": np.int64, "flag": np.bool_}
@@ -108,36 +111,43 @@ class EventLog:
             self.add(table, seconds, self.witness, **columns)
 
     def frame(self, name: str, clock: Clock) -> pl.DataFrame:
-        """One table as a polars frame."""
+        """One table as a polars frame, which stands when the log is gone."""
+        return self._frame(name, clock, lent=False)
+
+    def _frame(self, name: str, clock: Clock, *, lent: bool) -> pl.DataFrame:
+        """One table. lent: long vectors are read from where the log has them, and texts are numbers (`Enum`)."""
         import polars as pl
 
         table, rows = self._tables[name], self._rows[name]
+        sizes = [row["size"] for row in rows]
+        size = sum(sizes)
+        apart = lent and size >= LONG * max(len(rows), 1)
         data: dict[str, pl.Series] = {}
         if not table.timeless:
-            data["time"] = self._times("time", [(r["time"], r["size"]) for r in rows], clock)
-        size = sum(r["size"] for r in rows)
-        data["world"] = pl.Series("world", [self.world], dtype=pl.String).new_from_index(0, size)
-        paths = np.concatenate([r["path"] for r in rows]) if rows else np.zeros(0, dtype=np.int32)
-        data["path"] = pl.Series("path", paths, dtype=pl.Int32)
+            data["time"] = _times("time", [row["time"] for row in rows], sizes, clock)
+        data["world"] = _texts("world", [self.world], [size], numbered=lent)
+        data["path"] = _together("path", [row["path"] for row in rows], np.int32, apart=apart)
         for column in table.columns:
-            name, pairs = column.name, [(r[column.name], r["size"]) for r in rows]
-            timed = column.kind == "time"
-            data[name] = self._times(name, pairs, clock) if timed else _series(name, column.kind, pairs)
+            name, values = column.name, [row[column.name] for row in rows]
+            if column.kind == "time":
+                data[name] = _times(name, values, sizes, clock)
+            elif column.kind == "text":
+                data[name] = _texts(name, values, sizes, numbered=lent)
+            else:
+                kind = np.dtype(KINDS[column.kind])
+                data[name] = _together(name, _vectors(values, sizes, kind), kind, apart=apart)
         return pl.DataFrame(data)
-
-    def _times(self, name: str, pairs: list[tuple[Any, int]], clock: Clock) -> pl.Series:
-        import polars as pl
-
-        if all(np.ndim(v) == 0 for v, _ in pairs):  # the same time for all paths: laid out once, then repeated
-            each = clock.timestamps(np.array([v for v, _ in pairs], dtype=np.int64))
-            return pl.Series(name, np.repeat(each, [n for _, n in pairs]), dtype=pl.Datetime("us"))
-        parts = [np.broadcast_to(np.asarray(v, dtype=np.int64), (n,)) for v, n in pairs]
-        return pl.Series(name, clock.timestamps(np.concatenate(parts)), dtype=pl.Datetime("us"))
 
     def add_seen(self, table: str, seconds: int, /, **columns: Any) -> None:
         """Append rows of the witness paths. Columns: new (witnesses,) arrays, or scalars. Only where a table `sees`."""
         size = self.witness.size
         self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": size, **columns})
+
+    def add_taken(self, table: str, seconds: int, taken: NDArray[np.intp], /, **columns: Any) -> None:
+        """Append rows of some paths, by their indices. Columns: new arrays of those paths, or scalars."""
+        if self.wants(table) and taken.size:
+            row = {"time": seconds, "path": self.paths[taken], "size": taken.size, **columns}
+            self._rows[table].append(row)
 
     def write(
         self, folder: Path, clock: Clock, make_room: Callable[[], None] | None = None
@@ -163,10 +173,15 @@ class EventLog:
         return made
 
     def _write(self, name: str, place: Path, clock: Clock) -> tuple[int, str]:
-        part, frame = place.with_suffix(".part"), self.frame(name, clock)
+        import polars as pl
+
+        part, frame = place.with_suffix(".part"), self._frame(name, clock, lent=True)
         with writing(place):
             place.parent.mkdir(exist_ok=True)  # without parents: if the run's own folder is gone, the run has ended
-            frame.write_parquet(part, compression="lz4", statistics=True, row_group_size=GROUP)
+            texts = tuple((name, pl.String if kind == pl.Enum else kind) for name, kind in frame.schema.items())
+            frame.write_parquet(
+                part, compression="lz4", statistics=True, row_group_size=GROUP, metadata=_said_of(texts)
+            )
             found = part.stat().st_size, digest_of(part)
             os.replace(part, place)
         return found
@@ -210,15 +225,51 @@ class _Room:
         self._blocks, self._used = [np.empty(0)], 0
 
 
-def _series(name: str, kind: str, pairs: list[tuple[Any, int]]) -> pl.Series:
+def _times(name: str, values: list[Any], sizes: list[int], clock: Clock) -> pl.Series:
+    """A column of seconds, each one number or a vector."""
     import polars as pl
 
-    if kind == "text":
-        known = {pair: pl.Series(name, pair[:1], dtype=pl.String).new_from_index(0, pair[1]) for pair in set(pairs)}
-        return pl.concat([known[pair] for pair in pairs]) if pairs else pl.Series(name, [], dtype=pl.String)
-    wanted = np.dtype(KINDS[kind])
-    arrays: list[NDArray[Any]] = [
-        v if isinstance(v, np.ndarray) and v.dtype == wanted and v.shape == (n,) else np.full(n, v, dtype=wanted)
-        for v, n in pairs
+    if not any(isinstance(v, np.ndarray) for v in values):  # the same for all paths: laid out once, then repeated
+        found = np.repeat(clock.timestamps(np.array(values, dtype=np.int64)), sizes)
+    else:
+        found = clock.timestamps(np.concatenate(_vectors(values, sizes, np.dtype(np.int64))))
+    return pl.Series(name, found.view(np.int64)).cast(pl.Datetime("us"))
+
+
+def _texts(name: str, values: list[str], sizes: list[int], *, numbered: bool) -> pl.Series:
+    """A column of texts, each of so many rows. numbered: each row a small number, as a Parquet dictionary has it."""
+    import polars as pl
+
+    known = {text: number for number, text in enumerate(dict.fromkeys(values))}
+    texts = pl.Series(name, list(known), dtype=pl.Enum(list(known)) if numbered else pl.String)
+    if len(known) == 1:
+        return texts.new_from_index(0, sum(sizes))
+    return texts.gather(np.repeat(np.array([known[text] for text in values], dtype=np.uint32), sizes))
+
+
+@cache
+def _said_of(columns: tuple[tuple[str, Any], ...]) -> dict[str, str]:
+    """What polars writes of columns of these types into a file. Texts by number are read as texts where it says so."""
+    import polars as pl
+
+    file = BytesIO()
+    pl.DataFrame(schema=dict(columns)).write_parquet(file)
+    file.seek(0)
+    return dict(pl.read_parquet_metadata(file))
+
+
+def _vectors(values: list[Any], sizes: list[int], kind: np.dtype[Any]) -> list[NDArray[Any]]:
+    """Each value as a vector of so many numbers."""
+    return [
+        v if type(v) is np.ndarray and v.dtype == kind and v.shape == (n,) else np.full(n, v, dtype=kind)
+        for v, n in zip(values, sizes, strict=True)
     ]
-    return pl.Series(name, np.concatenate(arrays) if arrays else np.zeros(0, dtype=wanted))
+
+
+def _together(name: str, parts: list[NDArray[Any]], kind: Any, *, apart: bool) -> pl.Series:
+    """One column of several vectors. apart: each stays where it is, as polars copies none."""
+    import polars as pl
+
+    if apart:
+        return pl.concat([pl.Series(name, part) for part in parts], rechunk=False)
+    return pl.Series(name, np.concatenate(parts) if parts else np.zeros(0, dtype=kind))

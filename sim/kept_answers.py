@@ -34,29 +34,26 @@ def kept_answer(run: Run, question: Sequence[object], sources: str, find: Callab
     A run whose manifest was changed, or has no checksums, is asked each time. Raises UserError for a table of it
     that is not as it was written.
     """
-    place = _place(run, question)
+    digest = run.manifest.get("digest")
+    sealed = digest is not None and not run.altered and all(file.sha256 for file in run.files.values())
+    place = place_of([digest, *question]) if sealed else None
     if place is None:
         return json.loads(json.dumps(find()))
-    of = [sources, *_libraries()]
-    known = _read(place, of)
+    known = read(place, sources, "tables")
     if known is not None:
         run.check_tables(known["tables"])
         return known["answer"]
-    packed = json.dumps({"of": of, "answer": find(), "tables": sorted(run.asked)}).encode()
-    _prune(place.parent)
-    write_sealed(place, packed)
-    return json.loads(packed)["answer"]
+    return json.loads(write(place, sources, answer=find(), tables=sorted(run.asked)))["answer"]
 
 
-def _place(run: Run, question: Sequence[object]) -> Path | None:
-    """The file of an answer; None where it cannot be stored."""
+def place_of(question: Sequence[object]) -> Path | None:
+    """The file of an answer; None where none can be stored."""
     folder = code_folder(Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR", ""))
-    digest = run.manifest.get("digest")
-    if folder is None or digest is None or run.altered or not all(file.sha256 for file in run.files.values()):
+    if folder is None:
         return None
     with suppress(OSError):
         (folder / FOLDER).mkdir(exist_ok=True)
-    name = hashlib.sha256(json.dumps([digest, *map(str, question)]).encode()).hexdigest()
+    name = hashlib.sha256(json.dumps([*map(str, question)]).encode()).hexdigest()
     return folder / FOLDER / f"{name[:32]}.json"
 
 
@@ -67,15 +64,24 @@ def _libraries() -> tuple[str, ...]:
     return tuple(f"{place} {os.stat(place).st_mtime_ns}" for place in places)
 
 
-def _read(place: Path, of: Sequence[str]) -> dict[str, Any] | None:
+def read(place: Path, sources: str, *parts: str) -> dict[str, Any] | None:
+    """What is stored of code and libraries as they are: the answer, and these parts of it; None where nothing is."""
     packed = read_sealed(place)
     if packed is None:
         return None
     try:
         found: dict[str, Any] = json.loads(packed)
-        return found if found["of"] == of and {"answer", "tables"} <= found.keys() else None
+        return found if found["of"] == [sources, *_libraries()] and {"answer", *parts} <= found.keys() else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def write(place: Path, sources: str, **parts: Any) -> bytes:
+    """Store an answer with other parts; as JSON."""
+    packed = json.dumps({"of": [sources, *_libraries()], **parts}).encode()
+    _prune(place.parent)
+    write_sealed(place, packed)
+    return packed
 
 
 @cache

@@ -276,6 +276,11 @@ class Ledger:
         return flows[reason]
 
     # --- proof -----------------------------------------------------------------------------------------------------
+    @property
+    def proven(self) -> bool:
+        """Whether nothing has moved since the last check."""
+        return not self._changed
+
     def check(self, when: Callable[[], str]) -> None:
         """Prove that cash, and every asset moved since the last check, sums to zero over the accounts.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -68,15 +69,24 @@ def described(
 
 def written(place: Path, made: Written | None = None) -> dict[str, Any]:
     """Size and checksum of one more file, which is remembered too. made: as it was written, if that is known."""
-    seen = _seen(place)
-    known = made.sha256 if made is not None and made.size == seen.size else None
-    digest = _by_heart[seen] = known or digest_of(place)
-    return {"size": seen.size, "sha256": digest}
+    at = _seen(place)
+    known = made.sha256 if made is not None and made.size == at.size else None
+    digest = _by_heart[at] = known or digest_of(place)
+    return {"size": at.size, "sha256": digest}
 
 
 def _seen(place: Path) -> Seen:
-    at = place.stat()
+    return seen(place.stat())
+
+
+def seen(at: os.stat_result) -> Seen:
+    """Metadata of a file."""
     return Seen(at.st_dev, at.st_ino, at.st_size, at.st_mtime_ns)
+
+
+def hashed(file: Seen) -> str | None:
+    """The checksum of a file that this process has written or hashed for its last run, by its metadata."""
+    return _by_heart.get(file)
 
 
 def files_of(manifest: Mapping[str, Any]) -> dict[str, Written]:
@@ -92,13 +102,13 @@ def as_written(place: Path, written: Written, known: MutableMapping[Seen, str] |
 
     known: checksums that need not be taken again, by the files' metadata; what is taken is added.
     """
-    if not place.is_file() or (seen := _seen(place)).size != written.size:
+    if not place.is_file() or (at := _seen(place)).size != written.size:
         return False
     if written.sha256 is None:
         return True
-    digest = _by_heart.get(seen) or (known or {}).get(seen) or digest_of(place)
+    digest = _by_heart.get(at) or (known or {}).get(at) or digest_of(place)
     if known is not None:
-        known[seen] = digest
+        known[at] = digest
     return digest == written.sha256
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from multiprocessing.context import BaseContext
 
@@ -26,10 +27,25 @@ def warm_up(*modules: str) -> None:
     Returns at once. The first call of a session decides what is imported.
     """
     if START == "forkserver":
-        from multiprocessing import forkserver  # Windows has none
-
         multiprocessing.get_context(START).set_forkserver_preload(list(modules))
+        ensure_server()
+
+
+def ensure_server() -> None:
+    """Start the server of workers if there is none, deaf to Ctrl-C: while it imports, that would print its traceback.
+
+    A signal meanwhile reaches this process behind the start.
+    """
+    if START != "forkserver":
+        return
+    from multiprocessing import forkserver, resource_tracker  # Windows has none
+
+    resource_tracker.ensure_running()  # first: it opens what is closed here, and is deaf itself
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
         forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def environment() -> dict[str, str]:

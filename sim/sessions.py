@@ -136,6 +136,13 @@ def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
     )
 
 
+@lru_cache(maxsize=4096)
+def closing(sessions: Sessions, day: date) -> tuple[int, int]:
+    """The session of `day` or the last one before it: its day number, and seconds from its midnight to its close."""
+    number = sessions.at_or_before(day)
+    return number, sessions.close(number)
+
+
 @lru_cache(maxsize=32)
 def _around(calendar: str, first_year: int, last_year: int) -> Sessions | None:
     """Sessions of whole years and twelve more. Building takes a second, so runs of nearby dates share one build.

@@ -1,17 +1,20 @@
 """SIGTERM and SIGHUP end a command as Ctrl-C does: after cleaning up, and with the usual exit code.
 
-A signal that is ignored (as under nohup) or handled by somebody else stays as it is.
+Ctrl-C pressed twice is one wish: the second within two seconds does not interrupt the cleaning up. A signal that is
+ignored (as under nohup) or handled by somebody else stays as it is.
 """
 
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import Any
 
 POLITE = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+AGAIN = 2.0  # seconds in which another Ctrl-C is the same wish
 
 
 class Interrupted(KeyboardInterrupt):
@@ -29,18 +32,23 @@ def exit_code(error: BaseException | None) -> int:
 
 @contextmanager
 def polite() -> Iterator[None]:
-    """Raise Interrupted in the main thread at the first of these signals; ignore later ones during the clean-up."""
+    """Raise Interrupted in the main thread at the first of these signals, or at Ctrl-C KeyboardInterrupt.
+
+    Later ones are ignored during the clean-up.
+    """
     if current_thread() is not main_thread():
         yield
         return
-    ours = [number for number in POLITE if signal.getsignal(number) is signal.SIG_DFL]
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    ours = {number: now for number in (signal.SIGINT, *POLITE) if (now := signal.getsignal(number)) in usual}
     for number in ours:
         signal.signal(number, _raise)
+    _last.clear()
     try:
         yield
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in ours.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -53,8 +61,8 @@ def deferred() -> Iterator[list[int]]:
     if current_thread() is not main_thread():
         yield heard
         return
-    usual = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(POLITE, _raise)}
-    ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
+    raising = (_raise, signal.default_int_handler)
+    ours = {number: now for number in (signal.SIGINT, *POLITE) if (now := signal.getsignal(number)) in raising}
     for number in ours:
         signal.signal(number, lambda number, frame: heard.append(number))
     try:
@@ -68,11 +76,17 @@ def deferred() -> Iterator[list[int]]:
 
 def interruption(heard: list[int]) -> KeyboardInterrupt:
     """The exception for the first signal collected."""
+    _last.append(time.monotonic())
     return KeyboardInterrupt() if heard[0] == signal.SIGINT else Interrupted(heard[0])
 
 
+_last: list[float] = []  # when signals were raised
+
+
 def _raise(number: int, frame: Any) -> None:
+    if number == signal.SIGINT and _last and time.monotonic() < _last[-1] + AGAIN:
+        return
     for other in POLITE:
         if signal.getsignal(other) is _raise:
             signal.signal(other, signal.SIG_IGN)
-    raise Interrupted(number)
+    raise interruption([number])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ def read_only(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
+def same(these: Sequence[object], those: Sequence[object]) -> bool:
     """Whether both hold the very same objects: what was computed from one is then valid for the other."""
     if len(these) != len(those):
         return False
@@ -44,11 +44,6 @@ def lined_up(rows: int, paths: int) -> NDArray[np.float64]:
     first = -spare.__array_interface__["data"][0] % 64 // 8
     found: NDArray[np.float64] = spare[first : first + rows * paths].reshape(rows, paths)
     return found
-
-
-def vector(value: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """A vector as it is, and a number as (1,): at a sixth of what `np.atleast_1d` takes."""
-    return value if isinstance(value, np.ndarray) else np.array((value,))
 
 
 def total(vectors: Iterable[NDArray[Any]]) -> NDArray[Any]:

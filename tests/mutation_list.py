@@ -310,8 +310,8 @@ FURTHER = (
     ),
     Mutation(
         name="outside spread upside down",
-        old="_spec.half_spread * factors.spread_line_at",
-        new="_spec.half_spread / factors.spread_line_at",
+        old="(base * self._spread_line)",
+        new="(base / self._spread_line)",
         cases=("storyline",),
         control="a-sale",
     ),

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from scenarios import from_dict, run
 from sim.arithmetic import quieten
+from sim.errors import UserError
 from tests.fuzz import Case, verdict
 from tests.fuzz_cases import scenario
 from tests.fuzz_values import document
@@ -40,6 +42,26 @@ def test_nothing_stands_before_the_line(key: str, value: float, tmp_path: Path) 
         holder = holder[part]
     holder[last] = value
     assert verdict(Case({"x.toml": document(tables)}, RUN), tmp_path) in ("accepted", "refused")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("key", "value"), [("spot", 1e308), ("vol", 1e160)])
+def test_the_level_that_leaves_the_range_of_numbers_is_named(key, value, workers, tmp_path: Path) -> None:
+    first = {"date": "2024-03-01", "spot": 5000, "vol": 0.14, "overnight": 0.05, "us2y": 0.045, "us10y": 0.042}
+    book = [{"kind": "put", "moneyness": 0.95, "months": 2, "notional": -1e9}]
+    tables = {
+        "name": "beyond",
+        "storyline": {"anchor": [{**first, "credit": 0.01}, {"date": "2024-03-08", key: value}]},
+        "agents": {
+            "maker": {"type": "MarketMaker"},
+            "desk": {"type": "Hedger", "capital": 1e8, "book": book},
+        },
+    }
+    place = rf"^storyline\.anchor\.2024-03-08\.{key}"
+    told = rf"{place}: with this level .*, got .*; it was taken as given: .*is not finite on path"
+    with pytest.raises(UserError, match=told):
+        run(from_dict(tables, as_given=True), paths=2, workers=workers, twin="none", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import QuantLib as ql
 from click.testing import CliRunner
 
-from markets.curves.bond import bond_of
+from markets.curves.bond import bond_of, payment_days
 from markets.curves.conventions import CONVENTIONS
 from markets.curves.curve_set import solve_set
 from markets.curves.dates import to_ql
@@ -72,12 +72,16 @@ def test_random_bonds_are_quantlibs(market: str) -> None:
             ql.Unadjusted, ql.Unadjusted, ql.DateGeneration.Backward, convention.end_of_month,
         )  # fmt: skip
         count = ql.ActualActual(ql.ActualActual.ISMA, schedule)
-        theirs = ql.FixedRateBond(0, 100.0, schedule, [coupon], count, ql.Unadjusted)
+        gilts = (ql.Period(7, ql.Days), ql.UnitedKingdom()) if market == "uk_gilt" else ()
+        theirs = ql.FixedRateBond(
+            0, 100.0, schedule, [coupon], count, ql.Unadjusted, 100.0, ql.Date(), ql.NullCalendar(), *gilts
+        )
         ql.Settings.instance().evaluationDate = to_ql(settled)
         assert 100 * ours.accrued == pytest.approx(theirs.accruedAmount(to_ql(settled)), abs=1e-12)
         if ours.left == 1 and clean < 95:
             continue  # a few days at a deep discount: yields of thousands of percent
-        compounding = ql.SimpleThenCompounded if ours.left == 1 else ql.Compounded
+        compounding = ql.SimpleThenCompounded if ours.at_once else ql.Compounded
+        assert not (ours.at_once and market == "uk_gilt")
         rate = ql.InterestRate(ours.rate(clean), count, compounding, ql.Semiannual)
         day = to_ql(settled)
         assert ql.BondFunctions.cleanPrice(theirs, rate, day) == pytest.approx(clean, abs=1e-9)
@@ -85,6 +89,43 @@ def test_random_bonds_are_quantlibs(market: str) -> None:
         duration = ql.BondFunctions.duration(theirs, rate, ql.Duration.Modified, day)
         assert -first / value == pytest.approx(duration, rel=1e-9)
         assert second / value == pytest.approx(ql.BondFunctions.convexity(theirs, rate, day), rel=1e-9)
+
+
+def test_a_gilt_without_its_next_coupon() -> None:
+    """From seven business days before the coupon on, over a bank holiday: less than nothing has accrued.
+
+    Debt Management Office: accrued (t / s - 1) c / 2, and the price is that of what is paid after the coupon.
+    """
+    with_it, without = (
+        price_bond("4.5% 2034-09-07 at 98.25", settled=day, market="uk_gilt") for day in ("2025-08-27", "2025-08-28")
+    )
+    assert with_it.accrued == pytest.approx(2.25 * 173 / 184, abs=1e-12)
+    assert without.accrued == pytest.approx(2.25 * (174 / 184 - 1), abs=1e-12)
+    v = 1 / (1 + without.rate / 2)
+    dirty = v ** (10 / 184) * sum([2.25 * v**k for k in range(1, 19)], 100 * v**18)
+    assert dirty == pytest.approx(98.25 + without.accrued, abs=1e-11)
+
+
+def test_a_gilt_with_one_payment_left_is_compounded() -> None:
+    """As the Debt Management Office says; of a Treasury note the yield is then simple interest."""
+    gilt, note = (
+        price_bond("4% 2026-12-07 at 99.8", settled="2026-08-07", market=market)
+        for market in ("uk_gilt", "us_treasury")
+    )
+    dirty, share = 99.8 + 2 * 61 / 183, 122 / 183
+    assert gilt.rate == pytest.approx(2 * ((102 / dirty) ** (1 / share) - 1), abs=1e-13)
+    assert note.rate == pytest.approx(2 * (102 / dirty - 1) / share, abs=1e-13)
+
+
+def test_a_curve_of_gilts_prices_what_a_buyer_gets() -> None:
+    """A curve of one gilt without its next coupon: its later payments at the curve are the dirty price."""
+    quote = QuoteSpec(kind="bond", end=date(2034, 9, 7), coupon=0.045, price=98.25)
+    curve = solve_set({"gilt": CurveSpec(convention="uk_gilt", quotes=(quote,))}, date(2025, 8, 29))["gilt"]
+    held = bond_of(CONVENTIONS["uk_gilt"], date(2025, 9, 1), date(2034, 9, 7), 0.045)
+    days = payment_days(CONVENTIONS["uk_gilt"], date(2025, 9, 1), date(2034, 9, 7))
+    assert held.accrued < 0 and held.paid[0] == 0
+    worth = sum(amount * curve.discount(day) for day, amount in zip(days, held.paid, strict=True))
+    assert worth == pytest.approx((0.9825 + held.accrued) * curve.discount(date(2025, 9, 1)), abs=1e-13)
 
 
 def test_a_curve_of_bills_and_yields() -> None:
@@ -181,8 +222,6 @@ def test_spreads_above_a_curve(tmp_path) -> None:
     curve = solve_curves(quotes, day="2026-03-02")["sofr"]
     held = bond_of(CONVENTIONS["us_treasury"], date(2026, 3, 3), date(2031, 2, 28), 0.03875)
     note = price_bond("3.875% 2031-02-28 at 100.46", settled=SETTLED, curve=curve)
-    from markets.curves.bond import payment_days
-
     days = payment_days(CONVENTIONS["us_treasury"], date(2026, 3, 3), date(2031, 2, 28))
     years = np.array([(day - date(2026, 3, 3)).days / 365 for day in days])
     forward = np.array([curve.discount(day) for day in days]) / curve.discount(date(2026, 3, 3))

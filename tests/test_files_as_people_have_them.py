@@ -103,6 +103,8 @@ OTHER_FORMS: dict[str, str | bytes] = {
     "a frame's names in three lines": RECORD.replace(HEADER, "Price,Close,VIX,DFF,DGS2,DGS10,OAS").replace(
         "OAS\n", "OAS\nTicker,^GSPC,^VIX,x,x,x,x\nDate,,,,,,\n", 1
     ),
+    "a line of averages below": RECORD + "Average,4194.4,29.55,0.42,2.72,2.98,1.355\n",
+    "lines of statistics below, German": german() + "Mittelwert;4194,4;29,55;0,42;2,72;2,98;1,355\nMax;4300,17;;;;;\n",
     "a line twice": RECORD + ROWS[-1] + "\n",
     "a day without levels": "\n".join([HEADER, *ROWS[:2], "2022-05-03,,,,,,", *ROWS[2:]]).replace(
         "2022-05-03,,,,,,\n", ""
@@ -343,6 +345,9 @@ BOOKS = {
     "a side": "kind,strike,expiry,quantity,side\nput,3800,2022-06-17,250000,Short\n",
     "a side of contracts": "side,symbol,contracts\nSELL,SPX   220617P03800000,2500\n",
     "a side and a minus": "kind,strike,expiry,quantity,side\nput,3800,2022-06-17,-250000,S\n",
+    "a total": "kind,strike,expiry,quantity\nput,3800,2022-06-17,-250000\nTotal,,,-250000\n",
+    "a total in a remark": "note,kind,strike,expiry,quantity\na,put,3800,2022-06-17,-250000\nGRAND TOTAL:,,,,-250000\n",
+    "a total, German": "kind;strike;expiry;quantity\nput;3.800,0;17.06.2022;-250.000,0\nSumme;-;;-250.000,0\n",
     "remarks": "id,kind,strike,expiry,quantity,note\n7,put,3800,2022-06-17,-250000,client A\n",
 }
 
@@ -416,6 +421,12 @@ WRONG_BOOKS = [
     ("put,380,,2022-06-17,,-1000,,", ":2: strike: .*the starting spot is 4155.38"),
     ("put,3800,,2022-06-18,,-1000,,", ":2: expiry: XNYS is closed on this Saturday.*before it is 2022-06-17"),
     ("put,3800,,2022-04-14,,-1000,,", ":2: expiry: expiry must be after the start"),
+    (",,,,,-1000,,", ":2: kind: every line needs its kind; name its instrument, or drop the line if it is a total"),
+    ("put,,0.95,,2,,-500m,", ":2: notional: must be a number, got '-500m'; write -500e6"),
+    ("put,,0.95,,2,,$1.5bn,", ":2: notional: must be a number, .*; write 1.5e9"),
+    ("put,,0.95,,2,,(20 MM),", ":2: notional: must be a number, .*; write -20e6"),
+    ("put,,0.95,,3M,,-1e9,", ":2: months: must be a number, got '3M'; write 1234.5"),
+    ("put,3800,,22-06-17,,-1000,,", r":2: expiry: dates may begin with a year of two digits \(22-06-17\)"),
     ("puttt,3800,,2022-06-17,,-1000,,", ":2: kind: must be"),
     ("put,3800,,05/06/2022,,-1000,,", ":2: expiry: may be day or month first"),
     ("put,3800,,2022-06-17,,-1e300,,", ":2: quantity: must lie between -1e30 and 1e30, got '-1e[+]300'"),
@@ -488,6 +499,41 @@ def test_dates_with_two_digits_of_year() -> None:
     assert parse_day("3-Jan-05") == date(2005, 1, 3)
     with pytest.raises(NotADate):
         parse_day("tomorrow")
+
+
+def test_a_year_of_two_digits_in_front_is_no_day(tmp_path: Path, expected: list[tuple[float | None, ...]]) -> None:
+    for form in (dated(lambda day: day[2:]), dated(lambda day: day[2:].replace("-", "/"))):
+        with pytest.raises(UserError, match=r":2: date: dates may begin with a year of two digits \(22.05.02\)"):
+            from_history(write(tmp_path, form))
+    short = dated(lambda day: f"{day[8:]}-{day[5:7]}-{day[2:4]}")  # the day varies, not the year
+    assert levels(from_history(write(tmp_path, short), dates="dmy")) == expected
+    with pytest.raises(UserError, match="dates: must be one of mdy, dmy, iso, got 'ymd'"):
+        from_history(write(tmp_path, short), dates="ymd")
+
+
+def test_the_quantity_of_a_listed_option_is_said_to_be_units(tmp_path: Path, may: Scenario) -> None:
+    taken = take_book(may, write(tmp_path, BOOKS["a symbol"], "book.csv"))
+    assert any("is taken in units; call the column `contracts`" in note for note in taken.notes)
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [("<!DOCTYPE html><html>", "a web page"), ("\ufeff <HTML><body>", "a web page"), ('[{"spx": 1}]', "JSON")],
+)
+def test_what_is_no_table_is_called_by_its_name(tmp_path: Path, start: str, said: str) -> None:
+    with pytest.raises(UserError, match=f"is {said}, not a CSV file"):
+        read_record_rows(write(tmp_path, start + "\n" + RECORD))
+
+
+def test_a_number_for_nothing_is_to_be_left_empty(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r":4: us2y: .*got -999.0; leave the cell empty where nothing was recorded"):
+        from_history(write(tmp_path, RECORD.replace("2.66", "-999")))
+
+
+@pytest.mark.parametrize("text", ["#NV", "#N/D", "#WERT!", "#VALEUR!", "#¡VALOR!", "n.v.", "k.A.", "...", "- -", "N/M"])
+def test_what_spreadsheets_of_other_languages_have_for_nothing(text: str) -> None:
+    assert is_missing(text)
+    assert decimal_mark(text) is None
 
 
 @pytest.mark.parametrize("text", ["SPX", "SPX220617X03800000", "SPX221317P03800000", "220617P03800000", ""])

@@ -53,6 +53,18 @@ def test_a_log_on_disk_is_the_log_in_memory(tmp_path, paths):
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_texts_are_texts_for_who_reads_the_file(tmp_path):
+    """Though they are written as numbers with a dictionary, as a log knows which texts there are."""
+    log = a_log(4)
+    for text in ("wide", "", "narrow", "wide", "änd're"):
+        log.add("told", 0, a_number=0.0, a_single=0.0, a_flag=True, a_count=0, a_text=text, a_time=0)
+    log.write(tmp_path, CLOCK)
+    place = tmp_path / "told" / "actual-0000040.parquet"
+    assert pl.read_parquet_schema(place)["a_text"] == pl.String
+    rows = pl.scan_parquet(place).filter(pl.col("a_text").str.ends_with("e"), world="actual").collect()
+    assert rows["a_text"].to_list() == ["wide"] * 8 + ["änd're"] * 4
+
+
 def test_numbers_come_back_to_the_last_bit(tmp_path):
     odd = np.array([np.nan, np.inf, -np.inf, 5e-324, -0.0, 0.0, 1.7976931348623157e308])
     log = a_log(odd.size)

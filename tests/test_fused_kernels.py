@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from markets.kernels import options as k
-from markets.kernels.hedging import PARTS, all_filled, attribute
+from markets.kernels.hedging import PARTS, attribute
 from markets.kernels.option_split import attribute_options
-from markets.kernels.trading import net, passed_on
+from markets.kernels.trading import asset_fill, net, passed_on
 from sim.ledger import Ledger, Move
 from sim.vectors import lined_up
 
@@ -58,13 +59,46 @@ def test_a_share_of_a_balance_is_passed_on_from_the_balance_itself():
     book.check(lambda: "the end")
 
 
+def bought(filled, makers, moves):
+    """A ledger after a fill of `filled` units by some makers, in so many movements each."""
+    rng, book = np.random.default_rng(3), Ledger(PATHS)
+    names = [f"m{i}" for i in range(makers)]
+    book.open("taker", *names)
+    book.list_asset("asset")
+    costs = ("calm", "crisis", "walk", "walk_received")[: moves - 2]
+    of = [
+        (Move(m, "taker", "hedge", "asset"), Move("taker", m, "hedge"), *(Move("taker", m, each) for each in costs))
+        for m in names
+    ]
+    levels = np.array([rng.uniform(0.5, 2, PATHS) * 1e-3, rng.normal(size=PATHS) * 1e-4, np.full(PATHS, 1e9)])
+    shares, mid = rng.uniform(size=(makers, PATHS)), 100 + rng.normal(size=PATHS)
+    walk, spread = rng.normal(size=PATHS) * 1e-4, np.empty(PATHS)
+    asset_fill(filled, levels, shares, 1e-3, walk, mid, mid, *book.posting(tuple(sum(of, ()))), spread)
+    return book, spread
+
+
+@pytest.mark.parametrize(("makers", "moves"), [(1, 4), (2, 5), (3, 6)])
+def test_a_fill_on_all_paths_is_that_on_few(makers, moves):
+    filled, few = DRAW.normal(size=PATHS), np.arange(PATHS) % 20 == 0
+    (whole, spread), (part, spread_of_few) = bought(filled, makers, moves), bought(filled * few, makers, moves)
+    whole.check(lambda: "the end")
+    for account in part.accounts:
+        for asset in ("cash", "asset"):
+            found, alone = whole.balance(account, asset), part.balance(account, asset)
+            np.testing.assert_array_equal(found[few], alone[few])
+            assert not alone[~few].any()
+        for reason in part.flow_rows(account):
+            np.testing.assert_array_equal(whole.flow(account, reason)[few], part.flow(account, reason)[few])
+    np.testing.assert_array_equal(spread[few], spread_of_few[few])
+
+
 def netted(orders, impact, capacity):
     orders = np.ascontiguousarray(orders)
     unit, depth = np.full(PATHS, 100.0), np.full(PATHS, 1e4)
     halted = np.where(np.arange(PATHS) % 7, 0.0, 10.0)
-    filled, move, active = np.empty_like(orders), np.zeros(PATHS), np.empty(len(orders), dtype=bool)
+    filled, move, active = np.empty_like(orders), np.zeros(PATHS), np.empty((2, len(orders)), dtype=bool)
     net(orders, unit, depth, halted, 5.0, capacity, impact, filled, move, active)
-    return filled[0], move, active[0]
+    return filled[0], move, active[0][0]
 
 
 def test_one_order_is_netted_as_beside_an_empty_one():
@@ -87,7 +121,7 @@ def test_value_and_delta_alone_are_those_beside_gamma():
     for stretch in (np.ones(1), np.ones(PATHS)):
         found, expected = np.empty((k.GAMMA, PATHS)), np.empty((k.SLOPES, PATHS))
         for out in (found, expected):
-            k.option_greeks(spot, vol, nodes, stretch, np.array([100.0, 0.2]), rows, True, out)
+            k.option_greeks(spot, vol, nodes, stretch, np.array([100.0, 0.2]), rows, True, np.empty(spot.size), out)
         np.testing.assert_array_equal(found, expected[: k.GAMMA])
 
 
@@ -110,19 +144,56 @@ def test_time_and_spot_are_split_as_by_the_two_kernels_one_after_the_other():
     start = DRAW.normal(size=(PARTS + 1, PATHS))
     for market in ((np.full(PATHS, 0.2), nodes, np.ones(1)), (vol, nodes, np.ones(PATHS))):
         greeks, alone, found = np.empty((k.GAMMA, PATHS)), start.copy(), start.copy()
-        k.option_greeks(spot, *market, base, rows, True, greeks)
+        logs = np.empty(PATHS)
+        k.option_greeks(spot, *market, base, rows, True, logs, greeks)
         attribute(scale, before, *greeks, spot, after, end, alone[:-1], alone[-1])
-        attribute_options(scale, before, spot, after, end, *market, base, rows, found[:-1], found[-1])
+        attribute_options(scale, before, spot, after, end, logs, *market, base, rows, found[:-1], found[-1])
         np.testing.assert_array_equal(found, alone)
         assert (found != start).any()
 
 
-def test_a_fill_in_full_on_every_path_is_told_from_others():
-    for paths in (1, 7, 256, 1000):
-        ordered = 1.0 + DRAW.normal(size=paths) ** 2
-        assert all_filled(ordered, ordered.copy())
-        for path, filled in ((0, 0.0), (paths - 1, 0.5 * ordered[-1]), (paths // 2, np.nan)):
-            quantity = ordered.copy()
-            quantity[path] = filled
-            assert not all_filled(ordered, quantity)
-            assert not all_filled(quantity, quantity) or filled > 0
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_fill_in_full_on_every_path_is_told_from_others(number):
+    def in_full(order, capacity):
+        unit, depth, halted = np.ones((3, order.size)) * [[1.0], [1e4], [0.0]]
+        orders = np.array([order, -order][:number])
+        said = np.empty((2, number), dtype=bool)
+        net(orders, unit, depth, halted, 5.0, capacity, 0.1, np.empty_like(orders), np.zeros(order.size), said)
+        return said[1].tolist()
+
+    for paths in (1, 7, 256, PATHS):
+        order = 1.0 + DRAW.normal(size=paths) ** 2
+        assert in_full(order, 1.0) == [True] * number
+        for path, wanted in ((0, 0.0), (paths - 1, np.nan)):
+            other = order.copy()
+            other[path] = wanted
+            assert in_full(other, 1.0) == [False] * number
+        if number == 1:
+            order[paths // 2] = 2e4
+            assert in_full(order, 1.0) == [False]
+
+
+def test_options_of_one_expiry_are_valued_as_each_alone():
+    """What they share (discounting, the factor of vol) is found once: beside each other, apart, on alike paths too."""
+    spot, vol = 100.0 * np.exp(0.3 * DRAW.normal(size=PATHS)), 0.2 * np.exp(0.4 * DRAW.normal(size=PATHS))
+    early, late = (0, 0.5, 1, 0.25), (1, 0.75, 0, 0.125)  # nodes and years of two expiries
+    rows = np.array(
+        [
+            [1.0, 2.0, 90.0, np.log(0.9), 0.2, 0.9, 0.99, *early],
+            [-1.0, 1.0, 95.0, np.log(0.95), 0.19, 0.9, 0.99, *early],
+            [1.0, -1.0, 105.0, np.log(1.05), 0.18, 0.7, 0.98, *late],
+            [1.0, 1.0, 110.0, np.log(1.1), 0.0, 0.7, 0.98, *late],
+            [1.0, 3.0, 95.0, np.log(0.95), 0.19, 0.9, 0.99, *early],
+        ]
+    )
+    base, nodes = np.array([100.0, 0.2]), 0.03 + 0.01 * DRAW.normal(size=(2, PATHS))
+    alike = np.full(PATHS, 0.3), np.full((2, PATHS), 0.02), np.ones(1)
+    for level, curve, stretch in ((vol, nodes, np.ones(PATHS)), alike):
+        together, apart, values = np.zeros((k.NODE + 2, PATHS)), np.zeros((k.NODE + 2, PATHS)), np.zeros((2, PATHS))
+        k.option_greeks(spot, level, curve, stretch, base, rows, True, np.empty(PATHS), together)
+        k.option_values(spot, level, curve, base, rows, values[0])
+        for row in rows:
+            k.option_greeks(spot, level, curve, stretch, base, row[None], False, np.empty(PATHS), apart)
+            k.option_values(spot, level, curve, base, row[None], values[1])
+        np.testing.assert_array_equal(together, apart)
+        np.testing.assert_array_equal(values[0], values[1])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from scenarios import from_history
 from scenarios.cli import main
 from scenarios.studies.estimation.daily_record import read_record
 from sim.errors import UserError
@@ -86,3 +87,37 @@ def test_a_calendar_that_does_not_exist_is_the_options_fault(tmp_path: Path) -> 
     path = write(tmp_path, lines("XNYS", date(2024, 1, 2), date(2024, 3, 28)))
     done = CliRunner().invoke(main, ["fit", str(path), "--calendar", "NYSEE"])
     assert done.exit_code == 2 and "--calendar: no such exchange calendar, got 'NYSEE'" in done.output
+
+
+def test_a_replay_says_which_sessions_have_no_close(tmp_path: Path) -> None:
+    rows = lines("XNYS", date(2024, 1, 2), date(2024, 3, 28))
+    whole = write(tmp_path, rows)
+    assert not any("no close" in note for note in from_history(whole).notes)
+    for day in (date(2024, 1, 10), *(date(2024, 2, d) for d in (12, 13, 14))):
+        del rows[day]
+    rows[date(2024, 3, 5)] = "2024-03-05,,21"  # a level, and no close
+    notes = from_history(write(tmp_path, rows)).notes
+    said = "record.csv: no close on 5 trading days, 3 in a row from 2024-02-12: between closes the median path goes"
+    assert any(said in note for note in notes), notes
+
+
+def test_a_replay_says_where_a_column_is_blank_for_long(tmp_path: Path) -> None:
+    """A vendor's blank day is nothing to speak of; a vol that nobody told for weeks is."""
+    rows = lines("XNYS", date(2024, 1, 2), date(2024, 3, 28))
+    days = list(rows)
+    for count, said in ((5, False), (6, True)):
+        blank = {day: f"{day},100," for day in days[20 : 20 + count]}
+        notes = from_history(write(tmp_path, rows | blank)).notes
+        told = f"record.csv: vol is blank from {days[20]} to {days[19 + count]}: its storyline goes straight there"
+        assert any(told in note for note in notes) is said, notes
+
+
+def test_what_is_taken_as_given_is_so_before_the_first_day_too(tmp_path: Path) -> None:
+    """`--as-given` holds for the closes that are only remembered."""
+    rows = lines("XNYS", date(2023, 6, 1), date(2024, 3, 28))
+    rows[date(2023, 11, 15)] = "2023-11-15,10.3,20"
+    path, since = write(tmp_path, rows), date(2024, 2, 20)
+    with pytest.raises(UserError, match=r"record\.csv:118: spx: a move of -89.*take it with --as-given"):
+        from_history(path, since=since)
+    notes = from_history(path, since=since, as_given=True).notes
+    assert any("vol and credit remember 180 closes" in note for note in notes), notes

@@ -99,12 +99,43 @@ def test_curves_and_contracts_are_solved_without_libraries(tmp_path: Path):
     assert loaded(RUN.format(arguments=command)) == set()
 
 
-def test_a_cube_without_a_picture_loads_no_charts(tmp_path: Path):
+def test_a_cube_loads_only_what_fits_it(tmp_path: Path):
     (tmp_path / "cube.csv").write_text(
         "expiry,tenor,forward,offset_bp,vol_bp\n1Y,5Y,0.036,-100,98\n1Y,5Y,0.036,0,88\n1Y,5Y,0.036,100,90\n"
     )
     found = loaded(RUN.format(arguments=["spiral", "cube", str(tmp_path / "cube.csv")]))
-    assert not found & {"altair", "pandas", "vl_convert"}
+    assert not found & {"altair", "pandas", "vl_convert", "numba", "polars"}
+
+
+TRADES = "set,class,name,quality,side,notional,value,start,end,option,forward,strike,expiry\n" + (
+    "a,rates,USD,,long,50000000,1200000,0,8,,,,\na,rates,USD,,long,20000000,300000,1,6,call,0.04,0.045,1\n"
+)
+ISSUER = """
+base = "calm_market"
+name = "issuer"
+
+[agents.issuer]
+type = "Hedger"
+policy = { kind = "every", interval = "1d" }
+book = [{ kind = "equity_note", notional = -1e9, months = 60, protection = 0.95, participation = 0.8 }]
+"""
+
+
+def test_notes_exposures_and_curves_need_no_scipy(tmp_path: Path):
+    days = np.arange(np.datetime64("2018-01-01"), np.datetime64("2020-03-01"))
+    days = days[np.is_busday(days)].astype(str).tolist()
+    rows = [
+        f"{day},{1.5 + 0.01 * (i % 7)},{1.6 + 0.01 * (i % 5)},{1.7 + 0.01 * (i % 6)},1.8,2"
+        for i, day in enumerate(days)
+    ]
+    (tmp_path / "curve.csv").write_text("\n".join(["date,us1m,us6m,us2y,us5y,us10y", *rows]))
+    (tmp_path / "trades.csv").write_text(TRADES)
+    (tmp_path / "issuer.toml").write_text(ISSUER)
+    make_clock(load(tmp_path / "issuer.toml"))
+    for command in ("curve-model curve.csv", "sa-ccr trades.csv", "note issuer.toml --agent issuer"):
+        verb, file, *others = command.split()
+        code = RUN.format(arguments=["spiral", verb, str(tmp_path / file), *others])
+        assert not loaded(code) & {"scipy", "numba", "rich.console", "pydantic"}, command
 
 
 ENDED = """

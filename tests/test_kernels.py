@@ -72,7 +72,7 @@ def state(spot, vol=0.2, overnight=0.0, us2y=0.0, us10y=0.0):
 def greeks(rows, market, function=k.option_greeks, stretch=1.0):
     paths = market[0].size
     out, rows = np.zeros((k.NODE + 3, paths)), np.atleast_2d(np.array(rows, dtype=np.float64))
-    blank = () if function is k.claim_greeks else (True,)
+    blank = () if function is k.claim_greeks else (True, np.empty(paths))
     function(*market, np.full(paths, stretch), BASE, rows, *blank, out)
     return out
 
@@ -373,7 +373,7 @@ def test_every_kernel_runs_inside_another_njit():
         out, sums, legs = np.zeros(spot.size), np.zeros((k.NODE + 3, spot.size)), np.zeros((4, spot.size))
         bends = np.zeros((3, 3, spot.size))
         k.option_values(spot, vol, nodes, base, rows, out)
-        k.option_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, True, sums)
+        k.option_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, True, np.empty(spot.size), sums)
         k.claim_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, sums)
         flow_values(nodes, fixings, flows, slots, out)
         flow_slopes(nodes, fixings, flows, slots, legs)

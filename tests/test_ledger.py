@@ -200,6 +200,18 @@ def test_cash_is_checked_even_where_nothing_moved():
         book.check(lambda: "close")
 
 
+def test_nothing_is_proven_once_something_moves():
+    book = ledger()
+    book.list_asset("bond")
+    for asset in ("cash", "bond"):
+        book.transfer(1.0, source="a", target="b", asset=asset, reason="hedge")
+        assert not book.proven
+        book.check(lambda: "noon")
+        assert book.proven
+    book.note(1.0, source="a", target="b", reason="hedge")
+    assert book.proven
+
+
 def test_money_is_never_listed():
     with pytest.raises(BugError, match="cash is money"):
         ledger().list_asset(CASH)

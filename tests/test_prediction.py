@@ -83,6 +83,16 @@ def test_a_record_without_vol_is_predicted_and_compared_with_nothing(tmp_path: P
     assert told.exit_code == 0 and "n/a" in told.output
 
 
+def test_a_first_level_alone_is_no_peak_to_compare_with(record: Path) -> None:
+    """A record whose vix is blank after its first day: the start is given, so it cannot be the record's peak."""
+    rows = pl.read_csv(record)
+    kept = rows.with_columns(vix=pl.when(pl.int_range(pl.len()) < 1).then("vix"))
+    found = predict(kept, paths=50).peaks
+    vol, credit = found.filter(level="vol"), found.filter(level="credit")
+    assert vol["record"].is_null().all() and vol["record_date"].is_null().all() and vol["ratio"].is_null().all()
+    assert credit["record"].is_not_null().all() and credit["record_date"].is_not_null().all()
+
+
 def test_what_came_before_is_remembered(tmp_path: Path) -> None:
     """A stormy quarter before the first day: the laws begin on it, and not on the starting vol alone."""
     days = pl.date_range(date(2019, 11, 1), date(2020, 3, 31), "1d", eager=True)

@@ -64,7 +64,7 @@ def test_a_table_is_laid_out_as_rich_does(seed: int, monkeypatch: pytest.MonkeyP
     title = rng.choice(["", "A title", "a title that is quite long and goes on for a while", "\nx"])
     how = {} if box else {"box": None}
     theirs = RichTable(title=title or None, title_justify="left", pad_edge=pad_edge, show_header=seed % 9 > 0, **how)
-    mine = Table(title=title, box=box, pad_edge=pad_edge, show_header=seed % 9 > 0)
+    mine = Table(title=title, box=box, pad_edge=pad_edge, show_header=seed % 9 > 0, whole=False)
     count = rng.randint(1, 6)
     for _ in range(count):
         heading, justify, no_wrap, fold = (
@@ -171,3 +171,36 @@ def test_the_environment_says_what_the_terminal_shows(
     monkeypatch.setattr("sys.stdout", io.StringIO())
     found = screen()
     assert (found.width, found.styled, found.coloured) == expected
+
+
+def book_table() -> Table:
+    table = Table(title="The book")
+    for i, heading in enumerate(("position", "quantity", "value of it all", "delta", "theta a day", "DV01", "meaning")):
+        table.add_column(heading, justify="right" if i else "left", no_wrap=0 < i < 6)
+    table.add_row("put 3,809.5 2022-07-02", "−498,753", "−$38.5m", "$564m", "$791k", "$9.90k", "a text of some words")
+    table.add_row("swap par 2032-05-02", "2,000,000,000", "$0", "$0", "$66.4k", "−$1.70m", "unforeseeableness")
+    return table
+
+
+@pytest.mark.parametrize("width", [160, 100, 80, 60, 45])
+def test_no_word_of_a_table_is_cut_while_two_columns_fit(width: int, monkeypatch: pytest.MonkeyPatch):
+    table = book_table()
+    printed = ours(table, width, monkeypatch)
+    said = set(printed.split())
+    for column in table.columns:
+        for text in (column.heading, *column.cells):
+            assert set(text.plain.split()) <= said
+    lines = printed.splitlines()
+    assert "…" not in printed and max(map(len, lines)) <= width
+    assert printed.count("put 3,809.5") == printed.count("position") == {160: 1, 60: 3, 45: 5}.get(width, 2)
+    assert sum(line.strip() == "The book" for line in lines) == 1
+
+
+def test_columns_below_others_share_the_rows_and_styles(monkeypatch: pytest.MonkeyPatch):
+    table = Table("name", *"abcdefgh", box=False)
+    table.add_row("the sum", *(f"{i},000,000.00" for i in range(8)), style="bold")
+    printed = ours(table, 40, monkeypatch).splitlines()
+    assert printed[0].split() == ["name", "a", "b"]
+    assert [line.split()[2:] for line in printed[1::2]] == [
+        [f"{i},000,000.00" for i in pair] for pair in ((0, 1), (2, 3), (4, 5), (6, 7))
+    ]

@@ -38,7 +38,7 @@ ROWS = np.array(
 
 def one_by_one(rows, old, new):
     greeks, by_spot, by_vol, by_all = np.zeros((k.NODE + 3, PATHS)), *np.zeros((3, PATHS))
-    k.option_greeks(*old, np.ones(PATHS), BASE, rows, True, greeks)
+    k.option_greeks(*old, np.ones(PATHS), BASE, rows, True, np.empty(PATHS), greeks)
     k.option_values(new[0], *old[1:], BASE, rows, by_spot)
     k.option_values(*new[:2], old[2], BASE, rows, by_vol)
     k.option_values(*new, BASE, rows, by_all)

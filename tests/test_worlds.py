@@ -133,8 +133,9 @@ def test_words_and_table_say_the_same_of_the_twin(finished: Run) -> None:
 
 
 def test_the_old_name_of_the_twin_stands_for_it_with_a_warning(finished: Run) -> None:
-    with pytest.warns(FutureWarning, match="twin is 'price_taker'"):
+    with pytest.warns(FutureWarning, match="twin is 'price_taker'") as told:
         asked = summarise(finished, world="frozen")
+    assert [warning.filename for warning in told] == [__file__]  # the line to change is the user's
     assert asked["pnl"] == summarise(finished, world=PRICE_TAKER)["pnl"]
 
 

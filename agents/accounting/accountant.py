@@ -62,6 +62,7 @@ class Accountant:
         self._risks: list[RiskRecord] = []  # of desks with rates, if the table is declared and wanted
         self._exposures: list[ExposureRecord] = []  # of desks with a counterparty, if the table is wanted
         self._nothing = np.empty(0)
+        self._shown = self._written or self._desks_written or world.log.wants(BOOK.name)  # what an agent is worth
         for desk in world.desks.values():
             desk.attributed = self._attributed
             if world.log.wants(BOOK.name) and desk.book.book.instruments:
@@ -96,8 +97,12 @@ class Accountant:
                 lender.write_off(name, world.equity_now(name))
         last = world.tick_index == len(world.clock.ticks) - 1
         for agent in world.agents:
-            self._write(agent, last=last)
-        world.ledger.check(lambda: f"{world.timestamp()} MARK")
+            if self._shown:
+                self._write(agent, last=last)
+            else:
+                self._proofs[agent.name].worth(self._claims(agent.name), seen=False)
+        if last or not world.ledger.proven:
+            world.ledger.check(lambda: f"{world.timestamp()} MARK")
         self._holdings.write(last=last)
         for record in self._records.values() if last else ():
             record.write()
@@ -109,7 +114,7 @@ class Accountant:
     def _write(self, agent: Participant, *, last: bool) -> None:
         """Rows of `marks`: the witnesses' at every close, all paths' at the last; of `desks`: all paths' at each."""
         world, name = self._world, agent.name
-        claims = world.claims.value(name) if world.claims.debts else self._nothing
+        claims = self._claims(name)
         desk, record = world.desks.get(name), self._records.get(name)
         brief = desk is not None and self._desks_written
         whole = self._written and self._is_whole(last=last)
@@ -137,6 +142,11 @@ class Accountant:
             margin=ledger.balance(account) if ledger.reached(account) else 0.0,
             claims=claims if world.claims.debts else 0.0,
         )
+
+    def _claims(self, name: str) -> Vector:
+        """What others owe an agent, (paths,) $; (0,) where nobody owes anything."""
+        claims = self._world.claims
+        return claims.value(name) if claims.debts else self._nothing
 
     def _is_whole(self, *, last: bool) -> bool:
         """Whether a path of this chunk has a row of `marks` at this close."""

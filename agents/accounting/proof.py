@@ -13,7 +13,6 @@ from agents.accounts import margin_account
 from agents.world import WRITE_OFF, TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, KINDS, OTHER, PART, WORTH, explain
-from sim.memo import Memo
 
 if TYPE_CHECKING:
     from agents.world import Participant
@@ -31,7 +30,7 @@ class Proof:
         self._world, self._agent, self._desk = world, agent, world.desks.get(agent.name)
         self._kinds = dict.fromkeys(costs, PART) | {"capital": CAPITAL}
         self._kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
-        self._rows: Memo[tuple[Rows, Rows, Rows]] = Memo()  # valid while the ledger has no further row
+        self._rows, self._used = self._find_rows(), world.ledger.used  # valid while the ledger has no further row
         self._terms = 1.0 + agent.capital, TOLERANCE
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         self._unseen = np.empty((WORTH, 0))
@@ -44,12 +43,13 @@ class Proof:
         """
         world, desk, nothing = self._world, self._desk, self._nothing
         ledger = world.ledger
-        rows = self._rows.get(self._find_rows, ledger.used)
+        if self._used != ledger.used:
+            self._rows, self._used = self._find_rows(), ledger.used
         if desk is None:
             book = nothing, nothing, claims, self._no_parts
         else:
             book = desk.scale, desk.unit_value, claims, desk.explained
-        account = ledger.rows, *rows, *world.held_by(self._agent.name), *book, *self._terms
+        account = ledger.rows, *self._rows, *world.held_by(self._agent.name), *book, *self._terms
         found = np.empty((WORTH, world.paths)) if seen else self._unseen
         path = explain(*account, found)
         if path >= 0:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.capital.supervisory import QUALITIES, Parameters
 from sim.dataclass import dataclass
+from sim.normal import ndtr
 
 Vector = NDArray[np.float64]
 YEAR_DAYS = 250.0  # business days a year
@@ -92,7 +93,6 @@ def option_delta(
     *, bought: bool, call: bool, forward: Vector | float, strike: float, years: float, volatility: float
 ) -> Vector:
     """Supervisory delta of an option, (paths,): N(d1) of a bought call, -N(-d1) of a bought put (CRE52.40)."""
-    from scipy.special import ndtr
 
     spread = volatility * np.sqrt(max(years, 1e-12))
     up = ndtr((np.log(np.asarray(forward) / strike) + 0.5 * spread**2) / spread)

@@ -97,7 +97,7 @@ class Desk:
         self._moved_besides = len(ROWS) > PARTS
         self.totals = dict(zip((*ROWS, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
-        self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
+        self.forced = self._unforced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
         self.defaulted = np.zeros(world.paths, dtype=bool)
         self.fixings: Any = book.new_fixings(world.paths)
@@ -172,6 +172,11 @@ class Desk:
         return self.clean_now() if exchanged else np.zeros(self.world.paths)
 
     @property
+    def untouched(self) -> bool:
+        """Whether no lender has ever forced anything. Fast: `forced` is replaced, never written to."""
+        return self.forced is self._unforced
+
+    @property
     def kept(self) -> Vector:
         """Share of the book that no lender has taken, (paths,)."""
         there = self.counterparty
@@ -188,7 +193,7 @@ class Desk:
         known = self._value.of(now)
         if known is not None:
             return known
-        return self._value.get(lambda: self._value_at(now) if self._full else self.slopes().value, now)
+        return self._value.put(self._value_at(now) if self._full else self.slopes().value, now)
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
         """Value of one unit of scale in another market, (paths,) $.
@@ -208,7 +213,7 @@ class Desk:
         if snapshot is not None:
             return self._risk_at(snapshot)
         now = self.world.factors.snapshot
-        return self._risk.of(now) or self._risk.get(lambda: self._risk_at(now), now)
+        return self._risk.of(now) or self._risk.put(self._risk_at(now), now)
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
@@ -437,7 +442,7 @@ class Desk:
             return None
         slopes, (by_spot, by_vol, by_all) = found
         if self._value.of(new) is None:
-            self._value.get(lambda: by_all, new)
+            self._value.put(by_all, new)
         return Stepped(slopes, None, [], (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
@@ -534,7 +539,7 @@ class Desk:
         fresh = done & ~self.liquidated
         world.log.add("events", world.now, fresh, kind="liquidated", subject=self.name, value=1.0)
         self.liquidated |= done
-        self.forced = world.full(0.0)
+        self.forced = world.full(0.0)  # another array than at the start
 
     def _deliverable(self, hedges: dict[str, Vector]) -> Vector:
         """Share of the forced reduction whose hedge can be delivered, (paths,); a shortfall of up to 2 % is ignored.

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from agents.desk.options_held import NONE_HELD, OptionsHeld, options_held
 from agents.intervals import Interval
-from agents.policies import Never, Policy, Situation
+from agents.policies import Every, Never, Policy, Situation
 from agents.watching.answers import desired, vol_multiplier
 from markets.factors.key import MAIN, OVERNIGHT, SPOT, VOL, of_asset
-from markets.kernels.hedging import asset_order, discounts, neutral
+from markets.kernels.hedging import asset_order, discounts, neutral, to_neutral
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
@@ -32,7 +32,7 @@ class AssetHedge:
         self.name, self._world, self._desk, self._account = asset, world, desk, desk.name
         self._spot, self._vol, self._venue = of_asset(SPOT, asset), of_asset(VOL, asset), world.venue(asset)
         self._interval_years = Interval(policy.interval).years(world.clock)
-        self._passive = isinstance(policy, Never)
+        self._passive, self._always = isinstance(policy, Never), type(policy) is Every  # always: back to neutral
         self.desired, self._vol_multiplier = desired(policy, world), vol_multiplier(policy, world)
         self.last_spot = self.price.copy()
         # the vol at which delta and Gamma are computed; that of the market in further assets
@@ -119,6 +119,9 @@ class AssetHedge:
     ) -> Vector:
         """At the present market, or at that after the trade."""
         desk, out = self._desk, np.empty(self._world.paths)
+        if self._always and due and desk.untouched and not options.positions:
+            to_neutral(desk.scale, desk.slopes(self.own_market(market)).delta_of(self.name), held, out)
+            return out
         wanted = held.copy() if self._passive else self.desired(self.situation(due, held, market, options))
         delta, scale = desk.slopes(market).delta_of(self.name), desk.scale
         if options.positions:

@@ -21,7 +21,7 @@ from agents.intervals import Interval, check_interval
 from agents.policies import Every, Never, Policy
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
-from markets.kernels.hedging import all_filled, answered, leg_order
+from markets.kernels.hedging import answered, leg_order
 from markets.plausible import SECONDS
 from sim.dataclass import dataclass
 from sim.nearest import nearest
@@ -141,6 +141,8 @@ class _Hedging:
         desk, names = self.desk, self.desk.assets
         legs = (desk.option_hedge, desk.vega_hedge, desk.credit_hedge)
         self.has_legs = desk.book.has_rates or any(leg is not None for leg in legs)  # besides assets
+        # whether anything that it trades may move a price: else it closes no loop
+        self.loops = not self.passive and (self.has_legs or any(world.venue(name).moves for name in names))
         self.assets = {name: AssetHedge(agent.policy, world, self.desk, name, late=late) for name in names}
         if not self.passive:
             self._take_over_hedge()
@@ -150,7 +152,8 @@ class _Hedging:
         world = self.world
         while True:
             yield world.tick(Phase.TRADE)
-            self._expose()
+            if self.loops:
+                self._expose()
             due = self.interval.due(world.clock, world.tick_index, self.last_look)
             if due:
                 self.last_look = world.tick_index
@@ -183,7 +186,7 @@ class _Hedging:
             self.in_flight[name] = self.in_flight[name] - order
         hedge = self.assets.get(name, self.assets[MAIN])
         left, last_spot = self.nowhere, hedge.price
-        if not all_filled(fill.ordered, fill.quantity):
+        if not fill.in_full:
             left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
             answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
         if name in self.assets:
@@ -302,9 +305,8 @@ class _Hedging:
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
 
     def _expose(self) -> None:
-        if not self.passive:
-            own = self.assets[MAIN].own_market()
-            expose(self.desk, own, rates=self.hedges_rates, others=self.world.answering_options)
+        own = self.assets[MAIN].own_market()
+        expose(self.desk, own, rates=self.hedges_rates, others=self.world.answering_options)
 
 
 class _Seated(_Hedging):

@@ -91,9 +91,10 @@ def _of_all(desk: Desk, bump: Bump) -> Hedge:
     bumped = now.with_rows({bump.key: now.row(bump.key) * bump.by})
     risk = desk.risk(bumped)
     after = desk.neutral_options(bumped, risk)
-    seen = (bumped, risk) if bump.key.family == SPOT.family else (None, None)
-    still = desk.neutral_delta(before, *seen, asset)
-    return Hedge(before, after, still, desk.neutral_delta(after, bumped, risk, asset))
+    then = desk.neutral_delta(after, bumped, risk, asset)
+    if bump.key.family == SPOT.family:
+        return Hedge(before, after, desk.neutral_delta(before, bumped, risk, asset), then)
+    return Hedge(before, after, desk.neutral_delta(before, asset=asset), then)
 
 
 def _of_few(desk: Desk, bumps: list[Bump], there: Ints) -> Iterator[Hedge]:
@@ -115,8 +116,8 @@ def _of_few(desk: Desk, bumps: list[Bump], there: Ints) -> Iterator[Hedge]:
     for bump, block in zip(bumps, blocks[1:], strict=True):
         still, then = deltas[bump.asset]
         seen = block if bump.key.family == SPOT.family else blocks[0]
-        options = ({name: units[block] for name, units in each.items()} for each in (before, after))
-        yield Hedge(*options, still[seen], then[block])
+        held, wanted = ({name: units[block] for name, units in each.items()} for each in (before, after))
+        yield Hedge(held, wanted, still[seen], then[block])
 
 
 def _repeated(values: NDArray[Any], number: int) -> NDArray[Any]:

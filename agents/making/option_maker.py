@@ -163,7 +163,7 @@ class _Making:
         self.asking.market, self.asking.tick = world.factors.snapshot, world.factors.tick
         stale, self.stale = self.stale, []
         for venue in stale:
-            venue.quotes.renew(self.agent.name, self.quotes[venue.name])
+            venue.quotes.replace(self.agent.name, self.quotes[venue.name])
 
     def _quoted(self, venue: Venue) -> Quote:
         """The rule's spread and depth when it was posted, by the use of the limits."""

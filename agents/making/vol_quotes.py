@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import CREDIT
 from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import HALF_SPREAD, QUOTE_ROWS
-from markets.venues.quote import Awaited, Lean, Quote
+from markets.venues.quote import Lean, Offer, Quote
 from sim.vectors import same
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
     from markets.venues.quote import Paths
     from markets.venues.quotes import Asked
+    from markets.venues.rule import Rule
     from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
 
 
-class VolQuotes:
+class VolQuotes(Offer):
     """State of them in one world.
 
     Base half-spread x s/s_base, plus funding cost; both sides shifted against inventory. A maker short of capital
@@ -48,54 +48,74 @@ class VolQuotes:
         capital makes its quotes wider.
         """
         self.venue, self._quotes, self._exposure = venue, venue.quotes, venue.listing.exposure
-        self._name, self._factors, self._limited = maker, world.factors, limited
+        self._name, self._limited = maker, limited
         self._leans, self._funded = lean != 0 and not world.price_takers, per_credit != 0
         self._numbers = (share, world.factors.credit_law.at_start, per_credit, lean, limit)
         self._nothing = world.full(0.0)
         self._per_dollar, self._limit = lean / limit, limit  # half-spreads
-        self._last: tuple[object, ...] = ()  # what the last quote on all paths was computed from
+        self.holds = False  # whether the maker has ever held anything here
+        self._asked: Asked | None = None  # the rule when it was posted, and else: able, inventory, credit, room
+        self._known = self._nothing, self._nothing, self._nothing, self._nothing
+        self._written: tuple[object, ...] = ()  # what was last written was computed from
+        self._last: tuple[object, ...] = ()  # and what the last quote was
         self._quote: Quote
 
-    def post(self, able: Vector, room: Vector, *, holds: bool) -> None:
-        """Post what computes the quote, from the market and the inventory of now, when somebody reads it.
+    def offer(self) -> None:
+        """Post it, before the first of its quotes."""
+        self._quotes.post(self._name, self)
 
-        able: share of its depth that the maker can show. room: that its capital allows. holds: whether it has ever
-        held anything here.
+    def post(self, able: Vector, room: Vector, credit: Vector) -> None:
+        """Quote from the market and the inventory of now; the levels are computed when somebody reads them.
+
+        able, room: share of its depth that the maker can show at all, and that its capital allows. credit: the spread,
+        decimal.
         """
-        quotes, inventory = self._quotes, self._nothing
-        if holds and self._leans:
+        inventory = self._nothing
+        if self.holds and self._leans:
             inventory = self._exposure(self._name)
             if inventory.base is not None:  # a view of the ledger, which changes
                 inventory = inventory.copy()
-        credit = self._factors.snapshot.row(CREDIT) if self._funded else self._nothing
-        quotes.post(self._name, Awaited(self._on, quotes.asked or quotes.ask(), able, inventory, credit, room))
+        self._asked = self._quotes.asked or self._quotes.ask()
+        self._known = able, inventory, credit if self._funded else self._nothing, room
+        self._quotes.renew(self._name)
 
-    def _on(
-        self,
-        asked: Asked,
-        able: Vector,
-        inventory: Vector,
-        credit: Vector,
-        room: Vector,
-        paths: Paths | None = None,
-    ) -> Quote:
-        """On all paths: the last quote again, where nothing has changed. Or on some."""
-        rule = self._quotes.rule_of(asked)
-        if paths is not None:
-            return self._made(rule.on(paths), able[paths], inventory[paths], credit[paths], room[paths])
-        terms = (rule.read(), able, inventory, credit, room)
+    def changed(self) -> bool:
+        """Whether the rule, or what it knew when it was posted, is another."""
+        return not same((self._rule(), *self._known), self._written)
+
+    def read(self) -> Quote:
+        """On all paths: the last quote again, where nothing has changed."""
+        terms = (self._rule(), *self._known)
         if not same(terms, self._last):
-            self._quote, self._last = self._made(*terms), terms
+            self._quote, self._last = self._made(self._rule().read(), *self._known), terms
         return self._quote
+
+    def write(self, levels: Vector) -> None:
+        """By one kernel."""
+        rule, (able, inventory, credit, room) = self._rule(), self._known
+        self._written = rule, able, inventory, credit, room
+        vol_proportional(*rule.read(), able, credit, inventory, *self._numbers, levels)
+        if self._limited:
+            levels[HALF_SPREAD] *= 2 - room
+
+    def on(self, paths: Paths) -> Quote:
+        """Computed there alone."""
+        able, inventory, credit, room = self._known
+        return self._made(self._rule().on(paths), able[paths], inventory[paths], credit[paths], room[paths])
+
+    def _rule(self) -> Rule:
+        asked = self._asked
+        assert asked is not None, "it has been posted"
+        return asked.rule or self._quotes.rule_of(asked)
 
     def _made(
         self, rule: tuple[Vector, Vector], able: Vector, inventory: Vector, credit: Vector, room: Vector
     ) -> Quote:
-        quote = np.empty((QUOTE_ROWS, able.size))
-        vol_proportional(*rule, able, credit, inventory, *self._numbers, quote)
+        levels = np.empty((QUOTE_ROWS, able.size))
+        vol_proportional(*rule, able, credit, inventory, *self._numbers, levels)
         if self._limited:
-            quote[HALF_SPREAD] *= 2 - room
-        half_spread, skew, depth = quote
+            levels[HALF_SPREAD] *= 2 - room
+        half_spread, skew, depth = levels
         return Quote(half_spread, skew, depth, partial(self._leaning, half_spread, inventory) if self._leans else None)
 
     def _leaning(self, half_spread: Vector, inventory: Vector) -> Lean:

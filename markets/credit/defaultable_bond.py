@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from markets.credit.contract import DAYS
 from markets.curves.bond import spread_of
 from sim.errors import UserError
+from sim.root import root
 
 Floats = NDArray[np.float64]
 Times = Callable[[Floats], Floats]
@@ -75,9 +76,7 @@ class DefaultableBond:
 
 
 def _found(miss: Callable[[float], float], price: float) -> float:
-    from scipy.optimize import brentq
-
     low, high = -0.5, WIDEST
     if not (price > 0 and miss(low) > 0 > miss(high)):
         raise UserError("no spread or yield gives this price", value=price, remedy="prices are per 1 of face: 0.98")
-    return float(brentq(miss, low, high, xtol=1e-15, rtol=8.9e-16))
+    return root(miss, low, high, xtol=1e-15, rtol=8.9e-16)

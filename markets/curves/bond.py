@@ -30,8 +30,9 @@ WIDEST = 5.0  # decimal, of a spread over a curve
 class Bond:
     """A fixed-rate bond on its settlement day, per 1 of face.
 
-    frequency: coupons a year; paid: (coupons,) with the redemption in the last; times: (coupons,) coupon periods to
-    each, by the day count.
+    frequency: coupons a year; accrued: below 0 for who buys without the next coupon; paid: (coupons,) with the
+    redemption in the last; times: (coupons,) coupon periods to each, by the day count. simple: whether the yield is
+    simple interest where one payment is left.
     """
 
     coupon: float
@@ -39,6 +40,12 @@ class Bond:
     accrued: float
     paid: Floats
     times: Floats
+    simple: bool = True
+
+    @property
+    def at_once(self) -> bool:
+        """Whether its yield is simple interest until its only payment."""
+        return self.simple and self.left == 1
 
     @property
     def left(self) -> int:
@@ -48,10 +55,10 @@ class Bond:
     def dirty(self, rate: float) -> tuple[float, float, float]:
         """Price with accrued interest at a yield, and its first and second derivative by the yield.
 
-        Compounded `frequency` times a year; simple interest where one coupon is left.
+        Compounded `frequency` times a year; simple interest where one coupon is left, if that is the market's way.
         """
         f, paid, times = self.frequency, self.paid, self.times
-        if self.left == 1:
+        if self.at_once:
             slope = float(times[0]) / f
             base = 1 + rate * slope
             value = float(paid[0]) / base
@@ -67,10 +74,10 @@ class Bond:
 
     def rate(self, price: float) -> float:
         """Yield at a clean price per 100, by Newton on the log of the price. Raises UserError where there is none."""
-        if not 0 < price <= HIGHEST:
-            raise UserError("no yield gives this price", value=price, remedy="write the clean price per 100 of face")
         wanted, rate = price / 100 + self.accrued, self.coupon
-        lowest = -self.frequency / (float(self.times[0]) if self.left == 1 else 1.0)
+        if not (0 < price <= HIGHEST and wanted > 0):
+            raise UserError("no yield gives this price", value=price, remedy="write the clean price per 100 of face")
+        lowest = -self.frequency / (float(self.times[0]) if self.at_once else 1.0)
         for _ in range(ROUNDS):
             value, slope, _ = self.dirty(rate)
             step = np.log(value / wanted) * value / slope
@@ -153,6 +160,24 @@ def coupon_shares(market: Convention, periods: tuple[Period, ...]) -> Floats:
     return np.array([year_fraction(count, p.start, p.end, period=p.regular, last=last) for p in periods])
 
 
+def without_coupon(market: Convention, periods: tuple[Period, ...], settled: date) -> bool:
+    """Whether who settles then no longer gets the next coupon."""
+    if not market.ex_dividend:
+        return False
+    return settled >= business_calendar(market.calendar).advance(periods[0].end, -market.ex_dividend)
+
+
+def due_shares(market: Convention, periods: tuple[Period, ...], settled: date) -> tuple[float, Floats]:
+    """Years accrued, and those of each coupon that a buyer gets, (coupons,).
+
+    Without the next coupon it is 0, and its share less than nothing has accrued: the seller pays the rest of it back.
+    """
+    gone, shares = accrued_share(market, periods, settled), coupon_shares(market, periods)
+    if without_coupon(market, periods, settled):
+        gone, shares = gone - float(shares[0]), np.concatenate([[0.0], shares[1:]])
+    return gone, shares
+
+
 def payment_days(market: Convention, settled: date, maturity: date) -> list[date]:
     """When each coupon to come is paid: the first business day from the end of its period on. Raises UserError."""
     days = business_calendar(market.calendar)
@@ -163,7 +188,8 @@ def bond_of(market: Convention, settled: date, maturity: date, coupon: float) ->
     """A bond of a market on its settlement day. Raises UserError."""
     periods = coupon_periods(market, settled, maturity)
     frequency = 12 // market.fixed.months
-    gone, shares = accrued_share(market, periods, settled), coupon_shares(market, periods)
+    gone, shares = due_shares(market, periods, settled)
+    ends = np.cumsum(coupon_shares(market, periods)) - accrued_share(market, periods, settled)
     paid = coupon * shares
     paid[-1] += 1.0
     return Bond(
@@ -171,7 +197,8 @@ def bond_of(market: Convention, settled: date, maturity: date, coupon: float) ->
         frequency=frequency,
         accrued=coupon * gone,
         paid=paid,
-        times=(np.cumsum(shares) - gone) * frequency,
+        times=ends * frequency,
+        simple=not market.compounded_to_the_end,
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from markets.curves.bond import accrued_share, bond_of, coupon_periods
+from markets.curves.bond import bond_of, coupon_periods, due_shares
 from markets.curves.calendars import business_calendar
 from markets.curves.dates import years_between
-from markets.curves.day_count import year_fraction
 from markets.curves.flows import Flow, Point, discounted
 from markets.curves.quote import Quote, make_quote
 from markets.curves.setting import Setting, deal_of, name_of, rate_of
@@ -30,13 +29,13 @@ def bond(spec: QuoteSpec, setting: Setting, place: str | None) -> Quote:
     price = spec.price
     if price is None:
         price = bond_of(market, settled, end, spec.coupon).price(rate_of(spec, place))
-    periods, days, count = coupon_periods(market, settled, end), business_calendar(market.calendar), market.fixed
+    periods, days = coupon_periods(market, settled, end), business_calendar(market.calendar)
     times = [years_between(setting.today, days.adjust(each.end, "following")) for each in periods]
-    shares = [year_fraction(count.day_count, each.start, each.end, period=each.regular) for each in periods]
+    gone, shares = due_shares(market, periods, settled)
     at = years_between(setting.today, settled)
     known = [
-        *discounted([spec.coupon * share for share in shares], times, curve),
-        *discounted([1.0, -spec.coupon * accrued_share(market, periods, settled)], [times[-1], at], curve),
+        *discounted([spec.coupon * share for share in shares.tolist()], times, curve),
+        *discounted([1.0, -spec.coupon * gone], [times[-1], at], curve),
     ]
     unit = [Flow(-0.01, ((Point(curve, at), 1),))]
     return make_quote(name_of(spec, setting), curve, price, known, unit, step=CENT, place=place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 from markets.curves.calendars import business_calendar
 from sim.dataclass import dataclass
@@ -25,7 +26,7 @@ class Convention:
     """What a market agrees on about its deposits and swaps.
 
     spot_lag: business days from the valuation day to the start. grid: periods are fractions of a year exactly, and
-    calendar and day counts do not matter.
+    calendar and day counts do not matter. ex_dividend, compounded_to_the_end: of bonds.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Convention:
     rule: str = "modified following"
     end_of_month: bool = False
     grid: bool = False
+    ex_dividend: int = 0  # business days before a coupon from which a buyer does not get it
+    compounded_to_the_end: bool = False  # yields of bonds with one payment left: else simple interest
 
     def spot(self, today: date, lag: int | None = None) -> date:
         """When a deal of today begins."""
@@ -62,7 +65,7 @@ def _overnight(name: str, currency: str, calendar: str, spot_lag: int, day_count
     )
 
 
-def _bonds(name: str, currency: str, calendar: str, *, end_of_month: bool) -> Convention:
+def _bonds(name: str, currency: str, calendar: str, *, end_of_month: bool, **of_yields: Any) -> Convention:
     """Government bonds: half-yearly coupons that accrue between unadjusted dates, settled the next business day."""
     leg = LegConvention(months=6, day_count="act/act icma")
     return Convention(
@@ -75,6 +78,7 @@ def _bonds(name: str, currency: str, calendar: str, *, end_of_month: bool) -> Co
         deposit_day_count="act/365f",
         rule="none",
         end_of_month=end_of_month,
+        **of_yields,
     )
 
 
@@ -105,7 +109,8 @@ CONVENTIONS: dict[str, Convention] = {
             deposit_day_count="act/360",
         ),
         _bonds("us_treasury", "usd", "us government bond", end_of_month=True),
-        _bonds("uk_gilt", "gbp", "uk", end_of_month=False),
+        # Debt Management Office, Formulae for Calculating Gilt Prices from Yields (2005)
+        _bonds("uk_gilt", "gbp", "uk", end_of_month=False, ex_dividend=7, compounded_to_the_end=True),
         Convention(
             name="year_grid",
             currency="",

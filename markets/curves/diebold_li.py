@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.nelson_siegel import NelsonSiegel, fit
 from sim.dataclass import dataclass
+from sim.root import root
 
 Floats = NDArray[np.float64]
 SPEED = 0.0609 * 12  # 1/year: the curvature's loading has its top at 29 to 30 months
@@ -31,9 +32,7 @@ class DieboldLi:
     @property
     def peak(self) -> float:
         """Months at which the loading of the curvature is highest: x with (1 + x + x^2) e^-x = 1, over the speed."""
-        from scipy.optimize import brentq
-
-        return 12 * float(brentq(lambda x: (1 + x + x * x) * np.exp(-x) - 1, 0.5, 5.0, xtol=1e-15)) / self.speed
+        return 12 * float(root(lambda x: (1 + x + x * x) * np.exp(-x) - 1, 0.5, 5.0, xtol=1e-15)) / self.speed
 
 
 def estimate(years: Floats, months: ArrayLike, speed: float = SPEED) -> DieboldLi:

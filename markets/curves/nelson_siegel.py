@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.dataclass import dataclass
+from sim.simplex import minimum
 
 Floats = NDArray[np.float64]
 SPEEDS = (0.02, 8.0)  # 1/year: the slope of the slowest term is spread over a century, of the fastest over weeks
@@ -64,8 +65,6 @@ def minima(years: Floats, rates: Floats, number: int = 1) -> list[NelsonSiegel]:
     point of a grid of ln speeds that lies below its neighbours. One that ends at the limits of SPEEDS, or where two
     speeds meet, is no minimum.
     """
-    from scipy.optimize import minimize
-
     low, high = np.log(SPEEDS).tolist()
     ticks = np.linspace(low, high, GRID[number])
 
@@ -78,7 +77,7 @@ def minima(years: Floats, rates: Floats, number: int = 1) -> list[NelsonSiegel]:
     found: list[Floats] = []
     for place in _valleys(heights):
         start = np.array([ticks[i] for i in place])
-        end = minimize(error, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 4000}).x
+        end = minimum(error, start, x_near=1e-9, f_near=1e-13, most=3999)
         end = np.sort(end)[::-1]
         inside = (end > low + SAME).all() and (end < high - SAME).all()
         apart = (np.diff(end) < -APART).all()

@@ -11,7 +11,7 @@ from markets.factors.asset_law import AssetLaw
 from markets.factors.jumps import Jumps
 from markets.factors.key import SPOT
 from markets.factors.law import NO_CURVES, Levels
-from markets.kernels.factors import diffuse, displaced_prices, prices
+from markets.kernels.factors import diffuse, diffused_prices, displaced_prices, prices
 
 if TYPE_CHECKING:
     from markets.factors.memory.path_laws import PathLaws
@@ -42,23 +42,28 @@ class Equity(AssetLaw):
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry d into `tick`."""
         years, keep, sigma = self.years[tick], self.keep[tick], self._realised.in_force(self.tick, now)
-        jumps = self._jumps.step(years)
-        if self.path.ends(self.tick):
+        jumps = self._jumps.step(years) if self._jumps.any else None
+        if self.path and self.path.ends(self.tick):
             self.path.leave(self.tick, self._log_price(self.displaced()))
         self.trades.decay(years)
-        diffuse(keep, self.decay[tick], self.gathered[tick] * keep, sigma, noise.common, self.deviation)
-        if jumps is not None:
-            self.deviation += keep * jumps
+        drift = keep, self.decay[tick], self.gathered[tick] * keep, sigma, noise.common, self.deviation
         self.tick = tick
-        moved = self.levels()
+        if jumps is None and not self.trades.moved:
+            spot, self.displacement = np.empty(self.deviation.size), self.deviation
+            self.is_finite = diffused_prices(*drift, self.line[tick], self.price.flat, spot)
+            moved: Levels = {SPOT: spot}, NO_CURVES
+        else:
+            diffuse(*drift)
+            if jumps is not None:
+                self.deviation += keep * jumps
+            moved = self.levels()
         if self.path:
             self.path.arrive(tick, self._log_price(self.displacement))
         return moved
 
     def levels(self) -> Levels:
         """The price."""
-        law, trades, deviation, level = self.price, self.trades, self.deviation, self.line[self.tick]
-        flat = law.spot0 if law.normal else 0.0
+        trades, deviation, level, flat = self.trades, self.deviation, self.line[self.tick], self.price.flat
         if not trades.moved:
             spot, self.displacement = np.empty(deviation.size), deviation
             self.is_finite = prices(level, flat, deviation, spot)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from markets.factors.asset_vol import AssetVol
     from markets.factors.implied_vol import ImpliedVol
     from markets.factors.setting import Setting
+    from markets.factors.snapshot import Paths
     from markets.spec import RepoSpec
 
 Vector = NDArray[np.float64]
@@ -120,8 +121,8 @@ class FactorMarket:
         self._lending = {"haircut": HAIRCUT} if rates.repo else {}
         for name in rates.futures:
             self._lending |= zip(future_columns(name), (basis_key(name), margin_key(name)), strict=True)
-        self._spread_line: list[float] = np.exp(line.spread.level).tolist()
-        self._depth_line: list[float] = np.exp(line.depth.level).tolist()
+        self._spread_line: Vector = np.exp(line.spread.level)  # outside multiples, (ticks,)
+        self._depth_line: Vector = np.exp(line.depth.level)
         self.tick = 0
         self.snapshot = Snapshot(dict.fromkeys(self._law_of, np.zeros(paths)))
         self.refresh()
@@ -156,9 +157,9 @@ class FactorMarket:
         level = self._law_of[key].displace(key, move, self.snapshot.row(key))
         self.snapshot = self.snapshot.with_rows({key: level})
 
-    def impact(self, key: FactorKey) -> Vector:
-        """Displacement of a factor by trades, (paths,)."""
-        return self._law_of[key].impact[key].total
+    def impact(self, key: FactorKey, paths: Paths = slice(None)) -> Vector:
+        """Displacement of a factor by trades, (paths,): on all, or on some."""
+        return self._law_of[key].impact[key].on(paths)
 
     def _displaced(self, key: FactorKey) -> Vector | None:
         """The same; None of a factor that trades cannot move."""
@@ -174,18 +175,18 @@ class FactorMarket:
         return self.asset_vols.get(key.name) if key.family in ("spot", "vol") else None
 
     # --- vol that drives quotes -------------------------------------------------------------------------------------
-    def quoting_vol(self, key: FactorKey, market: Snapshot | None = None) -> tuple[Vector, float]:
-        """The vol by which spread and depth of a venue on this factor scale, (paths,), and its base.
+    def quoting_vol(self, key: FactorKey) -> tuple[FactorKey, float]:
+        """The vol by which spread and depth of a venue on this factor scale, and its base.
 
         The vol of rates for a rate and for itself, where the scenario declares one, and a further asset's own for its
-        price and for itself; else implied vol of the main asset. In the present market, or in a given one.
+        price and for itself; else implied vol of the main asset.
         """
-        own, seen = self.vol_of(key), market or self.snapshot
+        own = self.vol_of(key)
         if own is not None:
-            return seen.row(own.key), own.base
+            return own.key, own.base
         if self.rates_vol is not None and ((key.family, key.name) == USD or key == RATES_VOL):
-            return seen.row(RATES_VOL), self.rates_vol.base
-        return seen.row(VOL), self.vol_law.base
+            return RATES_VOL, self.rates_vol.base
+        return VOL, self.vol_law.base
 
     def rate_vol(self) -> Vector:
         """Normal vol of rates, (paths,) decimal a year; without a factor of its own 1 % at base implied vol."""
@@ -215,10 +216,9 @@ class FactorMarket:
         """Vol of an asset's noise from this tick to the next, (paths,) a year."""
         return self.assets[key].realised_vol(self.snapshot)
 
-    @property
-    def credit_index(self) -> Vector:
-        """The index spread, (paths,) decimal: it responds at once; the cash spread follows it with a lag."""
-        return self.credit_law.index(self.snapshot)
+    def credit_index(self, paths: Paths) -> Vector:
+        """The index spread on some paths, decimal: it responds at once; the cash spread follows it with a lag."""
+        return self.credit_law.index(self.snapshot, paths)
 
     @property
     def leverage(self) -> Vector:
@@ -254,13 +254,14 @@ class FactorMarket:
         """Vol of rates for initial margin, (paths,) decimal a year; None where no vol of rates is declared."""
         return None if self.rates_vol is None else self._margin_rates_vol(self.snapshot, self.rates_vol)
 
-    def spread_line_at(self, tick: int) -> float:
-        """Outside multiple of half-spreads."""
-        return self._spread_line[tick]
+    def half_spreads(self, base: float) -> list[float]:
+        """Half-spreads with the outside multiple, at base vol, at every tick."""
+        told: list[float] = (base * self._spread_line).tolist()
+        return told
 
-    def depth_line_at(self, tick: int) -> float:
-        """Outside multiple of depth."""
-        return self._depth_line[tick]
+    def depths(self, base: float, share: float = 1.0) -> list[Vector]:
+        """A share of the depth likewise, (1,) each."""
+        return list(share * (base * self._depth_line[:, None]))
 
 
 def _repo_market(setting: Setting, spec: RepoSpec) -> RepoMarket:

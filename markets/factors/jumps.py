@@ -22,7 +22,7 @@ class Jumps:
     """
 
     def __init__(self, spec: JumpSpec, streams: Streams) -> None:
-        self._spec = spec
+        self._spec, self.any = spec, spec.kind != "none" and spec.intensity != 0
         self._when = streams.stream("jump/when")
         self._side = streams.stream("jump/side")
         self._size = streams.stream("jump/size")
@@ -39,7 +39,7 @@ class Jumps:
     def step(self, years: float) -> Vector | None:
         """Centred jumps of a step of `years` of trading time, (paths,) in ln S; None if the scenario has no jumps."""
         spec = self._spec
-        if spec.kind == "none" or spec.intensity == 0:
+        if not self.any:
             return None
         chance = 1 - np.exp(-spec.intensity * years)
         hit = self._when.uniform() < chance

@@ -21,6 +21,11 @@ class PriceLaw:
     spot0: float  # $, at the start
     normal: bool = False
 
+    @property
+    def flat(self) -> float:
+        """$ by which a unit of displacement moves the price under the normal law; 0: the lognormal law."""
+        return self.spot0 if self.normal else 0.0
+
     def at(self, log_level: float, displacement: Vector) -> Vector:
         """Price where the outside level is exp(log_level), (paths,) $."""
         if self.normal:

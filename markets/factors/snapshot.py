@@ -82,10 +82,11 @@ class Snapshot:
         new.paths, new.among = self.paths, self.among
         levels, blocks, bent = self._rows.copy(), self._blocks, set()
         for rows, curves in moves:
-            for key, level in rows.items():
-                levels[key] = level
-                if key.node:
-                    bent.add(key[:2])
+            if rows:
+                levels.update(rows)
+                for key in rows:
+                    if key.node:
+                        bent.add(key[:2])
             if curves:
                 blocks = {**blocks, **curves}
                 for block, values in curves.items():

@@ -32,6 +32,28 @@ def diffuse(keep: float, left: float, years: float, sigma: Floats, shock: Floats
 
 
 @kernel
+def diffused_prices(
+    keep: float,
+    left: float,
+    years: float,
+    sigma: Floats,
+    shock: Floats,
+    deviation: Floats,
+    log_level: float,
+    spot0: float,
+    out: Floats,
+) -> bool:
+    """`diffuse`, then `prices` of the deviation, to their digits."""
+    finite, flat = True, exp(log_level)
+    for j in range(shock.shape[0]):
+        moved = fma(keep, left * deviation[j], sqrt(sigma[j] * sigma[j] * years) * shock[j])
+        found = fma(spot0, moved, flat) if spot0 != 0.0 else exp(log_level + moved)
+        deviation[j], out[j] = moved, found
+        finite &= found - found == 0.0
+    return finite
+
+
+@kernel
 def prices(log_level: float, spot0: float, displacement: Floats, out: Floats) -> bool:
     """Prices into `out`, $; returns whether all are finite.
 

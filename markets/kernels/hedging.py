@@ -63,6 +63,13 @@ def neutral(scale: Floats, delta: Floats, target: Floats) -> None:
 
 
 @kernel
+def to_neutral(scale: Floats, delta: Floats, held: Floats, order: Floats) -> None:
+    """Into `order` the units that bring a holding to `neutral`."""
+    for j in range(scale.shape[0]):
+        order[j] = -scale[j] * delta[j] - held[j]
+
+
+@kernel
 def discounts(rate: Floats, years: float, factor: Floats) -> None:
     """Into `factor` the present value of 1 paid in `years`."""
     for j in range(rate.shape[0]):
@@ -90,19 +97,6 @@ def asset_order(
         order = desired[j] - held[j] if looks[j] else 0.0
         order = -held[j] if liquidated[j] else order
         out[j] = fma(-forced[j], fma(scale[j], delta[j], held[j]) + order, order)
-
-
-@kernel
-def all_filled(ordered: Floats, quantity: Floats) -> bool:
-    """Whether something was ordered on every path, and exactly that was filled; units, signed."""
-    whole = True
-    for start in range(0, quantity.shape[0], SHORT):
-        asked, got = ordered[start : start + SHORT], quantity[start : start + SHORT]
-        for j in range(got.shape[0]):
-            whole &= (got[j] == asked[j]) & (got[j] != 0.0)
-        if not whole:
-            return False
-    return True
 
 
 @kernel

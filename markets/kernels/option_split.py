@@ -20,6 +20,7 @@ def attribute_options(
     old_spot: Floats,
     new_spot: Floats,
     spot_moved: Floats,
+    logs: Floats,
     vol: Floats,
     nodes: Floats,
     stretch: Floats,
@@ -34,12 +35,12 @@ def attribute_options(
 
     Args:
         scale, before, old_spot, new_spot, spot_moved, totals, unhedged: as for `attribute`.
-        vol, nodes, stretch, base, terms: as for `option_greeks`.
+        logs: as `option_greeks` has written them at the old spot. vol, nodes, stretch, base, terms: as for it.
     """
     paths, alike = old_spot.shape[0], stretch.shape[0] == 1
-    log_spot, log_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
+    log_vol, own = np.empty(BLOCK), np.empty((OWN, BLOCK))
     x, work, value, delta = np.empty(BLOCK), np.empty((WORK, BLOCK)), np.empty(BLOCK), np.empty(BLOCK)
-    filled, per_spot0, per_vol0 = -1, 1.0 / base[0], 1.0 / base[1]  # filled: the option whose numbers `own` has
+    filled, per_vol0 = -1, 1.0 / base[1]  # filled: the option whose numbers `own` has
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
@@ -48,14 +49,13 @@ def attribute_options(
         seen = 1 if alike else different(v, nodes, wide, start)
         for j in range(width):
             value[j] = delta[j] = 0.0
-            log_spot[j] = log(at_least(s0[j], FLOOR) * per_spot0)
         for j in range(seen):
             log_vol[j] = log(at_least(v[j], FLOOR) * per_vol0)
         for i in range(terms.shape[0]):
             if not alike or filled != i:
-                spread(terms[i], seen, width, start, nodes, wide, log_vol, own)
+                spread(terms, i, seen, width, start, nodes, wide, log_vol, own)
                 filled = i if width == BLOCK else -1
-            add_first_order(terms[i], s0, log_spot, own, x, work, value, delta, width)
+            add_first_order(terms[i], s0, logs[block], own, x, work, value, delta, width)
         number, last, whole = scale[block], before[block], unhedged[block]
         theta, slope, bend = totals[THETA_PART, block], totals[DELTA_PART, block], totals[GAMMA_PART, block]
         for j in range(width):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
 from sim.jit import fma, kernel, kernel_inline
-from sim.kernels.moves import carry_out, carry_out_some
+from sim.kernels.moves import GIVER, GOT, GROSS, NONE, PAID, TAKER, carry_out, carry_out_some, together
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,19 +26,27 @@ NETTED = 1  # one more where orders may have crossed: the walk that the side aga
 
 
 @kernel
-def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool:
-    """Begin an order book with outside investors, who add depth up to `floor` behind the makers.
+def gather(quotes: Floats, floor: Floats, rule: Floats, book: Floats, shares: Floats) -> bool:
+    """Makers' quotes in one order book, with outside investors, who add depth up to `floor` behind them.
 
     Args:
+        quotes: (makers, QUOTE_ROWS, paths).
         floor: $ notional that is always shown; (1,) where it is the same on all paths.
         rule: half-spread of the investors' quote.
-        book: (QUOTE_ROWS, paths): depth of all makers; spreads are written, depth is raised.
-        behind: written: share of the depth that the investors show.
+        book: (QUOTE_ROWS, paths), written: spreads weighted by depth, and depth.
+        shares: (makers + 1, paths), written: of the depth that each maker shows, then the investors.
 
     Returns whether investors show anything on any path.
     """
-    half, lean, shown, anything = book[HALF_SPREAD], book[SKEW], book[DEPTH], False
+    makers, anything = quotes.shape[0], False
+    half, lean, shown, behind = book[HALF_SPREAD], book[SKEW], book[DEPTH], shares[makers]
     each, least = floor.shape[0] > 1, floor[0]
+    for j in range(rule.shape[0]):
+        shown[j] = quotes[0, DEPTH, j] if makers > 0 else 0.0
+    for m in range(1, makers):
+        depth = quotes[m, DEPTH]
+        for j in range(rule.shape[0]):
+            shown[j] += depth[j]
     for j in range(rule.shape[0]):
         gap = (floor[j] if each else least) - shown[j]
         gap = 0.0 if gap < 0.0 else gap
@@ -47,17 +55,13 @@ def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool
         behind[j] = gap / shown[j]
         half[j] = behind[j] * rule[j]
         lean[j] = 0.0
+    for m in range(makers):
+        half_spread, skew, depth, share = quotes[m, HALF_SPREAD], quotes[m, SKEW], quotes[m, DEPTH], shares[m]
+        for j in range(rule.shape[0]):
+            share[j] = depth[j] / shown[j]
+            half[j] = fma(share[j], half_spread[j], half[j])
+            lean[j] = fma(share[j], skew[j], lean[j])
     return anything
-
-
-@kernel
-def add_quote(half_spread: Floats, skew: Floats, depth: Floats, book: Floats, share: Floats) -> None:
-    """Add a quote to a book (QUOTE_ROWS, paths) whose depth is known; `share` is written: of that depth."""
-    half, lean, shown = book[HALF_SPREAD], book[SKEW], book[DEPTH]
-    for j in range(depth.shape[0]):
-        share[j] = depth[j] / shown[j]
-        half[j] = fma(share[j], half_spread[j], half[j])
-        lean[j] = fma(share[j], skew[j], lean[j])
 
 
 @kernel_inline
@@ -70,14 +74,15 @@ def filled_share(side: float, other: float, limit: float) -> float:
 @kernel_inline
 def net_one(
     order: Floats, unit: Floats, shown: Floats, until: Floats, now: float, capacity: float, filled: Floats
-) -> bool:
-    """`net` of one order alone: its fill, and whether it wants anything on any path."""
-    some = False
+) -> tuple[bool, bool]:
+    """`net` of one order alone: its fill; whether it wants anything on any path, and has all of something on each."""
+    some, whole = False, True
     for j in range(order.shape[0]):
-        some |= order[j] != 0.0
         part = filled_share(abs(order[j]), 0.0, capacity * shown[j] / unit[j])
         filled[j] = (0.0 if until[j] > now else part) * order[j]
-    return some
+        some |= order[j] != 0.0
+        whole &= (filled[j] == order[j]) & (order[j] != 0.0)
+    return some, whole
 
 
 @kernel
@@ -91,7 +96,7 @@ def net(
     impact: float,
     filled: Floats,
     displacement: Floats,
-    active: Bools,
+    said: Bools,
 ) -> None:
     """Fill of each order, and the displacement of the price by all of them.
 
@@ -104,10 +109,13 @@ def net(
         impact: displacement by the whole depth.
         filled: (orders, paths), written.
         displacement: written, but where `impact` is zero.
-        active: (orders,), written: whether the order wants anything on any path.
+        said: (2, orders), written: whether the order wants anything on any path; and whether it wants something on
+            every path and gets all of it.
     """
     number, paths = orders.shape
+    active, whole = said[0], said[1]
     active[:] = False
+    whole[:] = True
     buys, sells, net_bought = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
@@ -115,7 +123,10 @@ def net(
         unit, shown, until = reference[start:stop], depth[start:stop], halted_until[start:stop]
         move = displacement[start:stop]
         if number == 1:  # no other side
-            active[0] |= net_one(orders[0, start:stop], unit, shown, until, now, capacity, filled[0, start:stop])
+            order, got = orders[0, start:stop], filled[0, start:stop]
+            some, every = net_one(order, unit, shown, until, now, capacity, got)
+            active[0] |= some
+            whole[0] &= every
             for j in range(width if impact != 0.0 else 0):  # what is sold where nothing is filled is -0.0
                 move[j] = impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
             continue
@@ -138,9 +149,11 @@ def net(
         for j in range(width if impact != 0.0 else 0):
             move[j] = impact * (net_bought[j] * unit[j] / shown[j])
         for i in range(number):
-            order, got = orders[i, start:stop], filled[i, start:stop]
+            order, got, every = orders[i, start:stop], filled[i, start:stop], True
             for j in range(width):
                 got[j] = (buys[j] if order[j] > 0.0 else sells[j]) * order[j]
+                every &= (got[j] == order[j]) & (order[j] != 0.0)
+            whole[i] &= every
 
 
 @kernel_inline
@@ -164,6 +177,86 @@ def split_walk(walk: Floats, gain: Floats) -> None:
 
 
 @kernel_inline
+def fill_parts(
+    quantity: float, share: float, half: float, skew: float, calm: float, price: float, unit: float
+) -> tuple[float, float, float, float]:
+    """A maker's part of a fill: units, cash for them at mid, and for calm and crisis spread."""
+    own, worse = quantity * share, worsened(quantity, half, skew)
+    notional = own * unit
+    quiet = abs(notional) * (half if half < calm else calm)
+    return own, own * price, quiet, fma(notional, worse, -quiet)
+
+
+@kernel_inline
+def in_cash(entries: Ints) -> bool:
+    """Whether the first movements of a fill are units without a note, then cash thrice: for units and for spreads."""
+    return entries[0, PAID] == NONE and entries[1, PAID] != NONE and together(entries, 1) == 3
+
+
+@kernel_inline
+def find_amounts(
+    quantity: Floats,
+    share: Floats,
+    half: Floats,
+    skew: Floats,
+    calm: float,
+    price: Floats,
+    unit: Floats,
+    amounts: Floats,
+    worse: Floats,
+) -> None:
+    """Write the amounts of the first four movements of a maker's part of a fill, and `worse` as `fill_of_maker`."""
+    for j in range(quantity.shape[0]):
+        worse[j] = worsened(quantity[j], half[j], skew[j])
+        own, cash, quiet, crisis = fill_parts(quantity[j], share[j], half[j], skew[j], calm, price[j], unit[j])
+        amounts[0, j], amounts[1, j], amounts[2, j], amounts[3, j] = own, cash, quiet, crisis
+
+
+@kernel_inline
+def fill_of_maker(
+    quantity: Floats,
+    share: Floats,
+    half: Floats,
+    skew: Floats,
+    calm: float,
+    price: Floats,
+    unit: Floats,
+    entries: Ints,
+    rows: Floats,
+    start: int,
+    stop: int,
+    worse: Floats,
+) -> None:
+    """Carry out the first four movements of a maker's part of a fill. worse: written, as `spread` of `asset_fill`.
+
+    No amount passes through memory. Balances and flows in one loop would be too many pointers to vectorise.
+    """
+    giver, taker = rows[entries[0, GIVER], start:stop], rows[entries[0, TAKER], start:stop]
+    payer, payee = rows[entries[1, GIVER], start:stop], rows[entries[1, TAKER], start:stop]
+    moved, paid = rows[entries[0, GROSS], start:stop], rows[entries[1, GROSS], start:stop]
+    for j in range(stop - start):
+        worse[j] = worsened(quantity[j], half[j], skew[j])
+        own, cash, quiet, crisis = fill_parts(quantity[j], share[j], half[j], skew[j], calm, price[j], unit[j])
+        giver[j] -= own
+        taker[j] += own
+        moved[j] += abs(own)
+        payer[j] = payer[j] - cash - quiet - crisis
+        payee[j] = payee[j] + cash + quiet + crisis
+        paid[j] = paid[j] + abs(cash) + abs(quiet) + abs(crisis)
+    unit_paid, unit_got = rows[entries[1, PAID], start:stop], rows[entries[1, GOT], start:stop]
+    calm_paid, calm_got = rows[entries[2, PAID], start:stop], rows[entries[2, GOT], start:stop]
+    crisis_paid, crisis_got = rows[entries[3, PAID], start:stop], rows[entries[3, GOT], start:stop]
+    for j in range(stop - start):
+        _, cash, quiet, crisis = fill_parts(quantity[j], share[j], half[j], skew[j], calm, price[j], unit[j])
+        unit_paid[j] -= cash
+        unit_got[j] += cash
+        calm_paid[j] -= quiet
+        calm_got[j] += quiet
+        crisis_paid[j] -= crisis
+        crisis_got[j] += crisis
+
+
+@kernel_inline
 def fill_some(
     filled: Floats,
     among: Ints,
@@ -173,12 +266,11 @@ def fill_some(
     walk: Floats,
     mid: Floats,
     reference: Floats,
-    spread: Floats,
     amounts: Floats,
     entries: Ints,
     rows: Floats,
 ) -> None:
-    """What `asset_fill` does on the paths `among`, to its digits. spread: as found; amounts: room for BLOCK."""
+    """What `asset_fill` does on the paths `among`, to its digits. amounts: room for BLOCK."""
     moves = entries.shape[0] // shares.shape[0]
     for start in range(0, among.shape[0], BLOCK):
         width = min(BLOCK, among.shape[0] - start)
@@ -186,16 +278,14 @@ def fill_some(
             first = m * moves
             for j in range(width):
                 path = among[start + j]
-                half = book[HALF_SPREAD, path]
-                own = filled[path] * shares[m, path]
-                notional = own * reference[path]
-                quiet = abs(notional) * (half if half < calm else calm)
-                amounts[first, j] = own
-                amounts[first + 1, j] = own * mid[path]
-                amounts[first + 2, j] = quiet
-                amounts[first + 3, j] = fma(notional, spread[path], -quiet)
+                half, skew = book[HALF_SPREAD, path], book[SKEW, path]
+                own, cash, quiet, crisis = fill_parts(
+                    filled[path], shares[m, path], half, skew, calm, mid[path], reference[path]
+                )
+                amounts[first, j], amounts[first + 1, j] = own, cash
+                amounts[first + 2, j], amounts[first + 3, j] = quiet, crisis
                 if moves >= ASSET_MOVES:
-                    amounts[first + 4, j] = notional * walk[path]
+                    amounts[first + 4, j] = own * reference[path] * walk[path]
             if moves == ASSET_MOVES + NETTED:
                 split_walk(amounts[first + 4, :width], amounts[first + 5, :width])
         carry_out_some(amounts, entries, rows, among, start, width)
@@ -233,8 +323,11 @@ def asset_fill(
     """
     paths, moves = filled.shape[0], entries.shape[0] // shares.shape[0]
     amounts, trading = np.empty((entries.shape[0], BLOCK)), 0
-    for j in range(paths):
-        trading += 1 if filled[j] != 0.0 else 0
+    for start in range(0, paths, BLOCK):
+        for j in range(start, min(start + BLOCK, paths)):
+            trading += 1 if filled[j] != 0.0 else 0
+        if trading >= FEW * paths:
+            break
     if trading < FEW * paths:
         among, found = np.empty(trading, np.int64), 0
         for j in range(paths):
@@ -242,7 +335,7 @@ def asset_fill(
             if filled[j] != 0.0:
                 among[found] = j
                 found += 1
-        fill_some(filled, among, book, shares, calm, walk, mid, reference, spread, amounts, entries, rows)
+        fill_some(filled, among, book, shares, calm, walk, mid, reference, amounts, entries, rows)
         return
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
@@ -250,26 +343,20 @@ def asset_fill(
         half, skew = book[HALF_SPREAD, start:stop], book[SKEW, start:stop]
         quantity, worse, walked = filled[start:stop], spread[start:stop], walk[start:stop]
         price, unit = mid[start:stop], reference[start:stop]
-        for j in range(width):
-            worse[j] = worsened(quantity[j], half[j], skew[j])
         for m in range(shares.shape[0]):
-            share, first = shares[m, start:stop], m * moves
-            units, cash = amounts[first, :width], amounts[first + 1, :width]
-            quiet, crisis = amounts[first + 2, :width], amounts[first + 3, :width]
-            for j in range(width):
-                own = quantity[j] * share[j]
-                notional = own * unit[j]
-                units[j] = own
-                cash[j] = own * price[j]
-                quiet[j] = abs(notional) * (half[j] if half[j] < calm else calm)
-                crisis[j] = fma(notional, worse[j], -quiet[j])
+            share, own = shares[m, start:stop], entries[m * moves : (m + 1) * moves]
+            done = ASSET_MOVES - 1 if in_cash(own) else 0
+            if done:
+                fill_of_maker(quantity, share, half, skew, calm, price, unit, own, rows, start, stop, worse)
+            else:
+                find_amounts(quantity, share, half, skew, calm, price, unit, amounts, worse)
             if moves >= ASSET_MOVES:
-                walking = amounts[first + 4, :width]
+                walking = amounts[ASSET_MOVES - 1, :width]
                 for j in range(width):
                     walking[j] = quantity[j] * share[j] * unit[j] * walked[j]
             if moves == ASSET_MOVES + NETTED:
-                split_walk(amounts[first + 4, :width], amounts[first + 5, :width])
-        carry_out(amounts, 0, entries, rows, start, stop)
+                split_walk(amounts[ASSET_MOVES - 1, :width], amounts[ASSET_MOVES, :width])
+            carry_out(amounts[done:], np.int64(0), own[done:], rows, start, stop)  # a plain 0 is a type of its own
 
 
 @kernel
@@ -278,15 +365,30 @@ def passed_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows
 
     quantity: may be a row of the ledger itself. entries: (2, ENTRY): of the units, and of $ for them.
     """
-    amounts = np.empty((2, BLOCK))
-    units, cash = amounts[0], amounts[1]
+    units = np.empty(BLOCK)  # apart from the ledger's rows: a loop that writes what it reads does not vectorise
     for start in range(0, quantity.shape[0], BLOCK):
         stop = min(start + BLOCK, quantity.shape[0])
         whole, price = quantity[start:stop], worth[start:stop]
         for j in range(stop - start):
             units[j] = whole[j] * share
-            cash[j] = units[j] * price[j]
-        carry_out(amounts, 0, entries, rows, start, stop)
+        giver, taker = rows[entries[0, GIVER], start:stop], rows[entries[0, TAKER], start:stop]
+        payer, payee = rows[entries[1, GIVER], start:stop], rows[entries[1, TAKER], start:stop]
+        moved, handed = rows[entries[0, GROSS], start:stop], rows[entries[1, GROSS], start:stop]
+        for j in range(stop - start):
+            own = units[j]
+            cash = own * price[j]
+            giver[j] -= own
+            taker[j] += own
+            moved[j] += abs(own)
+            payer[j] -= cash
+            payee[j] += cash
+            handed[j] += abs(cash)
+        if entries[1, PAID] != NONE:
+            paid, got = rows[entries[1, PAID], start:stop], rows[entries[1, GOT], start:stop]
+            for j in range(stop - start):
+                cash = units[j] * price[j]
+                paid[j] -= cash
+                got[j] += cash
 
 
 @kernel

@@ -14,7 +14,6 @@ from markets.kernels.options import option_greeks, option_steps, option_values
 from markets.products.european_table import European, EuropeanTable
 from markets.products.risk import STEPPED, Risk
 from markets.products.table import Held, Steps, When
-from sim.memo import Memo
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -33,7 +32,9 @@ class OptionTable(EuropeanTable):
 
     def __init__(self, options: Sequence[European], clock: Clock, start: Start) -> None:
         super().__init__(options, clock, start)
-        self._flat: Memo[bool] = Memo()  # whether vol and curve are alike on all paths
+        self._block = start.curve.block
+        self._market_of: tuple[Floats, Floats, Floats] | None = None  # the last, at the market's own vol
+        self._logs: tuple[tuple[Snapshot, Floats], ...] = ()  # of the last two markets, as `option_greeks` writes them
 
     def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
         """Add $, (paths,), to `out`."""
@@ -47,29 +48,48 @@ class OptionTable(EuropeanTable):
         """Add value and derivatives."""
         rows = self.known(when)
         if len(rows):
-            market = self._market(snapshot, vol_multiplier)
-            option_greeks(snapshot.row(SPOT), *market, self._base, rows, into.blank, into.rows)
+            market, logs = self._market(snapshot, vol_multiplier), np.empty(snapshot.paths)
+            option_greeks(snapshot.row(SPOT), *market, self._base, rows, into.blank, logs, into.rows)
             into.blank = False
+            self._logs = *self._logs[-1:], (snapshot, logs)
 
     def _market(self, snapshot: Snapshot, vol_multiplier: float | Floats) -> tuple[Floats, Floats, Floats]:
         """Vol, curve and stretch, of which a kernel need not look whether they are alike on all paths."""
-        vol, curve = snapshot.row(VOL), snapshot.block(self.start.curve.block)
+        vol, curve = snapshot.row(VOL), snapshot.block(self._block)
+        last, plain = self._market_of, isinstance(vol_multiplier, float) and vol_multiplier == 1.0
+        if plain and last is not None and last[0] is vol and last[1] is curve:
+            return last
         stretch = self._stretch(snapshot.paths, vol_multiplier)
-        if stretch is self._one and self._flat.get(lambda: _alike(vol) and _alike(curve), vol, curve):
+        if not plain:
+            return vol, curve, stretch
+        if _alike(vol) and _alike(curve):
             stretch = stretch[:1]
-        return vol, curve, stretch
+        self._market_of = vol, curve, stretch
+        return self._market_of
+
+    def _logs_of(self, snapshot: Snapshot, rows: Floats) -> Floats:
+        """What `option_greeks` has written at a market of lately, (paths,); else it is valued again."""
+        for market, logs in self._logs:
+            if market is snapshot:
+                return logs
+        found = np.empty(snapshot.paths)
+        again = np.empty((len(STEPPED), snapshot.paths))
+        option_greeks(snapshot.row(SPOT), *self._market(snapshot, 1.0), self._base, rows, True, found, again)
+        return found
 
     def split(self, when: When, old: Snapshot, held: Held, totals: Floats, unhedged: Floats) -> None:
         """By a kernel that keeps neither value nor delta in the old market."""
         number, before, after, spot = held
-        market = *self._market(old, 1.0), self._base, self.known(when)
+        rows = self.known(when)
+        market = self._logs_of(old, rows), *self._market(old, 1.0), self._base, rows
         attribute_options(number, before, old.row(SPOT), spot, after, *market, totals, unhedged)
 
     def stepped(self, when: When, old: Snapshot, new: Snapshot, fixings: Floats) -> tuple[Risk, Steps] | None:
         """Value and delta in an old market, and the values as first spot, then vol, then the curve move."""
         rows, curve = self.known(when), self.start.curve.block
         slopes, values = Risk(STEPPED, new.paths), np.empty((3, new.paths))
-        at_first, at_last = ((now.row(SPOT), now.row(VOL), now.block(curve)) for now in (old, new))
+        at_first = old.row(SPOT), old.row(VOL), old.block(curve)
+        at_last = new.row(SPOT), new.row(VOL), new.block(curve)
         option_steps(*at_first, *at_last, self._base, rows, slopes.rows, values)
         slopes.blank = False
         return slopes, (values[0], values[1], values[2])

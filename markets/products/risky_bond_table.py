@@ -20,6 +20,7 @@ from markets.products.overnight import Timeline
 from markets.products.projection import together
 from markets.products.table import Table, When
 from sim.errors import UserError
+from sim.root import root
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,8 +141,6 @@ class RiskyBondTable(Table[Rows]):
 
     def _basis_at(self, debt: Debt, price: float) -> float:
         """At which it is worth a clean price and the interest accrued, per 1 of face. Raises UserError."""
-        from scipy.optimize import brentq
-
         share = max(-debt.begins[0], 0.0) / (debt.ends[0] - debt.begins[0])
         dirty = price + float((debt.rate + self._first_rate(debt)) * debt.accrued[0] * share)
 
@@ -150,7 +149,7 @@ class RiskyBondTable(Table[Rows]):
 
         if not miss(LEAST) > 0 > miss(MOST):
             raise UserError("no basis gives this price", value=100 * price, place="price", remedy="98.5 is per 100")
-        return float(brentq(miss, LEAST, MOST, xtol=1e-15, rtol=8.9e-16))
+        return root(miss, LEAST, MOST, xtol=1e-15, rtol=8.9e-16)
 
     # --- what is remembered -------------------------------------------------------------------------------------------
     def _parts(self, fixings: Floats) -> tuple[Floats, Floats, Floats]:

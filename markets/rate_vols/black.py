@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from markets.kernels.bachelier import normal_options
 from markets.vols.black_scholes import Priced, black_scholes
 from sim.errors import UserError
+from sim.normal import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -139,7 +140,6 @@ def _normal_distance(ratio: Floats) -> Floats:
 
 def _lognormal_sd(value: Floats, x: Floats) -> Floats:
     """sd > 0 at which an option out of the money, ln(F / K) = -|x|, is worth `value` sqrt(F K)."""
-    from scipy.special import ndtr
 
     def step(log_sd: Floats) -> tuple[Floats, Floats]:
         sd = np.exp(log_sd)

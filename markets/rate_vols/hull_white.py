@@ -12,6 +12,8 @@ from markets.rate_vols.black import SIDES, implied_normal
 from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.normal import ndtr
+from sim.root import root
 
 Floats = NDArray[np.float64]
 LogDiscount = Callable[[Floats], Floats]
@@ -105,7 +107,6 @@ class HullWhite:
         self, expiry: float, maturity: float, strike: float, *, side: Literal["call", "put"] = "call"
     ) -> float:
         """A European option on the zero bond to `maturity`: Black's formula with sd B(S - T) sqrt(y(T))."""
-        from scipy.special import ndtr
 
         sd = float(self.loading(maturity - expiry) * np.sqrt(self.variance(expiry)))
         now, then = (float(np.exp(self.log_discount(np.asarray(t)))) for t in (expiry, maturity))
@@ -122,7 +123,6 @@ class HullWhite:
         bonds. A payer is worth P(T0) N(-z) - sum c_i P(T_i) N(-z - v_i), with v_i = B(T_i - T0) sqrt(y(T0)) and z
         where the coupon bond is worth par.
         """
-        from scipy.special import ndtr
 
         sign = _sign(side)
         rates = np.atleast_1d(np.asarray(self.forward(now) if rate is None else rate, dtype=np.float64))
@@ -219,6 +219,11 @@ class Estimate(NamedTuple):
     reversion_se: float  # standard error of a, from the curvature of the profile likelihood
     log_likelihood: float
 
+    @property
+    def at_bound(self) -> bool:
+        """Whether the history is likelier still beyond the reversions that are looked for: its error says nothing."""
+        return not SLOWEST * 1.001 < self.reversion < FASTEST / 1.001
+
 
 def estimate(rates: ArrayLike, years: ArrayLike) -> Estimate:
     """Maximum likelihood on the exact Gaussian transition, of observations at any times.
@@ -266,7 +271,6 @@ def estimate(rates: ArrayLike, years: ArrayLike) -> Estimate:
 
 def _par_point(bonds: Floats, sds: Floats) -> float:
     """z at which sum of bonds exp(-sd^2 / 2 - sd z) is 1."""
-    from scipy.optimize import brentq
 
     def gap(z: float) -> float:
         return float((bonds * np.exp(-0.5 * sds**2 - sds * z)).sum()) - 1.0
@@ -276,7 +280,7 @@ def _par_point(bonds: Floats, sds: Floats) -> float:
         width *= 2
         if width > 1e6:
             return np.inf if gap(width) > 0 else -np.inf
-    return float(brentq(gap, -width, width, xtol=1e-15, rtol=8.9e-16))
+    return root(gap, -width, width, xtol=1e-15, rtol=8.9e-16)
 
 
 def _sign(side: str) -> float:

@@ -14,6 +14,8 @@ from markets.rate_vols.black import SIDES
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
 from markets.rate_vols.rate_table import NODES, WIDE, RateTable, check_level, points
 from sim.errors import UserError
+from sim.normal import ndtr
+from sim.root import root
 
 Floats = NDArray[np.float64]
 
@@ -122,8 +124,6 @@ class NettingSet:
         return tuple(self._turn(trade) for trade in self.swaptions)
 
     def _turn(self, trade: SwaptionTrade) -> float:
-        from scipy.optimize import brentq
-
         swap, coupons = trade.swap, _coupons(trade)
 
         def gap(state: float) -> float:
@@ -134,7 +134,7 @@ class NettingSet:
             width *= 2
             if width > 1e3:
                 return float("inf") if gap(width) > 0 else float("-inf")
-        return float(brentq(gap, -width, width, xtol=1e-16, rtol=8.9e-16))
+        return root(gap, -width, width, xtol=1e-16, rtol=8.9e-16)
 
     def _swaption(self, trade: SwaptionTrade, turn: float, now: float, state: Floats) -> Floats:
         """Value of one swaption by state x = r - f(0, t), per unit of notional.
@@ -142,7 +142,6 @@ class NettingSet:
         Under the measure of the bond to T_i the state at the expiry T is normal, with variance y(T - t) and mean
         e^(-a (T - t)) (x + B(T - t) y(t)) - B(T_i - T) y(T - t).
         """
-        from scipy.special import ndtr
 
         swap, sign, model = trade.swap, SIDES[trade.side], self.model
         begin = max(swap.start, now)

@@ -12,6 +12,7 @@ from markets.rate_vols.black import bachelier, black
 from markets.vols.black_scholes import Priced
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.root import root
 
 Floats = NDArray[np.float64]
 Kind = Literal["normal", "lognormal"]
@@ -172,8 +173,6 @@ def _ratio(zeta: Floats, rho: float) -> Floats:
 
 def _alpha(smile: Sabr, vol: float) -> float:
     """alpha of a lognormal smile whose vol at the money is `vol`. Raises UserError."""
-    from scipy.optimize import brentq
-
     first = vol * (smile.forward + smile.shift) ** (1 - smile.beta)
 
     def gap(log_alpha: float) -> float:
@@ -182,4 +181,4 @@ def _alpha(smile: Sabr, vol: float) -> float:
     low, high = np.log(first) - 5.0, np.log(first) + 0.5
     if not (gap(low) < 0 < gap(high)):
         raise UserError("no alpha gives this vol at the money", value=vol, remedy="check the unit of vol, rho and nu")
-    return float(np.exp(brentq(gap, low, high, xtol=1e-15)))
+    return float(np.exp(root(gap, low, high, xtol=1e-15)))

@@ -40,9 +40,11 @@ class Order(NamedTuple):
 class Fill:
     """The result of an order, (paths,) each."""
 
-    def __init__(self, ordered: Vector, quantity: Vector, price: Callable[[], Vector]) -> None:
-        """price: a function that computes the price at the first read."""
-        self._price = price
+    def __init__(
+        self, ordered: Vector, quantity: Vector, price: Callable[[], Vector], *, in_full: bool = False
+    ) -> None:
+        """price: a function that computes the price at the first read. in_full: known to be so; False: look."""
+        self._price, self.in_full = price, in_full  # whether all of something was filled on every path
         self.ordered, self.quantity = ordered, quantity  # signed; what was ordered, and what was filled
 
     @cached_property

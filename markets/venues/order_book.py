@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import INVESTORS
-from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, add_quote, open_book
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, gather
 
 if TYPE_CHECKING:
-    from markets.venues.quote import Quote
+    from markets.venues.quote import Offer, Quote
     from sim.names import Name
 
 Vector = NDArray[np.float64]
@@ -44,24 +44,19 @@ class OrderBook(NamedTuple):
         return depth
 
 
-def gathered(quotes: Mapping[str, Quote], floor: Vector, rule_half_spread: Vector) -> OrderBook:
+def gathered(offers: Mapping[str, Offer], floor: Vector, rule_half_spread: Vector) -> OrderBook:
     """The makers' quotes in one book; outside investors stand behind them up to a depth of `floor` $.
 
     floor: (paths,), or (1,) where it is the same on all.
     """
-    paths, posted = rule_half_spread.size, list(quotes.values())
-    levels, shares = np.empty((QUOTE_ROWS, paths)), np.empty((len(posted) + 1, paths))
-    shown = levels[DEPTH]
-    shown[:] = posted[0].depth if posted else 0.0
-    for quote in posted[1:]:
-        shown += quote.depth
-    *each, last = shares
-    behind = open_book(floor, rule_half_spread, levels, last)
-    for share, quote in zip(each, posted, strict=True):
-        add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
-    if behind:
-        return OrderBook(levels, (*quotes, INVESTORS), shares)
-    return OrderBook(levels, tuple(quotes), shares[:-1])
+    paths, makers = rule_half_spread.size, len(offers)
+    quotes = np.empty((makers, QUOTE_ROWS, paths))
+    for levels, offer in zip(quotes, offers.values(), strict=True):
+        offer.write(levels)
+    levels, shares = np.empty((QUOTE_ROWS, paths)), np.empty((makers + 1, paths))
+    if gather(quotes, floor, rule_half_spread, levels, shares):
+        return OrderBook(levels, (*offers, INVESTORS), shares)
+    return OrderBook(levels, tuple(offers), shares[:-1])
 
 
 def of_one(maker: str, quote: Quote, skew: Vector) -> OrderBook:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.trading import DEPTH, HALF_SPREAD, SKEW
 from sim.dataclass import dataclass
 
 Vector = NDArray[np.float64]
@@ -29,8 +30,28 @@ class Lean(NamedTuple):
         return shift
 
 
+class Offer(ABC):
+    """A quote, or what computes it when it is read: perhaps after the market has moved, so from inputs of its own."""
+
+    @abstractmethod
+    def changed(self) -> bool:
+        """Whether it would write something else than it has written last."""
+
+    @abstractmethod
+    def read(self) -> Quote:
+        """The quote."""
+
+    @abstractmethod
+    def write(self, levels: Vector) -> None:
+        """Its three levels into the rows of (QUOTE_ROWS, paths)."""
+
+    @abstractmethod
+    def on(self, paths: Paths) -> Quote:
+        """The quote on some paths, as a record shows it."""
+
+
 @dataclass
-class Quote:
+class Quote(Offer):
     """Both sides, each (paths,)."""
 
     half_spread: Vector  # share of mid, or decimal rate
@@ -38,19 +59,18 @@ class Quote:
     depth: Vector  # $ notional
     lean: Callable[[], Lean] | None = None  # shift as a function of fills; None: constant until the next quote
 
-    def on(self, paths: Paths) -> Quote:
-        """The quote on some paths, as a record shows it."""
-        return Quote(self.half_spread[paths], self.skew[paths], self.depth[paths])
+    def changed(self) -> bool:
+        """Never: a maker posts another one."""
+        return False
 
+    def read(self) -> Quote:
+        """Itself."""
+        return self
 
-class Awaited(partial[Quote]):
-    """A quote that is computed when it is read: on all paths, or on those that somebody looks at.
-
-    Awaited(compute, *terms): by compute(*terms) on all, by compute(*terms, paths=paths) on some.
-    """
-
-    __slots__ = ()
+    def write(self, levels: Vector) -> None:
+        """Its three levels."""
+        levels[HALF_SPREAD], levels[SKEW], levels[DEPTH] = self.half_spread, self.skew, self.depth
 
     def on(self, paths: Paths) -> Quote:
         """The quote on some paths."""
-        return self(paths=paths)
+        return Quote(self.half_spread[paths], self.skew[paths], self.depth[paths])

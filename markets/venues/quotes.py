@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from markets.venues.order_book import OrderBook, gathered
-from markets.venues.quote import Awaited
+from markets.venues.quote import Offer
 from markets.venues.rule import Rule
-from sim.memo import Memo
-from sim.vectors import same, vector
+from sim.vectors import same
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
     from markets.venues.quote import Paths, Quote
     from markets.venues.surroundings import Surroundings
 
-Vector = NDArray[np.float64]
+    Vector = NDArray[np.float64]
+
+
+Posted = Offer | Callable[[], "Quote"]
 
 
 class Asking:
@@ -54,59 +56,71 @@ class Quotes:
         """stir: called before anything is kept that `forget` must drop."""
         self._market, self._listing, self._spec, self._stir = market, listing, spec, stir
         self._asking: Asking | None = None
-        self._posted: dict[str, Quote | Callable[[], Quote]] = {}
-        self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # by maker: a quote, or what computes it
+        self._posted: dict[str, Posted] = {}
+        self._offers: dict[str, Posted] = {}  # the same, called where they were functions and somebody has read them
         self.asked: Asked | None = None  # for the rule of this tick, if somebody has
         self._book: OrderBook | None = None  # of this tick and these quotes
-        self._rules: Memo[Rule] = Memo()
+        self._rule: Rule | None = None  # the last one
+        self._functions = False  # whether some of them may not have been called
         self._whole: OrderBook | None = None  # the last one, and what it was gathered from
-        self._inputs: tuple[object, ...] = ()
+        self._whole_of: tuple[object, ...] = ()
         self._seen: dict[str, Quote] = {}  # by maker, on the paths that a record shows
         self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
-        self._key = next(iter(listing.displaces))
+        self._vol, self._base_vol = market.factors.quoting_vol(next(iter(listing.displaces)))
+        # at base vol, at every tick
+        self._half_spreads = market.factors.half_spreads(spec.half_spread)
+        self._depths = market.factors.depths(spec.depth)
+        self._floors = market.factors.depths(spec.depth, spec.depth_floor)
 
     @property
     def makers(self) -> tuple[str, ...]:
         """Makers that have posted a quote."""
-        return tuple(self._quotes)
+        return tuple(self._posted)
 
-    def post(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:
+    def post(self, maker: str, quote: Posted) -> None:
         """Replace a maker's quote. A quote that may never be needed can be posted as a function: it is called when the
         quote is read, perhaps after the market has moved, so it must keep its own inputs. Posting the same object again
         changes nothing.
         """
         if self._posted.get(maker) is not quote:
-            self.renew(maker, quote)
+            self.replace(maker, quote)
 
-    def renew(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:
+    def replace(self, maker: str, quote: Posted) -> None:
         """As `post`; a function that was posted before is called anew."""
-        self._posted[maker] = self._quotes[maker] = quote
+        self._posted[maker] = self._offers[maker] = quote
+        self._functions |= not isinstance(quote, Offer)
+        self.renew(maker)
+
+    def renew(self, maker: str) -> None:
+        """What a maker has posted gives another quote from now on."""
         self._book = None
         if self._seen:
             self._seen.pop(maker, None)
 
     def of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
-        quote = self._quotes[maker]
-        if callable(quote):
-            quote = self._quotes[maker] = quote()
-        return quote
+        return self._offer(maker).read()
+
+    def _offer(self, maker: str) -> Offer:
+        offer = self._offers[maker]
+        if not isinstance(offer, Offer):
+            offer = self._offers[maker] = offer()
+        return offer
 
     def seen(self, maker: str, paths: Paths) -> Quote:
         """A maker's quote on the paths that a record shows, always the same; computed there alone, if it can be."""
         if maker not in self._seen:
-            quote = self._quotes[maker]
-            self._seen[maker] = quote.on(paths) if isinstance(quote, Awaited) else self.of(maker).on(paths)
+            self._seen[maker] = self._offer(maker).on(paths)
         return self._seen[maker]
 
     def seen_book(self, paths: Paths) -> Vector:
         """Levels of the order book, (QUOTE_ROWS, paths), on those paths."""
         if self._book is not None:
             return self._book.levels[:, paths]
-        quotes = {maker: self.seen(maker, paths) for maker in self._quotes}
+        quotes = {maker: self.seen(maker, paths) for maker in self._posted}
         floor = self._floor()
-        some = floor[paths] if isinstance(floor, np.ndarray) else floor
-        return gathered(quotes, vector(some), self.rule().on(paths)[0]).levels
+        some = floor if floor.size == 1 else floor[paths]
+        return gathered(quotes, some, self.rule().on(paths)[0]).levels
 
     def forget(self) -> None:
         """The market has moved into the next tick."""
@@ -118,14 +132,16 @@ class Quotes:
 
     def ask(self) -> Asked:
         """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
-        if self.asked is None:
+        asked = self.asked
+        if asked is None:
             self._stir()
             factors, asking = self._market.factors, self._asking
             together = asking is not None and asking.tick == factors.tick
-            self.asked = Asked(asking.market if asking is not None and together else factors.snapshot, factors.tick)
+            market = asking.market if asking is not None and together else factors.snapshot
+            asked = self.asked = Asked(market, factors.tick)
             if self._spec.depth_price_power:  # trades may move the price before the rule is made
-                self.rule()
-        return self.asked
+                self.rule_of(asked)
+        return asked
 
     def ask_with(self, asking: Asking) -> None:
         """A maker asks for this rule whenever it asks for its others: see `asked_with`."""
@@ -145,34 +161,44 @@ class Quotes:
         return rule
 
     def _made(self, asked: Asked) -> Rule:
-        factors, (by_spread, by_depth) = self._market.factors, self._powers
-        half_spread = self._spec.half_spread * factors.spread_line_at(asked.tick)
-        depth = self._outside_depth(factors.depth_line_at(asked.tick))
-        vol, base = factors.quoting_vol(self._key, asked.market)
-        rule = Rule(vol, base, half_spread, by_spread, depth, by_depth)
-        return self._rules.get(lambda: rule, vol if by_spread or by_depth else 0.0, half_spread, depth)
+        half_spread, vol, last = self._half_spreads[asked.tick], asked.market.row(self._vol), self._rule
+        depth = self._outside_depth(asked.tick)
+        if last is None or not last.stands(vol, half_spread, depth):
+            by_spread, by_depth = self._powers
+            last = self._rule = Rule(vol, self._base_vol, half_spread, by_spread, depth, by_depth)
+        return last
 
-    def _outside_depth(self, line: float) -> Vector | float:
-        """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
-        depth = self._spec.depth * line
-        power = self._spec.depth_price_power
+    def _outside_depth(self, tick: int) -> Vector:
+        """base x outside multiple x (S/S0)^depth_price_power, $ notional, (paths,); (1,) where the power is 0."""
+        depth, power = self._depths[tick], self._spec.depth_price_power
         return depth if power == 0 else depth * self._listing.price_ratio() ** power
 
     def book(self) -> OrderBook:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
-        if self._book is None:
+        book = self._book
+        if book is None:
             self._stir()
-            quotes = {maker: self.of(maker) for maker in self._quotes}
-            inputs = (self.rule(), *quotes.values())
-            if self._whole is None or not same(inputs, self._inputs):
-                self._whole, self._inputs = self._gathered(quotes), inputs
-            self._book = self._whole
-        return self._book
+            book = self._book = self._gathered()
+        return book
 
-    def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
-        return gathered(quotes, vector(self._floor()), self.rule().half_spread)
+    def _gathered(self) -> OrderBook:
+        """The last book again, where all that it was gathered from is the same."""
+        rule, offers, whole = self.rule(), self._called(), self._whole
+        of = rule, *offers.values()
+        if whole is None or not same(of, self._whole_of) or any(offer.changed() for offer in offers.values()):
+            whole = self._whole = gathered(offers, self._floor(), rule.half_spread)
+            self._whole_of = of
+        return whole
 
-    def _floor(self) -> Vector | float:
-        """What outside investors show now, $ notional."""
-        factors = self._market.factors
-        return self._spec.depth_floor * self._outside_depth(factors.depth_line_at(factors.tick))
+    def _called(self) -> dict[str, Offer]:
+        """All that is posted, functions called."""
+        if self._functions:
+            for maker in self._offers:
+                self._offer(maker)
+            self._functions = False
+        return self._offers  # type: ignore[return-value] # each has been called
+
+    def _floor(self) -> Vector:
+        """What outside investors show now, $ notional, (paths,) or (1,)."""
+        tick, spec = self._market.factors.tick, self._spec
+        return spec.depth_floor * self._outside_depth(tick) if spec.depth_price_power else self._floors[tick]

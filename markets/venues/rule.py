@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import rules
-from sim.vectors import vector
 
 Vector = NDArray[np.float64]
 
@@ -23,12 +22,19 @@ class Rule:
         vol_base: float,
         half_spread: float,
         spread_power: float,
-        depth: Vector | float,
+        depth: Vector,
         depth_power: float,
     ) -> None:
-        """half_spread and depth: at base vol."""
+        """half_spread and depth: at base vol; depth: (paths,), or (1,) where it is the same on all."""
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
         self._levels: tuple[Vector, Vector] | None = None
+
+    def stands(self, vol: Vector, half_spread: float, depth: Vector) -> bool:
+        """Whether the rule is the same at this vol, with these base levels: arrays are compared as objects."""
+        known, _, half, by_spread, shown, by_depth = self._terms
+        if half_spread != half or not (vol is known or (by_spread == 0 and by_depth == 0)):
+            return False
+        return depth is shown or (depth.size == 1 == shown.size and bool(depth[0] == shown[0]))
 
     def read(self) -> tuple[Vector, Vector]:
         """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each; the same at every call."""
@@ -43,7 +49,7 @@ class Rule:
             by_vol, shown = self._levels
             return by_vol[paths], shown[paths]
         vol, vol_base, half_spread, spread_power, depth, depth_power = self._terms
-        some = depth[paths] if isinstance(depth, np.ndarray) else depth
+        some = depth if depth.size == 1 else depth[paths]
         return _levels(vol[paths], vol_base, half_spread, spread_power, some, depth_power)
 
     @property
@@ -62,9 +68,9 @@ def _levels(
     vol_base: float,
     half_spread: float,
     spread_power: float,
-    depth: Vector | float,
+    depth: Vector,
     depth_power: float,
 ) -> tuple[Vector, Vector]:
     by_vol, shown = np.empty((2, vol.size))
-    rules(vol, vol_base, half_spread, spread_power, vector(depth), depth_power, by_vol, shown)
+    rules(vol, vol_base, half_spread, spread_power, depth, depth_power, by_vol, shown)
     return by_vol, shown

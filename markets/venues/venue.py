@@ -61,7 +61,7 @@ class Venue:
         self.impact = 0.0 if market.price_takers else market.feedback.impact * spec.impact  # of the whole depth
         self.moves = self.impact != 0  # whether trades move the price
         self._capacity = float("inf") if market.price_takers else spec.capacity  # price takers do not compete for depth
-        self._orders: list[Order] = []
+        self.orders: list[Order] = []  # which wait for CLEAR
         self._nothing = np.zeros(market.paths)
         self.exposed: list[Exposed] = []  # of this tick
         self._sums = Sums()  # of their flows
@@ -225,7 +225,7 @@ class Venue:
             order = Order(taker.name, lambda move: self._tradable(taker.name, demand(move)), answer)
         self._stir()
         self.market.clear_soon()
-        self._orders.append(order)
+        self.orders.append(order)
         return answer
 
     def _tradable(self, taker: str, quantity: Vector | float) -> Vector:
@@ -244,37 +244,34 @@ class Venue:
         book = of_one(maker, quote, quote.skew if skew is None else skew)
         return self._fill(taker.name, ordered, ordered, book, self._nothing, some(ordered)).price
 
-    @property
-    def has_orders(self) -> bool:
-        """Whether orders wait for CLEAR."""
-        return bool(self._orders)
-
     def clear(self) -> Vector:
         """Net and fill the orders of this instant; returns the displacement of the price that they cause, (paths,)."""
-        orders, self._orders = self._orders, []
+        orders, self.orders = self.orders, []
         book = self.book()
         netting, walk = self._netted(orders, book)
-        active = netting.active.tolist()
+        active, whole = netting.said.tolist()
         crossed = self.moves and sum(active) > 1
-        for order, ordered, filled, any_ in zip(orders, netting.ordered, netting.filled, active, strict=True):
-            order.answer.succeed(self._fill(order.taker, ordered, filled, book, walk, any_, netted=crossed))
+        each = zip(orders, netting.ordered, netting.filled, active, whole, strict=True)
+        for order, ordered, filled, any_, every in each:
+            fill = self._fill(order.taker, ordered, filled, book, walk, any_, netted=crossed, in_full=every)
+            order.answer.succeed(fill)
         return netting.displacement
 
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
-        spec, market = self.spec, self.market
+        spec, market, nothing = self.spec, self.market, self._nothing
         now, halted_until = float(market.now), self.breakers.halted_until
         terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
-            netting = netted(orders, self._nothing, terms, self._nothing)
-            return netting, spec.slope * netting.displacement if self.moves else self._nothing
+            netting = netted(orders, nothing, terms, nothing)
+            return netting, spec.slope * netting.displacement if self.moves else nothing
         clearing = agree(
-            lambda move: netted(orders, move, terms, self._nothing).displacement,
+            lambda move: netted(orders, move, terms, nothing).displacement,
             market.paths,
             limit=self.impact * spec.capacity,
             rounds=spec.clearing_rounds,
         )
-        netting = netted(orders, clearing.asked, terms, self._nothing)
+        netting = netted(orders, clearing.asked, terms, nothing)
         return netting, self.listing.relative(netting.displacement)
 
     def _fill(
@@ -287,13 +284,14 @@ class Venue:
         active: bool,
         *,
         netted: bool = False,
+        in_full: bool = False,
     ) -> Fill:
         """Settle the fill of an order, unless the order is empty, and record it."""
         listing, spread = self.listing, book.skew
         if active:
             calm = self.spec.half_spread
             spread = listing.settle(taker, filled, book, walk, calm=calm, walks=self.moves, netted=netted)
-        fill = Fill(ordered, filled, listing.pricing(spread, walk))
+        fill = Fill(ordered, filled, listing.pricing(spread, walk), in_full=in_full)
         if active:
             write_trade(self.market, listing, taker, fill, spread, walk)
         return fill

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, brief
+from scenarios.commands.options import FILE, looks
 
 
-@brief()
+@looks()
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
 @click.option("--settled", required=True, metavar="DATE", help="Settlement day.")
 @click.option("--market", default="us_treasury", show_default=True, help="us_treasury or uk_gilt.")

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, as_given_setting, brief, own_record, trusting
+from scenarios.commands.options import FILE, SETTINGS, as_given_setting, looks, own_record, trusting
 
 
-@brief()
+@looks()
 @click.argument("file", type=FILE, required=False)
 @own_record
 @SETTINGS

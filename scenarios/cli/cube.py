@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, as_given, brief
+from scenarios.commands.options import FILE, as_given, looks
 
 
-@brief()
+@looks()
 @click.argument("file", type=FILE, metavar="FILE.csv")
 @click.option(
     "--vol",

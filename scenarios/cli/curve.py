@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import DATES, FILE, as_given, brief
+from scenarios.commands.options import DATES, FILE, as_given, looks
 
 
-@brief()
+@looks()
 @click.argument("file", type=FILE)
 @click.option("--date", "day", metavar="DATE", help="Valuation day, where the file does not say it.")
 @click.option("--convention", help="Of curves that do not say theirs: usd_sofr, gbp_sonia, eur_estr, ...")

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import DATES, FILE, as_given, brief
+from scenarios.commands.options import DATES, FILE, as_given, looks
 
 
-@brief("curve-model")
+@looks("curve-model")
 @click.argument("history", type=FILE, metavar="HISTORY.csv")
 @click.option(
     "--model",

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, brief
+from scenarios.commands.options import FILE, looks
 
 
-@brief()
+@looks()
 @click.argument("file", type=FILE, metavar="SENSITIVITIES.csv")
 @click.option("--home", default="USD", show_default=True, metavar="CCY", help="Currency in which the bank reports.")
 @click.option("--out", type=FILE, help="Also write the table as CSV.")

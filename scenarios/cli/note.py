@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, brief, own_record, trusting
+from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, looks, own_record, trusting
 
 
-@brief()
+@looks()
 @click.argument("scenario", required=False, metavar="[SCENARIO]")
 @own_record
 @SETTINGS

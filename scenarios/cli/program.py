@@ -57,6 +57,8 @@ class Spiral(click.Group):
             if isinstance(error.__cause__, EOFError):  # click takes it for the end of the keyboard's input
                 raise error.__cause__ from None
             return _told("interrupted: nothing was kept", exit_code(error.__cause__))
+        except KeyboardInterrupt as error:  # before the command began
+            return _told("interrupted: nothing was kept", exit_code(error))
         except SpiralError as error:
             return _told(f"failed: {error}", FAILED)
         except ReaderGone:

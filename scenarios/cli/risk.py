@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import BOOKS, FILE, SETTINGS, Record, as_given_setting, brief, own_record, trusting
+from scenarios.commands.options import BOOKS, FILE, SETTINGS, Record, as_given_setting, looks, own_record, trusting
 
 
-@brief()
+@looks()
 @click.argument("scenario", required=False, metavar="[SCENARIO | BOOK.csv]")
 @own_record
 @SETTINGS

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, brief
+from scenarios.commands.options import FILE, looks
 
 
-@brief("sa-ccr")
+@looks("sa-ccr")
 @click.argument("file", type=FILE, metavar="TRADES.csv")
 @click.option("--sets", type=FILE, help="CSV of collateral and margin terms: a line a netting set.")
 @click.option("--out", type=FILE, help="Also write the table as CSV.")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, brief, own_record, trusting
+from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, looks, own_record, trusting
 
 
-@brief()
+@looks()
 @click.argument("scenario", required=False)
 @own_record
 @SETTINGS

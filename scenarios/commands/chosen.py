@@ -71,11 +71,14 @@ def _choose(
     if record.since is not None:
         raise UserError("--from goes with --history", place="--from", value=str(record.since), remedy="leave it out")
     from scenarios.reading import loading
-    from scenarios.studies.replay.positions_csv import take_book
 
     name = scenario or ""
     found = loading.load(name, changes, as_given=as_given) if load is None else load(name, changes)
-    return found if record.book is None else take_book(found, record.book, dates=record.dates)
+    if record.book is None:
+        return found
+    from scenarios.studies.replay.positions_csv import take_book
+
+    return take_book(found, record.book, dates=record.dates)
 
 
 def written_by(command: str, record: Record) -> str:

@@ -17,6 +17,7 @@ from scenarios.commands.screen import screen
 from scenarios.commands.show import check_ending
 from scenarios.studies.rate_vols.cube_csv import length_of, read_cube
 from sim.errors import UserError
+from sim.jit import interpreted
 from sim.place import Place
 from sim.screen.table import Table
 
@@ -27,6 +28,7 @@ POINTS = 120  # of a line
 PANELS = 4  # a row of the picture
 
 
+@interpreted()
 def fit_and_show(
     *,
     file: Path,

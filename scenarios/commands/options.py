@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from scenarios.commands.prepare import blas_alone
 from sim.collector import work
 from sim.dataclass import dataclass
 
@@ -117,7 +118,23 @@ class Brief(Once):
     """A command that simulates nothing and is over before Python's collector has anything to do."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        blas_alone()
         return click.Command.invoke(self, ctx)
+
+
+class Look(Brief):
+    """A command that prints what it finds, and that has nothing to find where nothing that it reads has changed.
+
+    The context's object is true where the process is this command's alone.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        look = partial(super().invoke, ctx)
+        if not ctx.obj:
+            return look()
+        from scenarios.commands.again import looked_again
+
+        return looked_again(ctx, look)
 
 
 def as_given(command: Command) -> Command:
@@ -193,6 +210,7 @@ def trusting(command: Command) -> Command:
 
 command = partial(click.command, cls=Once)
 brief = partial(click.command, cls=Brief)
+looks = partial(click.command, cls=Look)
 
 
 def _whole_traceback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

@@ -8,6 +8,8 @@ import io
 import os
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from sim.errors import SpiralError
@@ -25,6 +27,9 @@ INSTEAD = {
     "\N{LEFT DOUBLE QUOTATION MARK}": '"', "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
     **dict(zip(BARS, "_.-=+*%#", strict=True)),
 }  # fmt: skip
+
+
+_LISTENERS: list[list[tuple[str, str]]] = []
 
 
 class OutputLost(SpiralError):
@@ -145,7 +150,25 @@ def complain(text: str) -> None:
         lose(sys.stderr)
 
 
+@contextmanager
+def heard() -> Iterator[list[tuple[str, str]]]:
+    """A block whose output is also gathered: the name of the stream and the text of each part."""
+    said: list[tuple[str, str]] = []
+    _LISTENERS.append(said)
+    try:
+        yield said
+    finally:
+        _LISTENERS.remove(said)
+
+
+def repeat(name: str, text: str) -> None:
+    """A part that was heard. Raises OutputLost."""
+    _write(getattr(sys, name), text, end="")
+
+
 def _write(stream: TextIO, text: str, end: str = "\n") -> None:
+    for said in _LISTENERS:
+        said.append(("stderr" if stream is sys.stderr else "stdout", f"{text}{end}"))
     try:
         stream.write(f"{text}{end}")
         stream.flush()

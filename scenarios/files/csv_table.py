@@ -6,15 +6,23 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from scenarios.files.days import NotADate, has_time, is_day, order_of, parse_day
+from scenarios.files.days import NotADate, check_years_last, has_time, is_day, order_of, parse_day
 from scenarios.files.frames import Source, frame_lines, is_path
-from scenarios.files.layout import Layout
+from scenarios.files.layout import Layout, plain
 from scenarios.files.lines import Line, Lines, read_lines
-from scenarios.files.numbers import decimal_mark, is_missing, parse_number, split_unit
+from scenarios.files.numbers import decimal_mark, in_full, is_missing, parse_number, split_unit
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.place import Place
 
+TOTALS = frozenset(
+    (
+        "total", "totals", "grandtotal", "subtotal", "sum", "sums", "net", "average", "avg", "mean", "median", "stdev",
+        "std", "count", "min", "max", "minimum", "maximum", "summe", "gesamt", "gesamtsumme", "mittelwert", "somme",
+        "totale", "moyenne",
+    )
+)  # fmt: skip
+ORDERS = ("mdy", "dmy", "iso")  # of day and month, where a file does not tell
 LARGEST = 1e30  # of a number in a cell, so that squares and sums of them are finite
 
 
@@ -51,9 +59,9 @@ class Row:
         bare, unit = split_unit(text)
         value = parse_number(bare, self.style.mark)
         if value is None or (unit and percent is None):
-            raise self.place.at(column).error(
-                "must be a number", value=text, remedy="write 1234.5, or leave the cell empty"
-            )
+            meant = None if "month" in column else in_full(text)
+            remedy = f"write {meant}" if meant else "write 1234.5, or leave the cell empty"
+            raise self.place.at(column).error("must be a number", value=text, remedy=remedy)
         self._check_size(column, value)
         if not unit or percent is None:
             return value
@@ -109,6 +117,8 @@ def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> T
 
     dates: the order of day and month ('mdy', 'dmy', 'iso') where the file does not tell. Raises UserError.
     """
+    if dates and dates not in ORDERS:
+        raise UserError(f"must be one of {', '.join(ORDERS)}", value=dates, place="dates")
     lines = read_lines(Path(source), layout) if is_path(source) else frame_lines(source, layout)
     kept, notes = _data(lines, layout)
     if not kept:
@@ -144,7 +154,7 @@ def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
     while first < min(len(rows), 3) and _is_label(rows[first][1], lines, layout):
         first += 1
     last = len(rows)
-    while last > first and _is_footer(rows[last - 1][1], lines):
+    while last > first and (_is_footer(rows[last - 1][1], lines) or _is_total(rows[last - 1][1])):
         last -= 1
     for count, where in ((first, "below the header"), (len(rows) - last, "at the end")):
         if count:
@@ -176,6 +186,17 @@ def _is_footer(cells: Sequence[str], lines: Lines) -> bool:
         return False
     others = [cell for cell in cells[1:] if cell.strip()]
     return not others or (len(cells) < width and all(parse_number(cell) is None for cell in others))
+
+
+def _is_total(cells: Sequence[str]) -> bool:
+    """Whether a line behind the rows adds them up: one word for it, and beside it numbers only."""
+    words = [cell for cell in cells if not is_missing(cell) and not _is_number(cell)]
+    return len(words) == 1 and plain(words[0]) in TOTALS
+
+
+def _is_number(cell: str) -> bool:
+    bare = split_unit(cell)[0]
+    return any(parse_number(bare, mark) is not None for mark in ".,")
 
 
 def _mark(rows: Sequence[Row], layout: Layout, separator: str) -> tuple[str, list[str]]:
@@ -223,6 +244,8 @@ def _orders(
             continue
         try:
             order, by = order_of(text for _, text in texts)
+            if not dates:
+                check_years_last(text for _, text in texts)
         except NotADate as wrong:
             raise texts[0][0].place.at(column).error(wrong.rule, remedy=wrong.remedy) from None
         if dates is None and order is not None:

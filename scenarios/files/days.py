@@ -77,6 +77,21 @@ def order_of(texts: Iterable[str]) -> tuple[str | None, str | None]:
     return next(iter(told.items()), (None, None))
 
 
+def check_years_last(texts: Iterable[str]) -> None:
+    """Raise NotADate where dates of three two-digit numbers may begin with the year: 22-05-03 is no day of 2003.
+
+    A column has fewer years than days. Of dates that do not tell, those with hyphens may begin with either.
+    """
+    short = [found for text in texts if (found := NUMERIC.fullmatch(TIME.sub("", text.strip()))) and len(found[4]) == 2]
+    if not short or any(int(found[3]) > 12 or not 1 <= int(found[4]) <= 31 for found in short):
+        return
+    first, last = ({found[part] for found in short} for part in (1, 4))
+    open_ = len(first) == len(last) and short[0][2] == "-" and int(short[0][1]) > 12
+    if len(last) > len(first) or open_:
+        rule = f"dates may begin with a year of two digits ({short[0][0]})"
+        raise NotADate(rule, "write YYYY-MM-DD, or say that the day stands first with --dates dmy")
+
+
 def _without_time(text: str) -> str:
     found = TIME.search(text)
     if found is None:

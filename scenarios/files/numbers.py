@@ -7,14 +7,19 @@ import re
 MISSING = frozenset(
     (
         "", ".", "..", "-", "--", "---", "\u2013", "\u2014", "?", "null", "(null)", "nan", "-nan", "nat", "na", "n/a",
-        "n.a.", "n.a", "n/d", "nd", "none", "nil", "missing", "<na>", "#value!", "#div/0!", "#ref!", "#null!", "#name?",
-        "#num!",
+        "n.a.", "n.a", "n/d", "nd", "none", "nil", "missing", "<na>", "- -", "...", "\u2026", "n/m", "nm", "n.v.",
+        "k.a.", "pd.na", "not available",
     )
 )  # fmt: skip
+FAULT = re.compile(
+    r"#¡?(?:n/a|nv$|[^\W\d]+(?:/0)?[!?]|n/d$)"
+)  # of a spreadsheet, in any language: #VALUE!, #NV, #WERT!
 SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]")
 SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2019": "'"})
 CURRENCY = re.compile(r"(?i)[$€£¥]|\b(?:usd|eur|gbp|jpy|chf)\b")
 UNITS = re.compile(r"(?i)(%|bps?)$")
+LARGE = re.compile(r"(?i)(.*\d\)?) ?(k|m|mm|mn|mio|million|b|bn|billion|mrd)\.?(\)?)$")
+POWERS = {"k": 3, "b": 9, "bn": 9, "billion": 9, "mrd": 9}  # of ten; the others are millions
 PLAIN = re.compile(r"-?\d+|-?(?:\d{4,}\.\d+|\d+\.\d{1,2}|\d+\.\d{4,}|0\.\d+)")  # has no other reading
 GROUPED = {mark: re.compile(rf"\d{{1,3}}(?:[{other}' ]\d{{3}})+(?:[{mark}]\d*)?") for mark, other in (".,", ",.")}
 
@@ -24,7 +29,7 @@ def is_missing(text: str) -> bool:
     if text[:1].isdigit():
         return False  # fast path: nearly every cell is a number
     plain = SPACES.sub(" ", text).strip().casefold()
-    return plain in MISSING or plain.startswith("#n/a")
+    return plain in MISSING or (plain[:1] == "#" and FAULT.match(plain) is not None)
 
 
 def split_unit(text: str) -> tuple[str, str]:
@@ -36,11 +41,20 @@ def split_unit(text: str) -> tuple[str, str]:
     return bare[: found.start()].strip(), "%" if found[1] == "%" else "bp"
 
 
+def in_full(text: str) -> str | None:
+    """An amount that is written with a letter or a word behind it, as a number's text: -500m is -500e6."""
+    found = LARGE.fullmatch(SPACES.sub(" ", text).strip())
+    value = None if found is None else parse_number(found[1] + found[3])
+    return None if found is None or value is None else f"{value:g}e{POWERS.get(found[2].lower(), 6)}"
+
+
 def decimal_mark(text: str) -> str | None:
     """The decimal mark of a number's text: '.' or ','; '?.' or '?,' where the mark may be either; None without one."""
     if PLAIN.fullmatch(text):
         return "." if "." in text else None  # fast path
     body = _body(split_unit(text)[0])[1].lstrip("+-")
+    if re.search(r"\d", body) is None:
+        return None  # words
     commas, dots = body.count(","), body.count(".")
     if commas and dots:
         return max(".,", key=body.rfind)

@@ -29,6 +29,7 @@ HIGH_YIELD = ("hy_oas", "high_yield", 0.01)
 RANGE = {"spx_open": "open", "spx_high": "high", "spx_low": "low"}  # of the day, points; only by these names
 KEYS = {column: key for column, key, _ in COLUMNS} | {"hy_oas": "credit"}
 FACTORS = {column: factor for column, _, factor in (*COLUMNS, HIGH_YIELD)}
+NOTHING = (-99.0, -99.99, -999.0, -999.99, -9999.0, -99999.0, 999.0, 9999.0, 99999.0)  # of archives, for no value
 PLAUSIBLE = {f.name: f.metadata["plausible"] for f in dataclasses.fields(Anchor) if f.metadata.get("plausible")}
 
 # Names under which the sources have these series, as `files.layout.plain` has them; the nearer first.
@@ -135,7 +136,9 @@ def level_of(row: Row, column: str, *, as_given: bool = False) -> float | None:
 
 
 def _remedy(value: float, bounds: tuple[float, float]) -> str:
-    """The likely meaning: percent as a decimal, or basis points."""
+    """The likely meaning: nothing was recorded, percent as a decimal, or basis points."""
+    if value in NOTHING:
+        return "leave the cell empty where nothing was recorded"
     if within(100 * value, bounds):
         return f"write {100 * value:.10g}, not {value:.10g}"
     return remedy_for(value, bounds, "percent").replace(" %", "").replace(" bp", "")

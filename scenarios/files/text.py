@@ -14,14 +14,20 @@ KINDS = (
     (b"PAR1", "is a Parquet file", "read it with polars or pandas and give the frame in Python"),
     (b"\x1f\x8b", "is compressed", "unpack it"),
     (b"%PDF", "is a PDF", "export it as CSV"),
+    (b"<!", "is a web page", "save the table itself as CSV"),
+    (b"<html", "is a web page", "save the table itself as CSV"),
+    (b"<?xml", "is XML", "save it as CSV"),
+    (b"{", "is JSON", "write it as CSV"),
+    (b"[{", "is JSON", "write it as CSV"),
 )
 
 
 def read_text(path: Path) -> tuple[str, list[str]]:
     """The text, and what was assumed to read it. Raises UserError: no such file, too large, not a text."""
     data = _bytes(path)
+    start = data[:64].removeprefix(codecs.BOM_UTF8).lstrip()
     for magic, what, remedy in KINDS:
-        if data.startswith(magic):
+        if start[: len(magic)].lower() == magic.lower():
             raise UserError(f"{what}, not a CSV file", place=str(path), remedy=remedy)
     encoding = _encoding(data)
     try:

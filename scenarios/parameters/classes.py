@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from agents.base import Agent
@@ -50,7 +51,14 @@ KINDS: dict[type[Any], Mapping[str, Any]] = {  # what a file chooses by its `kin
 
 def kind_base(hint: Any) -> type[Any] | None:
     """What a parameter of this type is chosen from by its `kind`; None for any other parameter."""
-    return next((base for base in KINDS if isinstance(hint, type) and issubclass(hint, base)), None)
+    known: Any = _base_of  # mypy takes a class for unhashable
+    found: type[Any] | None = known(hint) if isinstance(hint, type) else None
+    return found
+
+
+@cache
+def _base_of(cls: type[Any]) -> type[Any] | None:
+    return next((base for base in KINDS if issubclass(cls, base)), None)
 
 
 def agent_types() -> Registry[type[Agent]]:

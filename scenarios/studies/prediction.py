@@ -181,9 +181,12 @@ def _peaks(daily: pl.DataFrame, highest: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     by = ["law", "level"]
-    peaks = daily.group_by(by).agg(
+    later = pl.col("record").is_not_null() & (pl.col("date") > pl.col("date").min())
+    told = daily.with_columns(record=pl.when(later.any().over(by)).then("record"))  # the first day is given
+    told = told.with_columns(day=pl.when(pl.col("record").is_not_null()).then("date"))
+    peaks = told.group_by(by).agg(
         record=pl.col("record").max(),
-        record_date=pl.col("date").sort_by(pl.col("record"), descending=True, nulls_last=True).first(),
+        record_date=pl.col("day").sort_by("record", descending=True, nulls_last=True).first(),
         predicted=pl.col("median").max(),
         predicted_date=pl.col("date").sort_by("median", descending=True).first(),
     )

@@ -26,6 +26,7 @@ from sim.arguments import called, flag, maybe, one_of, path, several, takes, tex
 from sim.dataset import Run, open_run
 from sim.ensemble import Progress, after_chunks, chunks
 from sim.files import writing
+from sim.known_files import keep
 from sim.manifest import write_manifest
 from sim.profile import merged
 from sim.run_folder import claimed, claimed_own
@@ -124,7 +125,9 @@ def run(
                 manifest = with_figures(manifest, claim.partial, free)
             write_manifest(manifest, claim.partial)
         claim.replace()
-    return open_run(claim.asked).just_written()
+    finished = open_run(claim.asked).just_written()
+    keep(finished.path, finished.manifest)
+    return finished
 
 
 def prepared(scenario: Scenario) -> tuple[Scenario, Blueprint]:

@@ -14,6 +14,7 @@ import numpy as np
 from scenarios.worlds.left_behind import FILES, PROFILES, leave
 from scenarios.worlds.world import make_world
 from sim.aside import give_up, lay
+from sim.errors import BugError
 from sim.profile import ENGINE, Profile
 
 if TYPE_CHECKING:
@@ -51,8 +52,17 @@ class ChunkJob:
             self._profiled(chunk, tick_done)
             return
         world = self._made(chunk)
-        world.run(tick_done)
+        self._live(world, tick_done)
         self._write(chunk, world.log, world.clock)
+
+    def _live(self, world: TradingWorld, tick_done: Callable[[int], None]) -> None:
+        """Run the world. Raises UserError where a level taken as given breaks its accounts."""
+        try:
+            world.run(tick_done)
+        except BugError as error:
+            from scenarios.worlds.out_of_range import named_level
+
+            raise named_level(error, self.scenario) from error
 
     def _write(self, chunk: Chunk, log: EventLog, clock: Clock) -> None:
         if self.aside:
@@ -82,7 +92,7 @@ class ChunkJob:
         profile, times = Profile(), [time.perf_counter()]
         world = self._made(chunk, profile)
         times.append(time.perf_counter())
-        world.run(tick_done)
+        self._live(world, tick_done)
         times.append(time.perf_counter())
         busy = sum(sum(phases.values()) for phases in profile.seconds.values())
         self._write(chunk, world.log, world.clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agents.accounting.accountant import Accountant
@@ -13,6 +14,7 @@ from agents.watching.watched_world import WatchedWorld
 from markets.recorder import Recorder
 from markets.venues.carry import accrue
 from scenarios.checking.outside import is_pending
+from scenarios.worlds.acting_order import in_acting_order
 from scenarios.worlds.blueprint import Blueprint, draw_up
 from scenarios.worlds.shocks import revalue
 from scenarios.worlds.tables import tables_of_agents
@@ -51,6 +53,7 @@ def make_world(
     if is_pending(scenario.storyline):
         rule, remedy = "observed anchors run in the outside world that is found for them", "scenarios.ready finds it"
         raise UserError(rule, value="none", place=f"{scenario.name}: storyline.anchors", remedy=remedy)
+    scenario = replace(scenario, agents=in_acting_order(scenario.agents))
     blueprint = blueprint or draw_up(scenario)
     settings = scenario.run
     common = bool(settings.common_noise)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sim.jit import kernel, kernel_inline
 from sim.kernels.moves import NONE
-from sim.kernels.sums import READ, add_rows, add_sizes, add_totals
+from sim.kernels.sums import READ, add_sizes, add_totals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,72 +19,54 @@ WORTH = 3
 
 
 @kernel_inline
-def hold(
-    units: Floats, worth: Floats, balance: Floats, gross: float, equity: Floats, explained: Floats, size: Floats
-) -> None:
+def hold(units: Floats, worth: Floats, balance: Floats, equity: Floats, explained: Floats) -> None:
     """Begin a block with the hedge, which is part of equity and of the explanation, and with a balance."""
     for j in range(worth.shape[0]):
         held = units[j] * worth[j]
         explained[j] = held
         equity[j] = held + balance[j]
-        size[j] = gross + abs(held) + abs(balance[j])
 
 
 @kernel_inline
 def hold_books(
-    units: Floats,
-    worth: Floats,
-    balance: Floats,
-    number: Floats,
-    one: Floats,
-    gross: float,
-    equity: Floats,
-    explained: Floats,
-    size: Floats,
+    units: Floats, worth: Floats, balance: Floats, number: Floats, one: Floats, equity: Floats, explained: Floats
 ) -> None:
     """`hold`, and `number` books worth `one` each."""
     for j in range(worth.shape[0]):
         held, value = units[j] * worth[j], number[j] * one[j]
         explained[j] = held
         equity[j] = held + balance[j] + value
-        size[j] = gross + abs(held) + abs(balance[j]) + abs(value)
 
 
 @kernel_inline
-def add_books(number: Floats, one: Floats, equity: Floats, size: Floats) -> None:
+def add_books(number: Floats, one: Floats, equity: Floats) -> None:
     """Add `number` books worth `one` each."""
     for j in range(number.shape[0]):
-        value = number[j] * one[j]
-        equity[j] += value
-        size[j] += abs(value)
+        equity[j] += number[j] * one[j]
 
 
 @kernel_inline
-def add(amount: Floats, total: Floats, size: Floats) -> None:
-    """Add an amount to a total, and its absolute value to a size."""
-    for j in range(amount.shape[0]):
-        total[j] += amount[j]
-        size[j] += abs(amount[j])
-
-
-@kernel_inline
-def less_capital(flow: Floats, equity: Floats, pnl: Floats, size: Floats) -> None:
+def less_capital(flow: Floats, equity: Floats, pnl: Floats) -> None:
     """P&L from equity, or from what is left of it already, less capital brought in."""
     for j in range(flow.shape[0]):
         pnl[j] = equity[j] - flow[j]
-        size[j] += abs(flow[j])
+
+
+@kernel_inline
+def within(pnl: Floats, explained: Floats, most: float, width: int) -> bool:
+    """Whether explanation and P&L are numbers that differ by at most `most` everywhere."""
+    good = True
+    for j in range(width):
+        good &= abs(explained[j] - pnl[j]) <= most
+    return good
 
 
 @kernel_inline
 def first_apart(pnl: Floats, explained: Floats, size: Floats, tolerance: float, width: int) -> int:
     """The first place at which explanation and P&L differ by more than `tolerance` x size, or are NaN; else -1."""
-    bad = False
     for j in range(width):
-        bad |= not (abs(explained[j] - pnl[j]) <= tolerance * size[j])
-    if bad:
-        for j in range(width):
-            if not (abs(explained[j] - pnl[j]) <= tolerance * size[j]):
-                return j
+        if not (abs(explained[j] - pnl[j]) <= tolerance * size[j]):
+            return j
     return -1
 
 
@@ -124,7 +106,7 @@ def explain(
     whole, every = np.ones(READ), np.empty(parts.shape[0], np.int64)
     for k in range(parts.shape[0]):
         every[k] = k
-    others, capital, own = flows[: ends[OTHER]], flows[ends[OTHER] : ends[CAPITAL]], flows[ends[CAPITAL] : ends[PART]]
+    capital, own = flows[ends[OTHER] : ends[CAPITAL]], flows[ends[CAPITAL] : ends[PART]]
     for start in range(0, worth.shape[0], READ):
         stop = min(start + READ, worth.shape[0])
         width = stop - start
@@ -132,26 +114,33 @@ def explain(
         if held == NONE:
             units = whole[:width]
         if balances.shape[0] == 1 and book.shape[0]:
-            hold_books(units, one, cash, scale[start:stop], book[start:stop], gross, equity, explained, size)
+            hold_books(units, one, cash, scale[start:stop], book[start:stop], equity, explained)
         else:
-            hold(units, one, cash, gross, equity, explained, size)
-            add_rows(rows, balances[1:], start, stop, equity, size)
+            hold(units, one, cash, equity, explained)
+            add_totals(rows, balances[1:], start, stop, equity)
             if book.shape[0]:
-                add_books(scale[start:stop], book[start:stop], equity, size)
-        if claims.shape[0]:
-            add(claims[start:stop], equity, size)
-        add_sizes(rows, others, start, stop, size)
+                add_books(scale[start:stop], book[start:stop], equity)
+        for j in range(width if claims.shape[0] else 0):
+            equity[j] += claims[start + j]
         if capital.shape[0] == 0:
             for j in range(width):  # a slice would compile numba's words for shapes that differ
                 pnl[j] = equity[j]
         for k in range(capital.shape[0]):
-            less_capital(rows[capital[k], start:stop], equity if k == 0 else pnl, pnl, size)
-        add_rows(rows, own, start, stop, explained, size)
+            less_capital(rows[capital[k], start:stop], equity if k == 0 else pnl, pnl)
+        add_totals(rows, own, start, stop, explained)
         add_totals(parts, every, start, stop, explained)
-        apart = first_apart(pnl, explained, size, tolerance, width)
         if out.shape[1]:
             for j in range(width):
                 out[EQUITY, start + j], out[PNL, start + j], out[EXPLAINED, start + j] = equity[j], pnl[j], explained[j]
+        if within(pnl, explained, tolerance * gross, width):  # sizes would only allow for more
+            continue
+        for j in range(width):
+            size[j] = gross + abs(units[j] * one[j])
+            size[j] += abs(scale[start + j] * book[start + j]) if book.shape[0] else 0.0
+            size[j] += abs(claims[start + j]) if claims.shape[0] else 0.0
+        add_sizes(rows, balances, start, stop, size)
+        add_sizes(rows, flows, start, stop, size)
+        apart = first_apart(pnl, explained, size, tolerance, width)
         if apart >= 0:
             return start + apart
     return -1

@@ -30,29 +30,8 @@ def add_totals(rows: Floats, which: Ints, start: int, stop: int, total: Floats) 
 
 @kernel_inline
 def add_sizes(rows: Floats, which: Ints, start: int, stop: int, size: Floats) -> None:
-    """Add the absolute values of rows, in their order, to `size`."""
-    width, first = stop - start, which.shape[0] % 3
-    for k in range(first):
-        a = rows[which[k], start:stop]
-        for j in range(width):
-            size[j] += abs(a[j])
-    for k in range(first, which.shape[0], 3):
-        a, b, c = rows[which[k], start:stop], rows[which[k + 1], start:stop], rows[which[k + 2], start:stop]
-        for j in range(width):
-            size[j] = size[j] + abs(a[j]) + abs(b[j]) + abs(c[j])
-
-
-@kernel_inline
-def add_rows(rows: Floats, which: Ints, start: int, stop: int, total: Floats, size: Floats) -> None:
-    """Add rows, in their order, to `total`, and their absolute values to `size`."""
-    width, first = stop - start, which.shape[0] % 3
-    for k in range(first):
-        a = rows[which[k], start:stop]
-        for j in range(width):
-            total[j] += a[j]
-            size[j] += abs(a[j])
-    for k in range(first, which.shape[0], 3):
-        a, b, c = rows[which[k], start:stop], rows[which[k + 1], start:stop], rows[which[k + 2], start:stop]
-        for j in range(width):
-            total[j] = total[j] + a[j] + b[j] + c[j]
-            size[j] = size[j] + abs(a[j]) + abs(b[j]) + abs(c[j])
+    """Add the absolute values of rows to `size`."""
+    for k in range(which.shape[0]):
+        row = rows[which[k], start:stop]
+        for j in range(stop - start):
+            size[j] += abs(row[j])

@@ -1,15 +1,21 @@
-"""Tables in lines of a terminal's width: columns that do not fit are made narrower, the widest first."""
+"""Tables in lines of a terminal's width: columns that do not fit are made narrower, the widest first.
+
+No word or figure is cut for that: columns that have no room beside the others stand below, beside the first again.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.screen.cells import width_of
 from sim.screen.text import Fit, Justify, Line, Text, in_rich
 
 PAD = 1  # cells left and right of a cell's text
 HEAD = "bold"
+LEAST = 16  # cells of text, to which a column of words is narrowed before others stand below
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,11 @@ class Column:
 
 
 class Table:
-    """Headings and rows of text. box: whether lines are drawn. pad_edge: whether a space stands at both ends."""
+    """Headings and rows of text.
+
+    box: whether lines are drawn. pad_edge: whether a space stands at both ends. whole: whether columns stand below
+    others where words would be cut.
+    """
 
     def __init__(
         self,
@@ -57,9 +67,11 @@ class Table:
         box: bool = True,
         pad_edge: bool = True,
         show_header: bool = True,
+        whole: bool = True,
     ) -> None:
         self.title = title if isinstance(title, Text) else Text(title, title_style)
         self.box, self.pad_edge, self.show_header = box, pad_edge, show_header
+        self.whole = whole
         self.columns: list[Column] = []
         self.styles: list[str] = []
         for heading in headings:
@@ -82,6 +94,31 @@ class Table:
         if not self.columns:
             yield [("", "")]
             return
+        for part in self._parts(width):
+            yield from part._lines(width, ascii_only=ascii_only)
+
+    def _parts(self, width: int) -> list[Table]:
+        """This table, or where words would be cut tables of some of its columns, each with the first."""
+        needs = [self._least(i) + self.box for i in range(len(self.columns))]
+        room = width - self.box
+        if not self.whole or sum(needs) <= room or len(needs) < 3:
+            return [self]
+        groups = [[0, 1]]
+        for i in range(2, len(needs)):
+            if sum(needs[k] for k in (*groups[-1], i)) <= room:
+                groups[-1].append(i)
+            else:
+                groups.append([0, i])
+        return [self._of(group, title=number == 0) for number, group in enumerate(groups)]
+
+    def _of(self, columns: list[int], *, title: bool) -> Table:
+        """A table of some of the columns."""
+        part = copy.copy(self)
+        part.columns = [self.columns[i] for i in columns]
+        part.title = self.title if title else Text()
+        return part
+
+    def _lines(self, width: int, *, ascii_only: bool) -> Iterator[Line]:
         edges = len(self.columns) + 1 if self.box else 0
         widths = self._widths(width - edges)
         if self.title.plain:
@@ -141,10 +178,23 @@ class Table:
         wanted = [self._wanted(i, most) or 1 for i in range(len(self.columns))]
         if sum(wanted) <= most:
             return wanted
+        least = [min(each, self._least(i)) for i, each in enumerate(wanted)]
+        if self.whole and sum(least) <= most:
+            return _filled(least, wanted, most)
         narrowed = _narrowed(wanted, [not column.no_wrap for column in self.columns], most)
         if sum(narrowed) > most:  # what must not be broken has to be cut
             narrowed = _lowered(narrowed, [i for i, wide in enumerate(narrowed) if wide], sum(narrowed) - most, 0)
         return [self._wanted(i, width) for i, width in enumerate(narrowed)]
+
+    def _least(self, i: int) -> int:
+        """Cells of a column, spaces included, in which no word is cut; a few more, so that a line has some words."""
+        column, found = self.columns[i], 1
+        for text in (column.heading, *column.cells) if self.show_header else column.cells:
+            longest = text.longest()
+            if longest > found:
+                words = 0 if column.fold else max(map(width_of, text.plain.split()), default=0)
+                found = max(found, longest if column.no_wrap else min(longest, max(words, LEAST)))
+        return (found if column.max_width is None else min(found, column.max_width)) + sum(self._pads(i))
 
     def _wanted(self, i: int, most: int) -> int:
         """Cells that a column takes if it has no more than `most`."""
@@ -178,6 +228,15 @@ def _framed(cells: list[Line], edges: str) -> Line:
 def _styled(line: Line, style: str) -> Line:
     """A line whose pieces have a further style."""
     return [(text, f"{style} {own}".strip()) for text, own in line]
+
+
+def _filled(least: list[int], wanted: list[int], most: int) -> list[int]:
+    """Widths between the least and those wanted that share the room: the narrowest grow first."""
+    widths = list(least)
+    for _ in range(most - sum(least)):
+        grows = min((i for i in range(len(widths)) if widths[i] < wanted[i]), key=widths.__getitem__)
+        widths[grows] += 1
+    return widths
 
 
 def _narrowed(widths: list[int], breakable: list[bool], most: int) -> list[int]:

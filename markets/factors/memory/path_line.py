@@ -6,6 +6,7 @@ laws' levels on the storyline are known before the run, and so is an anchor's re
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,33 +66,69 @@ def path_line(
     realised: (ticks,) stated realised vol, NaN if the law decides. vol0: implied vol at the start. vol: (ticks,) ln
     implied vol of the storyline, if vol has the one-factor law.
     """
-    spec, count = market.memory, len(clock.ticks)
+    spec, count, years = market.memory, len(clock.ticks), clock.variance_years
     squares = _Squares(clock, spot, market)
-    memories = [
-        Memory(spec.returns, spec.squares, vol_start(spec, vol0), 1),
-        Memory(credit.returns, credit.squares, credit_start(credit, spec, vol0), 1),
+    laws = [
+        _Held(Memory(spec.returns, spec.squares, vol_start(spec, vol0), 1)),
+        _Held(Memory(credit.returns, credit.squares, credit_start(credit, spec, vol0), 1)),
     ]
-    held = [memory.held[:, 0].copy() for memory in memories]
-    ends, years = settlements(clock, spec.clock), clock.variance_years
-    implied, own, index, cash, sigma = np.empty((5, count))
-    last, since, settled = 0, 0.0, np.nan
+    ends = settlements(clock, spec.clock)
+    since = years - years[_settled_before(ends)]
+    left = [law.left(since) for law in laws]
+    implied, own, index, sigma = [0.0] * count, [0.0] * count, [0.0] * count, [0.0] * count
     for k in range(count):
         if k > 0:
             squares.step(k, sigma[k - 1])
-            since = float(years[k] - years[last])
-        x = np.array([squares.mean] * SQUARES_FAST + [squares.square] * SQUARES_FAST)
-        now = [h * np.exp(-m.speed * since) + m.speed * x for h, m in zip(held, memories, strict=True)]
-        (r1, a1), (r2, a2) = [_read(m, n) for m, n in zip(memories, now, strict=True)]
-        implied[k] = np.log(_implied(spec, r1, a1))
-        own[k] = np.log(_realised(spec, r1, a1))
-        index[k] = np.log(_index(credit, r2, a2))
-        settled = index[k] if k == 0 else settled
-        cash[k] = settled - np.expm1(-credit.lag * since) * (index[k] - settled)
+        now = [law.moved(stays[k], squares.mean, squares.square) for law, stays in zip(laws, left, strict=True)]
+        (r1, a1), (r2, a2) = [law.read(factors) for law, factors in zip(laws, now, strict=True)]
+        implied[k], own[k], index[k] = _implied(spec, r1, a1), _realised(spec, r1, a1), _index(credit, r2, a2)
         sigma[k] = _sigma(k, spot, realised, market, own[k], vol[k])
         if ends[k]:
-            held, last, settled = now, k, cash[k]
+            for law, factors in zip(laws, now, strict=True):
+                law.factors = factors
             squares.restart()
-    return PathLine(implied, own, index, cash, sigma)
+    ln_index = np.log(index)
+    cash = _cash(ln_index, np.expm1(-credit.lag * since), ends)
+    return PathLine(np.log(implied), np.log(own), ln_index, cash, np.array(sigma))
+
+
+def _settled_before(ends: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The last tick before each at which a return ended, (ticks,); the first tick where there is none."""
+    ticks = np.where(ends, np.arange(ends.size), 0)
+    return np.concatenate([[0], np.maximum.accumulate(ticks)[:-1]])
+
+
+def _cash(index: Vector, gone: Vector, ends: NDArray[np.bool_]) -> Vector:
+    """ln of the cash spread, (ticks,): it follows the index from its level at the last settlement. gone: e^-x - 1."""
+    cash, settled = [], float(index[0])
+    for now, share, end in zip(index.tolist(), gone.tolist(), ends.tolist(), strict=True):
+        cash.append(settled - share * (now - settled))
+        settled = cash[-1] if end else settled
+    return np.array(cash)
+
+
+class _Held:
+    """The factors of one law after the last settlement, as numbers: NumPy takes as long for four as for a thousand."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._speed, self._weight = memory.speed.tolist(), memory.weight.tolist()
+        self.factors: list[float] = memory.held[:, 0].tolist()
+
+    def left(self, years: Vector) -> list[list[float]]:
+        """What stays of each factor after so many years, by tick."""
+        found: list[list[float]] = self._memory.stays(years).tolist()
+        return found
+
+    def moved(self, left: list[float], mean: float, square: float) -> list[float]:
+        """The factors with a running return and its square."""
+        moves = [mean] * SQUARES_FAST + [square] * SQUARES_FAST
+        return [h * e + v * x for h, e, v, x in zip(self.factors, left, self._speed, moves, strict=True)]
+
+    def read(self, factors: list[float]) -> tuple[float, float]:
+        """R1 and sqrt(R2)."""
+        fast, slow, squares_fast, squares_slow = [w * f for w, f in zip(self._weight, factors, strict=True)]
+        return fast + slow, math.sqrt(squares_fast + squares_slow)
 
 
 class _Squares:
@@ -99,19 +136,18 @@ class _Squares:
 
     def __init__(self, clock: Clock, spot: Told, market: MarketSpec) -> None:
         years = np.diff(clock.variance_years, prepend=0.0)
-        self._spot, (self._left, self._gathered) = spot, reversion(market.spot_reversion, years)
-        self._jumps = _jump_variance(market) * years
-        self._level = float(spot.level[0])
+        self._keep, self._at = spot.keep.tolist(), spot.level.tolist()
+        self._left, self._gathered = (each.tolist() for each in reversion(market.spot_reversion, years))
+        self._jumps = (_jump_variance(market) * years).tolist()
+        self._level = self._at[0]
         self.mean = self.square = self._variance = self._before = self._shared = 0.0
 
     def step(self, k: int, sigma: float) -> None:
-        keep = self._spot.keep[k]
+        keep = self._keep[k]
         stays = keep * self._left[k]
-        self._variance = (
-            stays**2 * self._variance + sigma**2 * self._gathered[k] * keep + keep**2 * float(self._jumps[k])
-        )
+        self._variance = stays**2 * self._variance + sigma**2 * self._gathered[k] * keep + keep**2 * self._jumps[k]
         self._shared *= stays
-        self.mean = float(self._spot.level[k]) - self._level
+        self.mean = self._at[k] - self._level
         self.square = self.mean**2 + max(self._variance + self._before - 2 * self._shared, 0.0)
 
     def restart(self) -> None:
@@ -131,11 +167,6 @@ def _jump_variance(market: MarketSpec) -> float:
     return jumps.intensity * (up + down)
 
 
-def _read(memory: Memory, factors: Vector) -> tuple[float, float]:
-    parts = memory.weight * factors
-    return float(parts[:SQUARES_FAST].sum()), float(np.sqrt(parts[SQUARES_FAST:].sum()))
-
-
 def _implied(spec: MemorySpec, trend: float, activity: float) -> float:
     return min(max(spec.base + spec.trend * trend + spec.activity * activity, spec.base), spec.most)
 
@@ -150,11 +181,14 @@ def _index(spec: CreditMemorySpec, trend: float, activity: float) -> float:
 
 
 def _sigma(k: int, spot: Told, realised: Vector, market: MarketSpec, own: float, vol: float) -> float:
-    """Realised vol from tick k on: as stated, or by the law, less the variance of the storyline's own move."""
-    if np.isfinite(realised[k]):
+    """Realised vol from tick k on: as stated, or by the law, less the variance of the storyline's own move.
+
+    own: realised vol by the law.
+    """
+    if math.isfinite(realised[k]):
         return float(realised[k])
     if market.vol_law == "leverage":
         return float(np.exp(vol)) * market.realised_ratio
-    law, moved = float(np.exp(2 * own)), float(spot.squared[min(k + 1, len(spot.squared) - 1)])
+    law, moved = float(np.exp(2 * np.log(own))), float(spot.squared[min(k + 1, len(spot.squared) - 1)])
     share = market.memory.move_share if moved > 0 else 0.0
-    return market.memory.realised_level * float(np.sqrt((1 - share) * law + share * moved))
+    return market.memory.realised_level * math.sqrt((1 - share) * law + share * moved)

@@ -50,8 +50,8 @@ def rates_vol_line(
             common = noise.left[last] * common
         square = (nodes[last] - nodes[since]) ** 2 + now + at_end - 2 * common
         fall, ended = np.array([ln_spot[last] - ln_spot[since]]), bool(ends[last])
-        passed = float(years[last] - years[since])
-        level.append(float(memory.level(passed, fall, np.array([square.mean()]), ends=ended)[0]))
+        passed, mean = float(years[last] - years[since]), np.add.reduce(square, keepdims=True) / square.size
+        level.append(float(memory.level(passed, fall, mean, ends=ended)[0]))
         if ended:
             since, at_end, common = last, now, now
     return np.asarray(np.log(level))

@@ -30,6 +30,7 @@ Anchors = Literal["observed", "exogenous"]
 MOST_MISSING = 0.05  # share of the closes before a replay that may be missing: else they are not daily
 
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
+FEW_BLANK = 5  # cells of a column in a row that may be empty without a word
 RATES = ("overnight", "us2y", "us10y")
 SMALL = 0.001  # a decimal; ten-year yields of USD have always been above it
 EXOGENOUS = "taken as the outside world (exogenous): the desks' impact comes on top of what the record has of it"
@@ -79,8 +80,8 @@ def from_history(
     scenario = from_dict(tables, place=record.name, overrides=named, as_given=insists, trust=trust)
     dated = [(day, row.place.at("date")) for day, row in zip(record.days, record.rows, strict=True)]
     check_days(scenario.clock.calendar, dated, scenario.end)
-    scenario, remembered = _remembering(scenario, past)
-    notes += remembered
+    scenario, remembered = _remembering(scenario, _closes(past, as_given=insists))
+    notes += [*remembered, *_without_close(scenario, [day for day, _ in _closes(record, as_given=insists)])]
     if scenario.storyline.anchors == "exogenous":
         notes.append(EXOGENOUS)
     said = tuple(f"{record.name}: {note}" for note in (*record.notes, *notes))
@@ -101,7 +102,13 @@ def _parted(record: RecordRows, since: date | None) -> tuple[RecordRows, RecordR
     return part[0], part[1]
 
 
-def _remembering(scenario: Scenario, past: RecordRows) -> tuple[Scenario, list[str]]:
+def _closes(record: RecordRows, *, as_given: bool) -> list[tuple[date, float]]:
+    """The days with a close, and their closes."""
+    closes = record.levels("spx", as_given=as_given)
+    return [(day, close) for day, close in zip(record.days, closes, strict=True) if close is not None]
+
+
+def _remembering(scenario: Scenario, closes: list[tuple[date, float]]) -> tuple[Scenario, list[str]]:
     """The scenario with what the closes up to its first day left in the laws' memory, unless told; and a note of it."""
     from scenarios.studies.estimation.path_start import start_of_closes
 
@@ -109,7 +116,6 @@ def _remembering(scenario: Scenario, past: RecordRows) -> tuple[Scenario, list[s
     told = {market.memory.start, credit.memory.start} != {StartSpec()}
     if told or "path_dependent" not in (market.vol_law, credit.law):
         return scenario, []
-    closes = [(day, value) for day, value in zip(past.days, past.levels("spx"), strict=True) if value is not None]
     if len(closes) < 2 or closes[-1][0] != scenario.start:
         return scenario, []
     a_year, missing = _counted(scenario, [day for day, _ in closes])
@@ -124,6 +130,20 @@ def _remembering(scenario: Scenario, past: RecordRows) -> tuple[Scenario, list[s
     credit = dataclasses.replace(credit, memory=dataclasses.replace(credit.memory, start=spread))
     note = f"vol and credit remember {len(closes) - 1:,} closes before {scenario.start}"
     return dataclasses.replace(scenario, market=market, credit=credit), [note]
+
+
+def _without_close(scenario: Scenario, days: list[date]) -> list[str]:
+    """A note of the sessions between a record's closes that have none: nothing is told there."""
+    if scenario.clock.calendar == CONTINUOUS:
+        return []
+    sessions = exchange_sessions(scenario.clock.calendar, days[0], days[-1])
+    gaps = [gap for before, after in pairwise(days) if (gap := sessions.missing(before, after))]
+    if not gaps:
+        return []
+    longest, missing = max(gaps, key=len), sum(map(len, gaps))
+    count = "a trading day" if missing == 1 else f"{missing:,} trading days"
+    span = str(longest[0]) if len(longest) == 1 else f"{len(longest)} in a row from {longest[0]}"
+    return [f"no close on {count}, {span}: between closes the median path goes straight"]
 
 
 def _counted(scenario: Scenario, days: list[date]) -> tuple[float, int]:
@@ -174,7 +194,7 @@ def calm_levels() -> dict[str, float]:
 
 
 def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]:
-    """Notes on a level's missing numbers before its first and after its last."""
+    """Notes on a level's missing numbers before its first, after its last, and on the longest stretch between."""
     known = [i for i, value in enumerate(values) if value is not None]
     if not known:
         return []
@@ -183,6 +203,10 @@ def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]
         notes.append(f"{key} begins on {record.days[known[0]]}; earlier days take its level of then")
     if known[-1] + 1 < len(values):
         notes.append(f"{key} ends on {record.days[known[-1]]}; later days take its level of then")
+    before, after = max(pairwise(known), key=lambda pair: pair[1] - pair[0], default=(0, 0))
+    if key != "spot" and after - before - 1 > FEW_BLANK:
+        first, last = record.days[before + 1], record.days[after - 1]
+        notes.append(f"{key} is blank from {first} to {last}: its storyline goes straight there")
     return notes
 
 

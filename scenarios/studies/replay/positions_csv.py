@@ -174,8 +174,10 @@ def _position(row: Row, start: date, notes: list[str], assets: Mapping[str, str]
     cells |= {column: row.whole(column) for column in ("months", "swap_months", "frequency", "observation_months")}
     if (symbol := row.text("symbol")) is not None:
         cells |= _from_symbol(row, symbol, cells)
+    if cells["kind"] is None:
+        remedy = "name its instrument, or drop the line if it is a total"
+        raise row.place.at("kind").error("every line needs its kind", remedy=remedy)
     cells["memory"] = _yes(row, "memory")
-    cells["kind"] = cells["kind"] or ""
     cells |= _length(cells) | _signed(row, cells, notes)
     cells |= _held(row, cells, notes)
     position = build(Position, cells, row.place)
@@ -278,6 +280,10 @@ def _quantity(row: Row, notes: list[str]) -> float | None:
     if _kind(row) in CONTRACTS:
         return quantity
     if contracts is None:
+        if quantity is not None and parse_symbol(row.text("symbol") or "") is not None:
+            notes.append(
+                "the quantity of listed options is taken in units; call the column `contracts` if it is in those"
+            )
         if multiplier is not None and quantity is not None and multiplier != 1:
             remedy = "call the column `contracts`, or drop the multiplier"
             raise row.place.at("multiplier").error("quantity is in units, without a multiplier", remedy=remedy)
