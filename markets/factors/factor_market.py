@@ -216,8 +216,13 @@ class FactorMarket:
         """Vol of an asset's noise from this tick to the next, (paths,) a year."""
         return self.assets[key].realised_vol(self.snapshot)
 
-    def credit_index(self, paths: Paths) -> Vector:
-        """The index spread on some paths, decimal: it responds at once; the cash spread follows it with a lag."""
+    @property
+    def credit_index(self) -> Vector:
+        """The index spread, (paths,) decimal: it responds at once; the cash spread follows it with a lag."""
+        return self.credit_index_on(slice(None))
+
+    def credit_index_on(self, paths: Paths) -> Vector:
+        """The same on some paths."""
         return self.credit_law.index(self.snapshot, paths)
 
     @property

@@ -28,6 +28,7 @@ class Rule:
         """half_spread and depth: at base vol; depth: (paths,), or (1,) where it is the same on all."""
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
         self._levels: tuple[Vector, Vector] | None = None
+        self._some: tuple[NDArray[np.intp], tuple[Vector, Vector]] | None = None  # paths, and levels on them
 
     def stands(self, vol: Vector, half_spread: float, depth: Vector) -> bool:
         """Whether the rule is the same at this vol, with these base levels: arrays are compared as objects."""
@@ -44,7 +45,12 @@ class Rule:
         return levels
 
     def on(self, paths: NDArray[np.intp]) -> tuple[Vector, Vector]:
-        """The levels on some paths; computed there alone, if nobody has read them all."""
+        """The levels on some paths, asked for by every maker; computed there alone, if nobody has read them all."""
+        if self._some is None or self._some[0] is not paths:
+            self._some = paths, self._on(paths)
+        return self._some[1]
+
+    def _on(self, paths: NDArray[np.intp]) -> tuple[Vector, Vector]:
         if self._levels is not None:
             by_vol, shown = self._levels
             return by_vol[paths], shown[paths]
