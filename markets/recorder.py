@@ -41,7 +41,7 @@ class Recorder:
         self._world = world
         self._radius = self._nothing = world.full(0.0)
         # venues that move the main asset's implied vol
-        self._options = {option.name for option in world.options if option.underlying.name == MAIN}
+        self._options = frozenset(option.name for option in world.options if option.underlying.name == MAIN)
         self._peaks = Peaks(world, lambda: self._radius)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
         self._taken: Memo[Snapshot] = Memo()  # the market on the witnesses' paths
@@ -75,7 +75,7 @@ class Recorder:
 
     def _silent(self) -> frozenset[str]:
         """Venues of options at which nobody trades as prices move."""
-        return frozenset(name for name in self._options if not self._world.venues[name].exposed)
+        return self._options.difference(venue.name for venue in self._world.looked_at() if venue.exposed)
 
     def _write_levels(self, closing: bool) -> None:
         world, log = self._world, self._world.log

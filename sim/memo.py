@@ -54,8 +54,10 @@ class Memo(Generic[Value]):
         before = self._inputs
         if before is None or len(before) != len(inputs):
             return None
-        same = all(one is other or _equal(one, other) for one, other in zip(before, inputs, strict=True))
-        return self._value if same else None
+        for one, other in zip(before, inputs):  # noqa: B905 - speed, as above
+            if one is not other and not _equal(one, other):
+                return None
+        return self._value
 
     def of(self, one: object) -> Value | None:
         """The value if its only input was this very object; else None. For what is read several times a tick."""

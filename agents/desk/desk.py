@@ -90,7 +90,7 @@ class Desk:
         self._steps = revaluations(book.needs)
         self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
         self._moving = [step for step in self._steps if step.keys]
-        self.scale = world.full(1.0)
+        self.scale, self.whole = world.full(1.0), world.full(1.0)  # all of it, whatever is left
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
         # Whether the value may have moved by anything but time and spot so far.
@@ -310,6 +310,10 @@ class Desk:
             return hedge.neutral(risk or self.risk(snapshot), snapshot)
         now = self.risk()
         return self._options.get(lambda: hedge.neutral(now), hedge, now, self.world.factors.snapshot)
+
+    def hold_neutral(self, options: Units) -> None:
+        """The same in the present market, (paths,) units by venue, from who has found it together with others."""
+        self._options.get(lambda: options, self.option_hedge, self.risk(), self.world.factors.snapshot)
 
     def neutral_delta(
         self, options: Units, snapshot: Snapshot | None = None, risk: Risk | None = None, asset: str = MAIN

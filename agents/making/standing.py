@@ -51,17 +51,15 @@ class Standing:
         if not self._shrinks:
             return self._everything
         world, agent, name = self._world, self._agent, self._name
-        units, price = world.hedge_factors(name)
-        own = world.ledger.balance(name), units, price
+        (units, price), cash = world.hedge_factors(name), world.ledger.balance(name)
         if self._anybody and day != self._day:
             back = self._away & (day >= self._away_until)
             if marked(back):
-                own = self._recapitalised(back), self._nothing, self._everything
+                cash, units, price = self._recapitalised(back), self._nothing, self._everything
         self._day = day
         able = np.empty(world.paths)
-        if standing(*own, *self._terms, able):
-            leaving = self._leaving
-            equity = own[0] + own[1] * own[2]
+        if standing(cash, units, price, *self._terms, able):
+            leaving, equity = self._leaving, cash + units * price
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
             self._away |= leaving
             self._anybody = True

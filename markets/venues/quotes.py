@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 Posted = Offer | Callable[[], "Quote"]
 
 
+class Asking:
+    """A maker that asks for the rules of many venues at once: where each is wanted, it is as of then."""
+
+    __slots__ = ("market", "tick")
+
+    def __init__(self) -> None:
+        self.market: Snapshot  # when it last asked
+        self.tick = -1  # at which
+
+
 class Asked:
     """That the rule of one venue and tick is wanted: it is made when somebody reads it."""
 
@@ -40,8 +50,12 @@ class Asked:
 class Quotes:
     """Quotes of one venue, by maker. A quote is valid until its maker posts another."""
 
-    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
-        self._market, self._listing, self._spec = market, listing, spec
+    def __init__(
+        self, market: Surroundings, listing: Listing, spec: VenueSpec, stir: Callable[[], None] = lambda: None
+    ) -> None:
+        """stir: called before anything is kept that `forget` must drop."""
+        self._market, self._listing, self._spec, self._stir = market, listing, spec, stir
+        self._asking: Asking | None = None
         self._posted: dict[str, Posted] = {}
         self._offers: dict[str, Posted] = {}  # the same, called where they were functions and somebody has read them
         self.asked: Asked | None = None  # for the rule of this tick, if somebody has
@@ -69,9 +83,13 @@ class Quotes:
         changes nothing.
         """
         if self._posted.get(maker) is not quote:
-            self._posted[maker] = self._offers[maker] = quote
-            self._functions |= not isinstance(quote, Offer)
-            self.renew(maker)
+            self.replace(maker, quote)
+
+    def replace(self, maker: str, quote: Posted) -> None:
+        """As `post`; a function that was posted before is called anew."""
+        self._posted[maker] = self._offers[maker] = quote
+        self._functions |= not isinstance(quote, Offer)
+        self.renew(maker)
 
     def renew(self, maker: str) -> None:
         """What a maker has posted gives another quote from now on."""
@@ -116,11 +134,24 @@ class Quotes:
         """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
         asked = self.asked
         if asked is None:
-            factors = self._market.factors
-            asked = self.asked = Asked(factors.snapshot, factors.tick)
+            self._stir()
+            factors, asking = self._market.factors, self._asking
+            together = asking is not None and asking.tick == factors.tick
+            market = asking.market if asking is not None and together else factors.snapshot
+            asked = self.asked = Asked(market, factors.tick)
             if self._spec.depth_price_power:  # trades may move the price before the rule is made
                 self.rule_of(asked)
         return asked
+
+    def ask_with(self, asking: Asking) -> None:
+        """A maker asks for this rule whenever it asks for its others: see `asked_with`."""
+        self._asking = asking
+
+    def asked_with(self, asking: Asking) -> Asked:
+        """What it asked for when it last did."""
+        if asking.tick == self._market.factors.tick:
+            return self.asked or self.ask()
+        return Asked(asking.market, asking.tick)
 
     def rule_of(self, asked: Asked) -> Rule:
         """The rule that was asked for."""
@@ -146,6 +177,7 @@ class Quotes:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         book = self._book
         if book is None:
+            self._stir()
             book = self._book = self._gathered()
         return book
 

@@ -56,7 +56,6 @@ class Venue:
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
         self.market, self.listing, self.spec = market, listing, spec
         self.name, self.key = listing.name, next(iter(listing.displaces))  # key: the factor that trades here move first
-        self.quotes = Quotes(market, listing, spec)
         self.breakers = Breakers(market, listing, spec)
         self.has_impact = market.feedback.impact * spec.impact != 0  # of anybody's trades, were they felt
         self.impact = 0.0 if market.price_takers else market.feedback.impact * spec.impact  # of the whole depth
@@ -68,6 +67,9 @@ class Venue:
         self._sums = Sums()  # of their flows
         asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
         self.investors = None if asked is None else Investors(market, listing, asked)
+        self.place = 0  # among the venues of its market
+        self.still = False  # whether a tick in which nobody looks at it and nothing rolls leaves it as it is
+        self.quotes = Quotes(market, listing, spec, stir=self._stir)
         market.ledger.open(INVESTORS)
         market.ledger.list_asset(*listing.assets)
 
@@ -147,6 +149,10 @@ class Venue:
         if self.breakers.watches:
             self.breakers.look()
 
+    def _stir(self) -> None:
+        if self.still:
+            self.market.stir(self.name)
+
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
         for key, by in self.listing.displaces.items() if self.moves else ():
@@ -160,6 +166,7 @@ class Venue:
         `loop_gain`.
         """
         if self.moves:
+            self._stir()
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
     def gain(self, moved: str, by: str) -> Vector:
@@ -216,6 +223,7 @@ class Venue:
         else:
             demand = quantity  # called in CLEAR: an error there is traced to the taker, which the lambda holds
             order = Order(taker.name, lambda move: self._tradable(taker.name, demand(move)), answer)
+        self._stir()
         self.market.clear_soon()
         self.orders.append(order)
         return answer
