@@ -12,7 +12,7 @@ from analysis.answers import Answers
 from analysis.cells import FIRST_DESK, table_of
 from analysis.kept import asking
 from analysis.summary import summarise
-from sim.aside import FOLDER, Aside
+from sim.aside import FOLDER, Aside, close
 from sim.dataset import Run
 from sim.estimate import without_pulls
 
@@ -133,7 +133,10 @@ def _shared(run: Run, free: Others) -> list[Answers]:
 def found_elsewhere(folder: Path) -> Answers:
     """Answers of the shares that no other process has taken, of a run that this one has not written."""
     run = opened(folder)
-    return _found(run, shares_of(run))
+    try:
+        return _found(run, shares_of(run))
+    finally:
+        close()
 
 
 def _found(run: Run, shares: Iterable[tuple[str, str]]) -> Answers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sim.eventlog import EventLog
 
 FOLDER = ".aside"  # in a run's folder, until the run is whole
+ALL = slice(None)  # paths
+FILES = 32  # that are open at a time
 MOST = 1 << 32  # bytes of a run that are laid aside; a run of more reads its tables
 
 
@@ -44,16 +47,34 @@ class Part(NamedTuple):
     times: list[int]  # microseconds since 1970 of each row
     columns: dict[str, tuple[str, int]]  # by name: type of the numbers, bytes before them in a row
 
-    def read(self, row: int, name: str, found: NDArray[np.float64]) -> None:
-        """Numbers of a row, into (paths,)."""
+    def read(self, row: int, name: str, first: int, found: NDArray[np.float64]) -> None:
+        """Numbers of a row, from its path of number `first` on, into the array."""
         kind, before = self.columns[name]
-        numbers = found if found.dtype == kind else np.empty(self.paths, kind)
-        with open(self.file, "rb", buffering=0) as file:
-            file.seek(self.begin + row * self.width + before)
-            if file.readinto(numbers.data.cast("B")) != numbers.nbytes:
-                raise EOFError(f"{self.file} is cut short")
+        numbers = found if found.dtype == kind else np.empty(found.size, kind)
+        file = _opened(self.file)
+        file.seek(self.begin + row * self.width + before + first * numbers.itemsize)
+        if file.readinto(numbers.data.cast("B")) != numbers.nbytes:
+            raise EOFError(f"{self.file} is cut short")
         if numbers is not found:
             found[:] = numbers
+
+
+_open: dict[Path, FileIO] = {}  # files that are read again and again
+
+
+def _opened(place: Path) -> FileIO:
+    file = _open.get(place)
+    if file is None:
+        if len(_open) == FILES:
+            _open.pop(next(iter(_open))).close()
+        file = _open[place] = FileIO(place)
+    return file
+
+
+def close() -> None:
+    """Close the files of all that was laid aside."""
+    while _open:
+        _open.popitem()[1].close()
 
 
 def lay(folder: Path, log: EventLog, clock: Clock, wanted: tuple[Wanted, ...]) -> None:
@@ -100,12 +121,15 @@ class Rows:
         """Whether there is one row for each of these times, in their order."""
         return all(part.times == times.tolist() for part in self._parts)
 
-    def at(self, row: int, name: str) -> NDArray[np.float64]:
-        """(paths,) numbers of a row."""
-        found, begin = np.empty(self.paths), 0
+    def at(self, row: int, name: str, paths: slice = ALL) -> NDArray[np.float64]:
+        """Numbers of a row: of all paths, or of some that follow one another."""
+        begin, end, _ = paths.indices(self.paths)
+        found, first = np.empty(end - begin), 0
         for part in self._parts:
-            part.read(row, name, found[begin : begin + part.paths])
-            begin += part.paths
+            low, high = max(begin, first), min(end, first + part.paths)
+            if low < high:
+                part.read(row, name, low - first, found[low - begin : high - begin])
+            first += part.paths
         return found
 
 
@@ -135,6 +159,7 @@ def give_up(folder: Path) -> None:
 
 def remove(folder: Path) -> None:
     """Remove what was laid aside in a run's folder."""
+    close()
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     with suppress(OSError):
         (folder / FOLDER).unlink()
