@@ -363,7 +363,7 @@ def test_bands_take_gamma_at_the_desks_vol(kind):
         expiry_years=years,
         expiry_variance_years=variance_years,
     )
-    chosen = world.agents[0].policy
+    chosen = next(agent for agent in world.agents if agent.name == "desk").policy
     multiplier = chosen.vol_multiplier(at)
     target = -desk.book.delta(factors.tick, state, 1.0 if multiplier is None else multiplier)
     off = np.abs(chosen.desired(dataclasses.replace(at, target=target)) - held[-1])
