@@ -33,16 +33,18 @@ class Interval:
             raise UserError("an interval is a number and a unit", value=text, place="policy.interval", remedy=REMEDY)
         self.number = int(match[1]) if match else 1
         self.unit = match[2] if match else "tick"
+        self._seconds = self.number * (60 if self.unit == "m" else 3600)
 
     def due(self, clock: Clock, tick: int, last: int) -> bool:
         """Whether the desk looks at `tick`, if it last looked at tick `last`."""
         if self.unit == "tick" or tick == 0:
             return True
-        ticks, _, _, days, is_open, is_close = clock.plain
+        plain = clock.plain
         if self.unit == "d":
-            return is_close[tick] and days[tick] - days[last] >= self.number
-        seconds = self.number * (60 if self.unit == "m" else 3600)
-        return (clock.sessions is not None and is_open[tick]) or ticks[tick] - ticks[last] >= seconds
+            return plain.is_close[tick] and plain.day[tick] - plain.day[last] >= self.number
+        if clock.sessions is not None and plain.is_open[tick]:
+            return True
+        return plain.ticks[tick] - plain.ticks[last] >= self._seconds
 
     def years(self, clock: Clock) -> float:
         """Its mean length in trading years; hours are those of the exchange's usual session."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
+Reached = tuple["list[Venue]", "Listing | None", int, Vector]  # see `TradingWorld._reached_by`
 WRITE_OFF = "write_off"  # reason: what a lender, or a creditor, has lost with a desk
 
 
@@ -91,7 +92,7 @@ class TradingWorld(MarketWorld):
         self.lenders: list[Lender] = []
         self.seats: Mapping[str, Seat] = seats or {}
         # by account, with the ledger's rows in use then: see `_reached_by`
-        self._reaching: dict[str, tuple[int, tuple[list[Venue], Listing | None, int]]] = {}
+        self._reaching: dict[str, tuple[int, Reached]] = {}
         self._one, self._none = self.full(1.0), read_only(self.full(0.0))
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
@@ -118,17 +119,20 @@ class TradingWorld(MarketWorld):
 
     def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
         """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
-        venues, listing, _ = self._reached_by(name)
+        known = self._reaching.get(name)
+        if known is None or known[0] != self.ledger.used:
+            venues, listing, _, units = self._reached_by(name)
+        else:
+            venues, listing, _, units = known[1]
         if listing is None:
             return (read_only(self.hedge_value(name)) if venues else self._none), self._one
-        asset = listing.assets[0]
-        return self.ledger.balance(name, asset), listing.worth_of_one()[asset]
+        return units, listing.worth_of_one()[listing.assets[0]]
 
     def held_by(self, name: str) -> tuple[int, Vector]:
         """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one
         thing; else NONE and the value of all.
         """
-        _, listing, row = self._reached_by(name)
+        _, listing, row, _ = self._reached_by(name)
         if listing is None:
             return NONE, self.hedge_value(name)
         return row, listing.worth_of_one()[listing.assets[0]]
@@ -137,21 +141,21 @@ class TradingWorld(MarketWorld):
         """Venues at which an account has ever held a position."""
         return self._reached_by(name)[0]
 
-    def _reached_by(self, name: str) -> tuple[list[Venue], Listing | None, int]:
-        """Those venues; and where it is one thing, its listing and the ledger's row of its units, else NONE."""
+    def _reached_by(self, name: str) -> Reached:
+        """Those venues; and where it is one thing, its listing, the ledger's row of its units (else NONE), and them."""
         known = self._reaching.get(name)
         if known is None or known[0] != self.ledger.used:
             known = self._reaching[name] = self.ledger.used, self._find_reached(name)
         return known[1]
 
-    def _find_reached(self, name: str) -> tuple[list[Venue], Listing | None, int]:
+    def _find_reached(self, name: str) -> Reached:
         venues = [venue for venue in self.venues.values() if venue.reached(name)]
         listing = venues[0].listing if len(venues) == 1 else None
         if listing is None or len(listing.assets) > 1:
-            return venues, None, NONE
+            return venues, None, NONE, self._none
         row = self.ledger.balance_row(name, listing.assets[0])
         assert row is not None
-        return venues, listing, row
+        return venues, listing, row, self.ledger.balance(name, listing.assets[0])
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the present market, claims at par, (paths,) $."""

@@ -11,6 +11,7 @@ from analysis.numbers import FloatArray
 SHARES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 BINS = 4_096  # of equal width, into which a large sample is sorted
 MANY = 4_096  # numbers of a large sample
+BLOCK = 1 << 16  # numbers that are looked at together: a sample of many takes little more memory than itself
 
 
 def at_shares(values: FloatArray) -> list[float]:
@@ -38,8 +39,11 @@ def _at_ranks(values: FloatArray, ranks: list[int]) -> list[float]:
     if values.size < MANY or not 0 < width < math.inf or not math.isfinite(BINS / width):
         values.partition(ranks)
         return [float(values[rank]) for rank in ranks]
-    bins = ((values - low) * (BINS / width)).astype(np.int16)  # ascends with the numbers
-    counts = np.bincount(bins, minlength=BINS + 1)
+    bins, counts = np.empty(values.size, dtype=np.int16), np.zeros(BINS + 1, dtype=np.int64)
+    for begin in range(0, values.size, BLOCK):
+        part = slice(begin, begin + BLOCK)
+        bins[part] = (values[part] - low) * (BINS / width)  # ascends with the numbers
+        counts += np.bincount(bins[part], minlength=BINS + 1)
     upto = counts.cumsum()
     of_rank = np.searchsorted(upto, ranks, side="right")
     looked_at = np.zeros(counts.size, dtype=bool)

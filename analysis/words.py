@@ -61,7 +61,9 @@ def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
         return text + "."
     bare, what = n["unhedged_pnl_sd"], "of the book alone"
     if "unhedged_desk_pnl_sd" in n:
-        bare, what = n["unhedged_desk_pnl_sd"], "unhedged"
+        bare, what = n["unhedged_desk_pnl_sd"], "had it not hedged"
+        if bare.value < n["pnl_sd"].value and n["unhedged_desk_survival"].value < 0.5:
+            what += ", as whoever is liquidated has no more to lose"
     return f"{text}. The standard deviation is {_bare(n['pnl_sd'])} hedged, {_bare(bare)} {what}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import is_
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,8 +54,7 @@ class Peaks:
         """Update the extremes with the present levels."""
         factors, venue = self._world.factors, self._venue
         now = factors.snapshot
-        seen = self._seen
-        self._seen = levels = (
+        levels: tuple[Vector, ...] = (
             venue.mid,
             now.row(VOL),
             venue.book().levels,
@@ -63,11 +63,12 @@ class Peaks:
             self._radius(),
             now.block(USD),
         )
-        fresh = [
-            none if level is before else level for level, before, none in zip(levels, seen, self._left_out, strict=True)
-        ]
-        fresh.append(self._found)
-        widen(*fresh)
+        seen, self._seen = self._seen, levels
+        if any(map(is_, levels, seen)):
+            which = zip(levels, seen, self._left_out, strict=True)
+            levels = tuple(none if level is before else level for level, before, none in which)
+        given = *levels, self._found
+        widen(*given)
         if factors.rates_vol is not None:
             np.maximum(self._rates_vol, factors.rate_vol(), out=self._rates_vol)
 

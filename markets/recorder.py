@@ -41,7 +41,7 @@ class Recorder:
         self._world = world
         self._radius = self._nothing = world.full(0.0)
         # venues that move the main asset's implied vol
-        self._options = {option.name for option in world.options if option.underlying.name == MAIN}
+        self._options = frozenset(option.name for option in world.options if option.underlying.name == MAIN)
         self._peaks = Peaks(world, lambda: self._radius)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
         self._taken: Memo[Snapshot] = Memo()  # the market on the witnesses' paths
@@ -49,7 +49,8 @@ class Recorder:
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
         world, closes, last = self._world, self._world.clock.plain.is_close, len(self._world.clock.ticks) - 1
-        if world.log.wants("closes"):
+        wanted, seen = world.log.wants("closes"), world.log.sees("market")
+        if wanted:
             listings = (venue.listing for venue in world.venues.values())
             self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
         peaks = self._peaks if world.log.wants("peaks") else None
@@ -63,8 +64,10 @@ class Recorder:
                 peaks.look()
             for squares in self._squares.values():
                 squares.add()
-            self._write_levels(closes[tick])
-            if closes[tick]:
+            closing = closes[tick]
+            if seen or (closing and wanted):
+                self._write_levels(closing)
+            if closing:
                 for venue in world.venues.values():
                     venue.breakers.close_day()
             if tick == last and peaks is not None:
@@ -72,15 +75,13 @@ class Recorder:
 
     def _silent(self) -> frozenset[str]:
         """Venues of options at which nobody trades as prices move."""
-        return frozenset(name for name in self._options if not self._world.venues[name].exposed)
+        return self._options.difference(venue.name for venue in self._world.looked_at() if venue.exposed)
 
     def _write_levels(self, closing: bool) -> None:
         world, log = self._world, self._world.log
         wanted, seen = closing and log.wants("closes"), log.sees("market")
-        if not (wanted or seen):
-            return
-        market = self._market()
-        shown = {name: level[log.witness] for name, level in market.items()} if seen else {}
+        market = self._market(EVERY) if wanted else {}
+        shown = self._market(log.witness) if seen else {}
         for venue in world.venues.values():
             if seen and is_recorded(venue, closing=closing):
                 log.add_seen("market", world.now, venue=venue.name, **shown, **self._seen(venue, log.witness))
@@ -89,17 +90,20 @@ class Recorder:
                 columns = {**market, **self._levels(venue)}
                 log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
 
-    def _market(self) -> dict[str, Vector]:
-        """What is the same for all venues."""
+    def _market(self, paths: Paths | slice) -> dict[str, Vector]:
+        """What is the same for all venues, on some paths."""
         factors = self._world.factors
-        return {
-            "credit": factors.credit,
-            "credit_index": factors.credit_index,
+        levels = {
             **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             **({} if factors.rates_vol is None else {"rates_vol": factors.rate_vol()}),
             **({} if factors.other_curves is None else factors.other_curves.shown()),
             **factors.lending,
             "spectral_radius": self._radius,
+        }
+        return {
+            "credit": factors.credit[paths],
+            "credit_index": factors.credit_index_on(paths),
+            **{name: level[paths] for name, level in levels.items()},
         }
 
     def _levels(self, venue: Venue) -> dict[str, Vector]:
@@ -121,7 +125,7 @@ class Recorder:
             **{name: level[paths] for name, level in self._vols(venue).items()},
             "half_spread": half_spread,
             "depth": depth,
-            "impact": self._world.factors.impact(venue.key)[paths],
+            "impact": self._world.factors.impact(venue.key, paths),
             "loop_gain": own,
             "gain_vanna": vanna,
             "gain_all": own + vanna,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from sim.phases import Phase
 from sim.world import Process, World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from markets.venues.variance_series import VarianceSeries
     from markets.venues.vol_listing import VolListing
     from sim.names import Name
+
+_place = attrgetter("place")
 
 
 class MarketWorld(World):
@@ -96,6 +100,9 @@ class MarketWorld(World):
         self.log.declare(*market_tables(market.rates, market.further, surface=self.surface_moves))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
+        self._moving_venues: dict[str, Venue] = {}  # those that are not still
+        self._stirred: dict[str, Venue] = {}  # still ones that somebody has looked at in this tick
+        self._next_roll = 0  # tick at which one of those listings rolls
         self._open_venues(venues, benchmarks)
         self.straddles = [Straddle(self, name, series) for name, series in (straddles or {}).items()]
         for straddle in self.straddles:
@@ -104,8 +111,9 @@ class MarketWorld(World):
         listed = [ListedOption(self, name, series) for name, series in (options or {}).items()]
         self.options: list[VolListing] = [*listed, *self.variance_swaps]
         self.option_names = frozenset(option.name for option in self.options)
+        self._traded: Memo[list[VolListing]] = Memo()
         self._reached: dict[tuple[Name, str], Memo[list[VolListing]]] = defaultdict(Memo)  # by account and asset
-        self._moving: dict[FactorKey, Memo[dict[str, float]]] = defaultdict(Memo)  # by vol
+        self._moving: dict[FactorKey, tuple[int, dict[str, float]]] = {}  # by vol, with the number of venues then
         for option in self.options:
             self.open_venue(option, self.market.vol_listings[option.name].venue)
         for name, contract in (contracts or {}).items():
@@ -114,6 +122,14 @@ class MarketWorld(World):
             self.open_venue(CreditSwap(self, contract), spec)
         self._clearing = False
         self.start(self._live(), "market")
+
+    def _let_stand(self) -> None:
+        """Listed options, which may be many, need no step while nobody looks at them and none rolls."""
+        for option in self.options:
+            venue = self.venues[option.name]
+            venue.still = venue.investors is None and not venue.breakers.watches
+            if venue.still:
+                self._moving_venues.pop(option.name, None)
 
     def _open_venues(self, venues: VenuesSpec, benchmarks: dict[str, Series]) -> None:
         specs = venues.by_name()
@@ -148,8 +164,9 @@ class MarketWorld(World):
         moved = {key for venue in self.venues.values() for key in venue.listing.displaces}
         for key in listing.displaces.keys() - moved:  # of several venues the first says how a displacement decays
             self.factors.let_move(key, spec.permanent_share, spec.resilience)
-        self.venues[listing.name] = Venue(self, listing, spec)
-        return self.venues[listing.name]
+        venue = self.venues[listing.name] = self._moving_venues[listing.name] = Venue(self, listing, spec)
+        venue.place = len(self.venues)
+        return venue
 
     def venue(self, name: str) -> Venue:
         """A venue: 'asset', 'us2y', 'us10y', or a further asset's name. Raises KeyError with the names there are."""
@@ -165,13 +182,22 @@ class MarketWorld(World):
 
     def moving(self, vol: FactorKey) -> dict[str, float]:
         """The same of any asset's; one that follows the main asset's moves with that, too."""
-        return self._moving[vol].get(lambda: self._find_moving(vol), len(self.venues))
+        known = self._moving.get(vol)
+        if known is None or known[0] != len(self.venues):
+            known = self._moving[vol] = len(self.venues), self._find_moving(vol)
+        return known[1]
 
     def _find_moving(self, vol: FactorKey) -> dict[str, float]:
         found = {name: venue.listing.displaces.get(vol) for name, venue in self.venues.items() if venue.moves}
         own = {name: move for name, move in found.items() if move is not None}
         power = 0.0 if vol == VOL else self.factors.asset_vols[vol.name].power
         return own | ({name: power * move for name, move in self.moving(VOL).items()} if power else {})
+
+    @property
+    def traded_options(self) -> list[VolListing]:
+        """Those that have ever changed hands, in the order in which they are listed."""
+        ledger = self.ledger
+        return self._traded.get(lambda: [one for one in self.options if ledger.moved(one.name)], ledger.used)
 
     def reached_options(self, account: Name, asset: str = MAIN) -> list[VolListing]:
         """Options on an asset that an account has ever held, in the order in which they are listed."""
@@ -184,8 +210,20 @@ class MarketWorld(World):
 
         but: venues whose moves are left out: of one at which nobody trades as prices move they close no loop.
         """
-        exposed = (venue for venue in self.venues.values() if venue.exposed)
+        exposed = [venue for venue in self.looked_at() if venue.exposed]
+        if len(exposed) == 1:
+            return exposed[0].gains(but)
         return {entry: gain for venue in exposed for entry, gain in venue.gains(but).items()}
+
+    def looked_at(self) -> Iterable[Venue]:
+        """Venues that may have orders or flows in this tick, in the order in which they opened."""
+        if len(self._moving_venues) + len(self._stirred) == len(self.venues):
+            return self.venues.values()
+        return sorted((*self._moving_venues.values(), *self._stirred.values()), key=_place)
+
+    def stir(self, venue: str) -> None:
+        """Somebody looks at a venue that is `still`, or trades there: it takes part in this tick."""
+        self._stirred[venue] = self.venues[venue]
 
     def timestamp(self) -> datetime:
         """Exchange-local time now."""
@@ -212,7 +250,7 @@ class MarketWorld(World):
 
     def _clear(self) -> None:
         self._clearing = False
-        moves = [(venue, venue.clear()) for venue in self.venues.values() if venue.has_orders]
+        moves = [(venue, venue.clear()) for venue in self.looked_at() if venue.orders]
         for venue, move in moves:
             venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
@@ -246,8 +284,18 @@ class MarketWorld(World):
             self.factors.step(tick)
             self.require_finite_market()
             self._note_defaults()
-            for venue in self.venues.values():
+            self._step_venues(tick)
+
+    def _step_venues(self, tick: int) -> None:
+        stirred, self._stirred = self._stirred, {}
+        if tick < self._next_roll:
+            for venue in (*self._moving_venues.values(), *stirred.values()):
                 venue.step(tick)
+            return
+        for venue in self.venues.values():
+            venue.step(tick)
+        self._let_stand()
+        self._next_roll = min((option.struck.until for option in self.options), default=len(self.clock.ticks))
 
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:

@@ -143,6 +143,12 @@ class EventLog:
         size = self.witness.size
         self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": size, **columns})
 
+    def add_taken(self, table: str, seconds: int, taken: NDArray[np.intp], /, **columns: Any) -> None:
+        """Append rows of some paths, by their indices. Columns: new arrays of those paths, or scalars."""
+        if self.wants(table) and taken.size:
+            row = {"time": seconds, "path": self.paths[taken], "size": taken.size, **columns}
+            self._rows[table].append(row)
+
     def write(
         self, folder: Path, clock: Clock, make_room: Callable[[], None] | None = None
     ) -> dict[str, tuple[int, str]]:

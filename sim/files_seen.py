@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 LISTS = ("os.listdir", "os.scandir")
@@ -60,9 +61,9 @@ class FilesSeen:
             if writes or event not in ("open", *LISTS) or path.endswith(CODE):
                 return None
             if path not in seen:
-                seen[path] = state(path)
-                if len(seen) > MOST_FILES or not self._older(path):
+                if len(seen) >= MOST_FILES or not self._older(path):
                     return None
+                seen[path] = state(path)
         return seen
 
     def _of_code(self, path: str) -> bool:
@@ -75,8 +76,10 @@ class FilesSeen:
         """Whether a file was there, as it is, when the work began."""
         with suppress(OSError):
             found = os.stat(path)
-            small = found.st_size < MOST_BYTES
-            return small and (os.path.isdir(path) or max(found.st_mtime, found.st_ctime) < self._begun - MARGIN)
+            if S_ISDIR(found.st_mode):
+                return True
+            small = S_ISREG(found.st_mode) and found.st_size < MOST_BYTES  # a pipe can be read only once
+            return small and max(found.st_mtime, found.st_ctime) < self._begun - MARGIN
         return True
 
 
@@ -86,8 +89,10 @@ def state(path: str) -> str | None:
     try:
         if os.path.isdir(path):
             digest.update("\n".join(sorted(os.listdir(path))).encode(errors="surrogateescape"))
-        else:
+        elif S_ISREG(os.stat(path).st_mode):
             digest.update(Path(path).read_bytes())
+        else:
+            return None
         digest.update(str(os.stat(os.path.dirname(path)).st_mode).encode())  # whether others may write there
     except OSError:
         return None

@@ -42,6 +42,14 @@ class Entries(NamedTuple):
     assets: int  # that they move: the bits of their numbers
 
 
+class Shares(NamedTuple):
+    """Who has some parts of an asset's gain."""
+
+    asset: Name
+    holders: tuple[Name, ...]
+    parts: int
+
+
 class Proof(NamedTuple):
     """What `kernels.unbalanced` reads of some assets."""
 
@@ -76,6 +84,7 @@ class Ledger:
         self._holders: dict[Name, Rows] = {}  # rows of the balances of an asset
         self._entries: dict[tuple[Move, ...], Entries] = {}
         self._of_object: dict[int, tuple[tuple[Move, ...], Entries]] = {}  # the same by id; holds the tuple, so its id
+        self._shares: dict[tuple[Shares, ...], Rows] = {}
         self._views: dict[int, Vector] = {}  # by row
         self._held: dict[tuple[Name, Name], Vector] = {}  # the same by account and asset, as callers write them
         self._numbers: dict[
@@ -199,18 +208,28 @@ class Ledger:
         return entries.rows, self.rows
 
     def note_shares(
-        self, parts: Vector, asset: Name, holders: tuple[Name, ...], notes: tuple[Move, ...], among: Rows = EVERY_PATH
+        self, parts: Vector, shares: tuple[Shares, ...], notes: tuple[Move, ...], among: Rows = EVERY_PATH
     ) -> None:
-        """Note what holders of an asset have of `parts` (parts, paths) $ a unit of it.
+        """Note what holders of assets have of `parts` (parts, paths) $ a unit, in the order of the assets' shares.
 
-        notes: of each holder, and of each part, as many for all. among: the paths of the parts; (0,): all.
+        notes: of each asset, holder and part, as many for all. among: the paths of the parts; (0,): all.
         """
-        held = np.array([self._balances[holder, asset] for holder in holders], dtype=np.int64)
-        entries = self._looked_up(notes).rows
+        if shares not in self._shares:
+            self._shares[shares] = self._find_shares(shares)
+        found, entries = self._shares[shares], self._looked_up(notes).rows
         if among.size:
-            kernels.note_some(parts, among, held, entries, self.rows)
+            kernels.note_some(parts, among, found, entries, self.rows)
         else:
-            kernels.note_shares(parts, held, entries, self.rows)
+            kernels.note_shares(parts, found, entries, self.rows)
+
+    def _find_shares(self, shares: tuple[Shares, ...]) -> Rows:
+        """As `kernels.note_shares` reads them: row of a balance, and part."""
+        found, first = list[tuple[int, int]](), 0
+        for asset, holders, parts in shares:
+            rows = (self._balances[holder, asset] for holder in holders)
+            found += [(row, part) for row in rows for part in range(first, first + parts)]
+            first += parts
+        return np.array(found, dtype=np.int64).reshape(-1, kernels.SHARE)
 
     def _looked_up(self, moves: tuple[Move, ...]) -> Entries:
         """Entries of moves that are equal to earlier ones, or new."""

@@ -20,10 +20,11 @@ class Memo(Generic[Value]):
         delta = memo.get(lambda: expensive(spot, vol), spot, vol)
     """
 
-    __slots__ = ("_inputs", "_value")
+    __slots__ = ("_first", "_inputs", "_value")
 
     def __init__(self) -> None:
         self._inputs: tuple[object, ...] | None = None
+        self._first: object = None  # of the inputs, for `of`
         self._value: Value
 
     def get(self, compute: Callable[[], Value], *inputs: object) -> Value:
@@ -40,25 +41,31 @@ class Memo(Generic[Value]):
             else:
                 return self._value
         self._value = compute()
-        self._inputs = inputs
+        self._inputs, self._first = inputs, inputs[0] if inputs else None
         return self._value
+
+    def put(self, value: Value, one: object) -> Value:
+        """Remember a value that was computed from one object, for `of`; returns it."""
+        self._value, self._first, self._inputs = value, one, (one,)
+        return value
 
     def known(self, *inputs: object) -> Value | None:
         """The value if `get` with these inputs would compute nothing; else None."""
         before = self._inputs
         if before is None or len(before) != len(inputs):
             return None
-        same = all(one is other or _equal(one, other) for one, other in zip(before, inputs, strict=True))
-        return self._value if same else None
+        for one, other in zip(before, inputs):  # noqa: B905 - speed, as above
+            if one is not other and not _equal(one, other):
+                return None
+        return self._value
 
     def of(self, one: object) -> Value | None:
         """The value if its only input was this very object; else None. For what is read several times a tick."""
-        before = self._inputs
-        return self._value if before is not None and before[0] is one else None
+        return self._value if self._first is one else None
 
     def forget(self) -> None:
         """Compute again at the next `get`."""
-        self._inputs = None
+        self._inputs = self._first = None
 
 
 def _equal(one: object, other: object) -> bool:

@@ -46,11 +46,6 @@ def lined_up(rows: int, paths: int) -> NDArray[np.float64]:
     return found
 
 
-def vector(value: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """A vector as it is, and a number as (1,): at a sixth of what `np.atleast_1d` takes."""
-    return value if isinstance(value, np.ndarray) else np.array((value,))
-
-
 def total(vectors: Iterable[NDArray[Any]]) -> NDArray[Any]:
     """Sum of at least one vector, in the order given. (`np.sum` adds in another order on one path than on many.)"""
     first, *rest = vectors

@@ -59,6 +59,7 @@ class World:
         self.name = name
         self.clock = clock
         self._ticks: list[int] = clock.plain.ticks
+        self._number = len(self._ticks)
         self.streams = streams
         self.ledger = ledger
         self.log = log
@@ -91,18 +92,12 @@ class World:
         event = self._next[phase]  # it stays the next occurrence until it comes
         if event is not None:
             return event
-        ticks, index = self._ticks, self.tick_index
-        if index < 0:
-            index = 0
-        elif phase <= self.phase or self.env._now != ticks[index]:
+        index = self.tick_index
+        if phase <= self.phase or self.env._now != self._ticks[index]:
             index += 1
-        if index >= len(ticks):
-            return self.env.event()  # after the end: never comes
-        seconds = ticks[index]
-        event = self._waiting.get(PHASES * seconds + phase)
-        if event is None:
-            event = self._schedule(seconds, phase)
-        self._next[phase] = event
+            if index == self._number:
+                return self.env.event()  # after the end: never comes
+        event = self._next[phase] = self._instant(self._ticks[index], phase)
         return event
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
@@ -118,23 +113,23 @@ class World:
 
         All who wait for the same phase and instant share one SimPy event. Raises ValueError for the past.
         """
-        event = self._waiting.get(PHASES * seconds + phase)
-        if event is None:
-            now = self.env._now
-            if not seconds >= now:
-                raise ValueError(f"cannot wait for the past: {seconds - now} seconds from now")
-            event = self._schedule(seconds, phase)
-        return event
+        if not seconds >= self.env._now:
+            raise ValueError(f"cannot wait for the past: {seconds - self.env._now} seconds from now")
+        return self._instant(seconds, phase)
 
-    def _schedule(self, seconds: int, phase: Phase) -> Instant:
-        env, key = self.env, PHASES * seconds + phase  # a number: to hash a tuple with a phase takes Python
-        event = self._waiting[key] = Instant(env, phase, key, self._entered)
-        heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
+    def _instant(self, seconds: int, phase: Phase) -> simpy.Event:
+        key = PHASES * seconds + phase  # a number: to hash a tuple with a phase takes Python
+        event = self._waiting.get(key)
+        if event is None:
+            env = self.env
+            event = self._waiting[key] = Instant(env, phase, key, self._entered)
+            heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
         return event
 
     def _enter(self, instant: Instant) -> None:
         self._waiting.pop(instant.key, None)
-        phase, seconds = instant.phase, self.env._now
+        phase: Phase = instant.phase
+        seconds: Any = self.env._now
         self.phase = phase
         if self._next[phase] is instant:
             self._next[phase] = None
@@ -142,7 +137,7 @@ class World:
             return
         self.instant = seconds
         ticks, following = self._ticks, self.tick_index + 1
-        while following < len(ticks) and seconds >= ticks[following]:
+        while following < self._number and seconds >= ticks[following]:
             self.tick_index, following = following, following + 1
 
     def start(self, process: Process, owner: str | None = None) -> None:

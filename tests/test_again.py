@@ -131,6 +131,19 @@ def test_a_file_that_is_new_is_not_trusted_to_stay(tmp_path: Path):
     assert seen.found() is None
 
 
+def test_what_can_be_read_once_is_neither_kept_nor_read_again(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    keeper = os.open(tmp_path / "pipe", os.O_RDWR)  # so that opening does not wait
+    os.write(keeper, b"1\n")
+    os.utime(tmp_path / "pipe", (0, 0))
+    seen = FilesSeen((), ())
+    with seen.watched(), open(tmp_path / "pipe") as file:
+        file.readline()
+    seen._begun += 10  # however old it is
+    assert seen.found() is None and not unchanged({str(tmp_path / "pipe"): "a file that was there"})
+    os.close(keeper)
+
+
 def test_reading_is_told_from_writing(tmp_path: Path):
     (tmp_path / "old").write_text("1")
     make_old(tmp_path)

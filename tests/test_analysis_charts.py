@@ -78,6 +78,19 @@ def test_waterfall_ends_at_the_total(run: Run) -> None:
         assert sum(amounts.values()) == pytest.approx(total, rel=1e-4)
 
 
+def test_no_label_of_the_waterfall_covers_another(run: Run) -> None:
+    for part in spec_of(charts.waterfall(run))["hconcat"]:
+        data = part["layer"][1]["data"]
+        bars = part["layer"][1]["encoding"]["y"]["scale"]["domain"]
+        rows = spec_of(charts.waterfall(run))["datasets"][data["name"]]
+        line = 12 * (bars[1] - bars[0]) / part["height"]
+        places = [row["at"] for row in rows]
+        assert all(row["at"] >= row["high"] for row in rows)
+        assert max(places) <= bars[1]
+        for i, place in enumerate(places):
+            assert all(abs(place - other) >= line for other in places[max(i - 2, 0) : i])
+
+
 def test_a_swap_desk_sees_its_own_venue(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", paths=4)
     closes = pl.read_parquet(folder / "closes" / "*.parquet")

@@ -171,3 +171,29 @@ def test_a_fill_in_full_on_every_path_is_told_from_others(number):
         if number == 1:
             order[paths // 2] = 2e4
             assert in_full(order, 1.0) == [False]
+
+
+def test_options_of_one_expiry_are_valued_as_each_alone():
+    """What they share (discounting, the factor of vol) is found once: beside each other, apart, on alike paths too."""
+    spot, vol = 100.0 * np.exp(0.3 * DRAW.normal(size=PATHS)), 0.2 * np.exp(0.4 * DRAW.normal(size=PATHS))
+    early, late = (0, 0.5, 1, 0.25), (1, 0.75, 0, 0.125)  # nodes and years of two expiries
+    rows = np.array(
+        [
+            [1.0, 2.0, 90.0, np.log(0.9), 0.2, 0.9, 0.99, *early],
+            [-1.0, 1.0, 95.0, np.log(0.95), 0.19, 0.9, 0.99, *early],
+            [1.0, -1.0, 105.0, np.log(1.05), 0.18, 0.7, 0.98, *late],
+            [1.0, 1.0, 110.0, np.log(1.1), 0.0, 0.7, 0.98, *late],
+            [1.0, 3.0, 95.0, np.log(0.95), 0.19, 0.9, 0.99, *early],
+        ]
+    )
+    base, nodes = np.array([100.0, 0.2]), 0.03 + 0.01 * DRAW.normal(size=(2, PATHS))
+    alike = np.full(PATHS, 0.3), np.full((2, PATHS), 0.02), np.ones(1)
+    for level, curve, stretch in ((vol, nodes, np.ones(PATHS)), alike):
+        together, apart, values = np.zeros((k.NODE + 2, PATHS)), np.zeros((k.NODE + 2, PATHS)), np.zeros((2, PATHS))
+        k.option_greeks(spot, level, curve, stretch, base, rows, True, np.empty(PATHS), together)
+        k.option_values(spot, level, curve, base, rows, values[0])
+        for row in rows:
+            k.option_greeks(spot, level, curve, stretch, base, row[None], False, np.empty(PATHS), apart)
+            k.option_values(spot, level, curve, base, row[None], values[1])
+        np.testing.assert_array_equal(together, apart)
+        np.testing.assert_array_equal(values[0], values[1])

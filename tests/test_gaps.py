@@ -101,6 +101,17 @@ def test_a_replay_says_which_sessions_have_no_close(tmp_path: Path) -> None:
     assert any(said in note for note in notes), notes
 
 
+def test_a_replay_says_where_a_column_is_blank_for_long(tmp_path: Path) -> None:
+    """A vendor's blank day is nothing to speak of; a vol that nobody told for weeks is."""
+    rows = lines("XNYS", date(2024, 1, 2), date(2024, 3, 28))
+    days = list(rows)
+    for count, said in ((5, False), (6, True)):
+        blank = {day: f"{day},100," for day in days[20 : 20 + count]}
+        notes = from_history(write(tmp_path, rows | blank)).notes
+        told = f"record.csv: vol is blank from {days[20]} to {days[19 + count]}: its storyline goes straight there"
+        assert any(told in note for note in notes) is said, notes
+
+
 def test_what_is_taken_as_given_is_so_before_the_first_day_too(tmp_path: Path) -> None:
     """`--as-given` holds for the closes that are only remembered."""
     rows = lines("XNYS", date(2023, 6, 1), date(2024, 3, 28))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import BugError
-from sim.ledger import CASH, Ledger, Move
+from sim.ledger import CASH, Ledger, Move, Shares
 from sim.names import Key
 from tests.small import gross
 
@@ -79,16 +79,35 @@ def test_shares_of_a_gain_are_noted_as_one_by_one():
         for who, held in zip(("a", "b"), units, strict=True):
             ledger.transfer(held, source="c", target=who, reason="start", asset="x")
     one, other = ledgers
-    one.note_shares(parts, "x", ("a", "b"), tuple(move for *_, move in moves))
+    shares = (Shares("x", ("a", "b"), 2),)
+    one.note_shares(parts, shares, tuple(move for *_, move in moves))
     for who, part, move in moves:
         other.post((other.balance(who, "x") * parts[part])[None], (move,))
     assert np.array_equal(one.rows, other.rows)
     assert one.flow("a", "part 1") == pytest.approx(units[0] * parts[1], rel=1e-15)
     some, before, notes = np.array([3, 4, 699]), one.rows.copy(), tuple(move for *_, move in moves)
-    one.note_shares(parts[:, some], "x", ("a", "b"), notes, some)
-    other.note_shares(parts, "x", ("a", "b"), notes)
+    one.note_shares(parts[:, some], shares, notes, some)
+    other.note_shares(parts, shares, notes)
     assert np.array_equal(one.rows[:, some], other.rows[:, some])
     assert np.array_equal(np.delete(one.rows, some, axis=1), np.delete(before, some, axis=1))
+
+
+def test_shares_in_several_assets_are_noted_as_one_asset_after_another():
+    paths, random = 300, np.random.default_rng(4)
+    parts, ledgers = random.normal(size=(3, paths)), [Ledger(paths), Ledger(paths)]
+    shares = Shares("x", ("a", "b"), 2), Shares("y", ("b",), 1)
+    notes = [tuple(move for who in on.holders for i in range(on.parts) for move in _moves(who, i)) for on in shares]
+    for ledger in ledgers:
+        ledger.open("a", "b", "c")
+        ledger.list_asset("x", "y")
+        for i, (asset, holders, _) in enumerate(shares):
+            for who in holders:
+                ledger.transfer(parts[i] ** 2, source="c", target=who, reason="start", asset=asset)
+    one, other = ledgers
+    one.note_shares(parts, shares, sum(notes, ()))
+    for each, own, noted in zip(shares, (parts[:2], parts[2:]), notes, strict=True):
+        other.note_shares(own, (each,), noted)
+    assert np.array_equal(one.rows, other.rows)
 
 
 def _moves(who, part):

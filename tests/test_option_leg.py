@@ -11,7 +11,7 @@ from agents.desk.loss import ATTRIBUTION, COSTS, option_hedges
 from agents.desk.options_held import options_held
 from agents.funding.parametric_margin import Parametric
 from agents.funding.portfolio import Portfolio
-from agents.hedging import exposure
+from agents.hedging import option_flows
 from markets.accounts import INVESTORS
 from markets.factors.key import SPOT, VOL
 from markets.venues.loop_gain import CURVATURE
@@ -293,7 +293,7 @@ def test_paths_without_a_book_are_left_out_and_the_others_are_as_before(monkeypa
     leg, market, flows = {"venues": ["m1"], "hold": {"m3": 1e5}}, {**STILL, "stickiness": stickiness}, []
     options = {"m1": {**MONTH, "venue": VENUE}, "m3": LONG}
     for few in (0.0, 1.1):
-        monkeypatch.setattr(exposure, "FEW", few)
+        monkeypatch.setattr(option_flows, "FEW", few)
         world = world_of(listed(options, market=market, agents={"desk": desk(leg)}), 5)
         world.desks["desk"].liquidated[:gone] = True
         found = watch(world, Phase.FUND, lambda world=world: [list(each.exposed) for each in world.venues.values()])

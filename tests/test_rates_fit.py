@@ -115,6 +115,17 @@ def test_hull_white_of_the_shortest_rate(tmp_path):
     assert shown.exit_code == 0 and "Hull-White of the short rate" in shown.output
 
 
+def test_a_rate_that_forgets_within_a_day_has_no_error_of_its_reversion(tmp_path):
+    """Levels without memory: the likelihood rises up to the bound of the search, where its curvature says nothing."""
+    table = frame(60)
+    levels = 2.0 + 0.1 * np.random.default_rng(8).standard_normal(60)
+    table.with_columns(us1m=pl.Series(levels)).write_csv(tmp_path / "wild.csv")
+    (short,) = fit_rates(tmp_path / "wild.csv", errors=False, as_given=True).short_rates
+    assert short.found.at_bound
+    shown = CliRunner().invoke(main, ["fit", "--rates", str(tmp_path / "wild.csv"), "--draws", "0", "--as-given"])
+    assert shown.exit_code == 0 and "100 or more" in shown.output and "± inf" not in shown.output
+
+
 def test_a_law_is_found_again():
     """A MOVE that the law itself wrote gives its coefficients back."""
     told = dataclasses.replace(RatesVolSpec(), start=0.009, activity=0.9, trend=-0.002, base=0.001)

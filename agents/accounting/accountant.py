@@ -20,6 +20,7 @@ from agents.tables import DESKS, LEFT_OUT, MARKS
 from agents.world import WRITE_OFF, TradingWorld
 from markets.costs import INVENTORY
 from markets.factors.key import MAIN, SPOT, of_asset
+from markets.venues.vol_listing import explain_all
 from sim.phases import Phase
 from sim.world import Process
 
@@ -81,8 +82,7 @@ class Accountant:
                 continue
             for straddle in world.straddles:
                 straddle.explain()
-            for option in world.options:
-                option.explain()
+            explain_all(world.traded_options)
             for desk in world.desks.values():
                 desk.mark()
             if closing:

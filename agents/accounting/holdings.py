@@ -33,19 +33,22 @@ class Holdings:
     def write(self, *, last: bool) -> None:
         """Write the present balances; books must be marked."""
         world = self._world
-        mask = None if last else world.log.witness
-        if not self._wanted or (mask is not None and not mask.size):
+        taken = np.arange(world.log.paths.size) if last else world.log.witness
+        if not self._wanted or not taken.size:
             return
-        nothing: dict[int, tuple[Vector | float, Vector | float]] = {}  # by a worth, and holds it: what 0 are worth
+        # by a worth, and holds it: on the paths taken, and what 0 are worth there
+        known: dict[int, tuple[Vector | float, Vector | float, Vector | float]] = {}
         for account, asset, worth in self._pairs():
             names = {"account": str(account), "asset": str(asset)}
+            if id(worth) not in known:
+                some = worth[taken] if isinstance(worth, np.ndarray) else worth
+                known[id(worth)] = worth, some, _worth_of_none(some)
+            held: Vector | float = 0.0
+            _, some, value = known[id(worth)]
             if world.ledger.reached(account, asset):
-                held = world.ledger.balance(account, asset)
-                world.log.add(ACCOUNTS.name, world.now, mask, **names, balance=held, value=held * worth)
-                continue
-            if id(worth) not in nothing:
-                nothing[id(worth)] = worth, _worth_of_none(worth)
-            world.log.add(ACCOUNTS.name, world.now, mask, **names, balance=0.0, value=nothing[id(worth)][1])
+                held = world.ledger.balance(account, asset)[taken]
+                value = held * some
+            world.log.add_taken(ACCOUNTS.name, world.now, taken, **names, balance=held, value=value)
 
     def _pairs(self) -> Iterator[tuple[Name, Name, Vector | float]]:
         """(account, asset, $ value of a unit) for everything that may be held."""
@@ -63,6 +66,6 @@ class Holdings:
 
 
 def _worth_of_none(worth: Vector | float) -> Vector | float:
-    """0 units of something, (paths,) $: one number where it is the same on all paths, -0.0 and NaN apart."""
+    """0 units of something, (paths taken,) $: one number where it is the same on all paths, -0.0 and NaN apart."""
     plain = not np.signbit(worth).any() and np.isfinite(worth).all()
     return 0.0 if plain else 0.0 * worth

@@ -90,7 +90,7 @@ class Desk:
         self._steps = revaluations(book.needs)
         self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
         self._moving = [step for step in self._steps if step.keys]
-        self.scale = world.full(1.0)
+        self.scale, self.whole = world.full(1.0), world.full(1.0)  # all of it, whatever is left
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
         # Whether the value may have moved by anything but time and spot so far.
@@ -193,7 +193,7 @@ class Desk:
         known = self._value.of(now)
         if known is not None:
             return known
-        return self._value.get(lambda: self._value_at(now) if self._full else self.slopes().value, now)
+        return self._value.put(self._value_at(now) if self._full else self.slopes().value, now)
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
         """Value of one unit of scale in another market, (paths,) $.
@@ -213,7 +213,7 @@ class Desk:
         if snapshot is not None:
             return self._risk_at(snapshot)
         now = self.world.factors.snapshot
-        return self._risk.of(now) or self._risk.get(lambda: self._risk_at(now), now)
+        return self._risk.of(now) or self._risk.put(self._risk_at(now), now)
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
@@ -310,6 +310,10 @@ class Desk:
             return hedge.neutral(risk or self.risk(snapshot), snapshot)
         now = self.risk()
         return self._options.get(lambda: hedge.neutral(now), hedge, now, self.world.factors.snapshot)
+
+    def hold_neutral(self, options: Units) -> None:
+        """The same in the present market, (paths,) units by venue, from who has found it together with others."""
+        self._options.get(lambda: options, self.option_hedge, self.risk(), self.world.factors.snapshot)
 
     def neutral_delta(
         self, options: Units, snapshot: Snapshot | None = None, risk: Risk | None = None, asset: str = MAIN
@@ -438,7 +442,7 @@ class Desk:
             return None
         slopes, (by_spot, by_vol, by_all) = found
         if self._value.of(new) is None:
-            self._value.get(lambda: by_all, new)
+            self._value.put(by_all, new)
         return Stepped(slopes, None, [], (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.neutral import neutral
-from markets.factors.key import OVERNIGHT, USD, name_key
+from markets.factors.key import OVERNIGHT, USD, VOL, name_key, of_asset
 from markets.kernels.least_squares import least_squares
 from markets.products.vega_grid import VegaGrid
 from markets.specs.variable import HAZARD
@@ -53,7 +53,13 @@ class OpenRisk:
 
     def gamma_of(self, asset: str) -> Vector:
         """Units of an asset per $, (paths,)."""
-        return self._risk.gamma_of(asset) + self._gammas.get(asset, 0.0)
+        own, other = self._risk.gamma_of(asset), self._gammas.get(asset)
+        return own if other is None else own + other
+
+    def vega_of(self, asset: str) -> Vector:
+        """$ per 1.00 of an asset's implied vol, (paths,); 0 where neither knows it."""
+        own, other = self._risk.vega_of(asset), self._others.get(of_asset(VOL, asset))
+        return own if other is None else own + other
 
 
 class LegHedge(Protocol):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class OptionHedge(LeastSquaresHedge):
         self._world = world
         self._options: dict[str, VolListing] = {option.name: option for option in world.options}
         self._per_gamma: dict[str, Memo[Vector]] = defaultdict(Memo)  # by asset
+        self.moving: dict[str, Memo[list[Any]]] = defaultdict(Memo)  # by asset: what its flows are asked of
         self.kept = {name: world.full(units) for name, units in leg.hold.items()}
         hedged = {self._asset_of(name) for name in leg.venues}
         self._rows = [(asset, row) for asset in _in_order(hedged) for row in leg.rows]
@@ -62,21 +64,26 @@ class OptionHedge(LeastSquaresHedge):
         """Whether all that it may hold can be valued on some of the paths."""
         return all(self._options[name].values_some for name in self.names)
 
-    @property
+    @cached_property
     def assets(self) -> tuple[str, ...]:
         """On which it may hold options."""
         return _in_order({self._asset_of(name) for name in self.names})
 
     def answering_on(self, asset: str) -> tuple[str, ...]:
         """Venues of options on an asset at which it trades as the market moves."""
-        return tuple(name for name in self.answering if self._asset_of(name) == asset)
+        return self._answering.get(asset, ())
 
-    @property
+    @cached_property
+    def _answering(self) -> dict[str, tuple[str, ...]]:
+        on = {name: self._asset_of(name) for name in self.answering}
+        return {asset: tuple(name for name in on if on[name] == asset) for asset in self.assets}
+
+    @cached_property
     def answering(self) -> tuple[str, ...]:
         """Venues at which it trades as the market moves; what is kept stays as it is."""
         return tuple(venue.name for venue in self._venues) if self.share else ()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Venues at which it may hold something."""
         return tuple(dict.fromkeys((*self.kept, *(venue.name for venue in self._venues))))
@@ -91,12 +98,11 @@ class OptionHedge(LeastSquaresHedge):
 
     def open_risk(self, risk: Risk, market: Snapshot | None = None) -> OpenRisk:
         """Risk of a book with that of the options that are kept."""
-        paths = self._seen(market).paths
-        vegas, gammas = ({asset: np.zeros(paths) for asset in self.assets} for _ in range(2))
+        vegas, gammas = dict[str, Vector](), dict[str, Vector]()
         for name, units in self._kept_in(market).items():
             greeks, asset = self._options[name].greeks(market), self._asset_of(name)
-            vegas[asset] += units * greeks.vega
-            gammas[asset] += units * greeks.gamma
+            for found, one in ((vegas, greeks.vega), (gammas, greeks.gamma)):
+                found[asset] = found[asset] + units * one if asset in found else units * one
         return OpenRisk(risk, {of_asset(VOL, asset): vega for asset, vega in vegas.items()}, gammas)
 
     def _kept_in(self, market: Snapshot | None) -> Units:
@@ -113,7 +119,7 @@ class OptionHedge(LeastSquaresHedge):
 
     def _row(self, row: str, asset: str, risk: OpenRisk, market: Snapshot | None) -> Vector:
         if row == "vega":
-            return risk.first(of_asset(VOL, asset))
+            return risk.vega_of(asset)
         return risk.gamma_of(asset) * self._in_vega(asset, market)
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:

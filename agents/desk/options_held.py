@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import MAIN
-from markets.kernels.hedging import add_product
+from markets.kernels.hedging import add_product, product
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -36,8 +36,10 @@ class OptionsHeld(NamedTuple):
         for listing, units in self.positions:
             one = getattr(listing.greeks(market), greek)
             if found is None:
-                found = np.zeros(one.size)
-            add_product(units, one, found)
+                found = np.empty(one.size)
+                product(units, one, found)
+            else:
+                add_product(units, one, found)
         return 0.0 if found is None else found
 
 

@@ -125,6 +125,6 @@ class AssetHedge:
         wanted = held.copy() if self._passive else self.desired(self.situation(due, held, market, options))
         delta, scale = desk.slopes(market).delta_of(self.name), desk.scale
         if options.positions:
-            delta, scale = scale * delta + options.sum("delta", market), np.ones(self._world.paths)
+            delta, scale = scale * delta + options.sum("delta", market), desk.whole
         asset_order(wanted, held, delta, scale, desk.forced, looks, desk.liquidated, out)
         return out

@@ -200,6 +200,11 @@ class _Hedging:
     def _under_way(self, venue: str) -> Vector:
         return self.in_flight.get(venue, np.zeros(self.world.paths))
 
+    def _with_under_way(self, venue: str, units: Vector) -> Vector:
+        """Units with those that are sent there and not yet filled, (paths,). Read-only: often the very same."""
+        sent = self.in_flight.get(venue)
+        return units if sent is None else units + sent
+
     # --- assets ----------------------------------------------------------------------------------------------------
     def _held(self, asset: str) -> Vector:
         """Units held and ordered, (paths,). Read-only, and valid until the next trade."""
@@ -220,7 +225,7 @@ class _Hedging:
 
     def _coming(self, orders: dict[str, Vector]) -> dict[str, Vector]:
         """Units under way and ordered now, by venue."""
-        return {name: self._under_way(name) + order for name, order in orders.items()}
+        return {name: self._with_under_way(name, order) for name, order in orders.items()}
 
     # --- options on the asset --------------------------------------------------------------------------------------
     def _option_orders(self, due: bool) -> dict[str, Vector]:
@@ -270,7 +275,7 @@ class _Hedging:
             return {}
         desk, orders = self.desk, {}
         target = {name: desk.scale * units for name, units in unit.items()}
-        held = {name: self.world.venue(name).held(self.agent.name) + self._under_way(name) for name in target}
+        held = {name: self._with_under_way(name, self.world.venue(name).held(self.agent.name)) for name in target}
         wanted = leg.wanted(target, held, risk, desk.scale)
         hedges = self.hedges_rates if trades is None else trades
         for name, position in held.items():

@@ -139,22 +139,25 @@ class _Making:
     def run(self) -> Process:
         """Quote at every tick."""
         world, recorded = self.world, self.world.log.sees("quotes")
+        yield world.tick(Phase.QUOTE)
+        for each in self.lazy or ():
+            each.offer()
         while True:
-            yield world.tick(Phase.QUOTE)
-            tick = world.tick_index
-            if tick > 0:
-                self._pass_on_inventory(self.passed_on[tick - 1])
+            tick, held = world.tick_index, self._held()
+            if tick > 0 and held:
+                self._pass_on_inventory(held, self.passed_on[tick - 1])
             able = self.standing.withdraw_or_return(self.days[tick])
             if self.agent.capital_share:
                 able = able * self._within_capital()
             if self.lazy is None:
                 self._post(able)
             else:
-                room, credit, held = self.room, world.factors.snapshot.row(CREDIT), self._held()
+                room, credit = self.room, world.factors.snapshot.row(CREDIT)
                 for each in self.lazy:
-                    each.post(able, room, credit, holds=each.venue in held)
+                    each.post(able, room, credit)
             if recorded:
                 write_quotes(world, self.agent.name, self.venues)
+            yield world.tick(Phase.QUOTE)
 
     def _passed_on(self) -> list[float]:
         """Share of its inventory that outside investors take over from each tick to the next."""
@@ -167,14 +170,17 @@ class _Making:
         if self.rows_used != self.world.ledger.used:
             self.rows_used = self.world.ledger.used
             self.positions = [venue for venue in self.venues if venue.reached(self.agent.name)]
+            for each in self.lazy or ():
+                each.holds = each.venue in self.positions
         return self.positions
 
-    def _pass_on_inventory(self, share: float) -> None:
+    def _pass_on_inventory(self, venues: list[Venue], share: float) -> None:
         """Outside investors take over inventory at mid, half of it every `inventory_half_life`, less at a price."""
-        for venue in self._held():
-            if some(held := venue.held(self.agent.name)):
+        name = self.agent.name
+        for venue in venues:
+            if some(held := venue.held(name)):
                 if venue.investors is None:
-                    venue.hand_over(self.agent.name, INVESTORS, held, share)
+                    venue.listing.hand_over(name, INVESTORS, held, share)
                 else:
                     self._sell_inventory(venue, venue.investors, share * held)
 

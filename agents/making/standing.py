@@ -34,33 +34,32 @@ class Standing:
     """State of one maker in one world."""
 
     def __init__(self, agent: Capitalised, world: TradingWorld) -> None:
-        self._agent, self._world = agent, world
-        self._switch = min(world.feedback.depth, 1.0)
+        self._agent, self._world, self._name = agent, world, agent.name
+        switch, limit = min(world.feedback.depth, 1.0), agent.drawdown_limit * agent.capital  # $
         self._shrinks = world.feedback.depth != 0 and not world.price_takers
-        self._limit = agent.drawdown_limit * agent.capital  # $
         self._everything, self._nothing = world.full(1.0), read_only(world.full(0.0))
         self._day = -1  # index of that of the last call: who is away comes back on another one
         self._peak = world.full(agent.capital)
         self._away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self._away = np.zeros(world.paths, dtype=bool)
         self._leaving = np.zeros(world.paths, dtype=bool)  # now
+        self._terms = agent.capital, limit, switch, self._peak, self._away, self._leaving
         self._anybody = False  # away, on any path
 
     def withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
         if not self._shrinks:
             return self._everything
-        world, agent = self._world, self._agent
-        units, price = world.hedge_factors(agent.name)
-        own = world.ledger.balance(agent.name), units, price
+        world, agent, name = self._world, self._agent, self._name
+        (units, price), cash = world.hedge_factors(name), world.ledger.balance(name)
         if self._anybody and day != self._day:
             back = self._away & (day >= self._away_until)
             if marked(back):
-                own = self._recapitalised(back), self._nothing, self._everything
+                cash, units, price = self._recapitalised(back), self._nothing, self._everything
         self._day = day
-        leaving, able = self._leaving, np.empty(world.paths)
-        if standing(*own, agent.capital, self._limit, self._switch, self._peak, self._away, leaving, able):
-            equity = own[0] + own[1] * own[2]
+        able = np.empty(world.paths)
+        if standing(cash, units, price, *self._terms, able):
+            leaving, equity = self._leaving, cash + units * price
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
             self._away |= leaving
             self._anybody = True
@@ -75,7 +74,7 @@ class Standing:
         world.ledger.transfer(amount, source=OWNERS, target=agent.name, reason="capital")
         world.log.add("events", world.now, back, kind="recapitalised", subject=agent.name, value=amount)
         equity += amount
-        self._peak = np.where(back, equity, self._peak)
+        self._peak[back] = equity[back]
         self._away &= ~back
         self._anybody = marked(self._away)
         return read_only(equity)

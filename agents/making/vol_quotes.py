@@ -53,29 +53,31 @@ class VolQuotes(Offer):
         self._numbers = (share, world.factors.credit_law.at_start, per_credit, lean, limit)
         self._nothing = world.full(0.0)
         self._per_dollar, self._limit = lean / limit, limit  # half-spreads
+        self.holds = False  # whether the maker has ever held anything here
         self._asked: Asked | None = None  # the rule when it was posted, and else: able, inventory, credit, room
         self._known = self._nothing, self._nothing, self._nothing, self._nothing
         self._written: tuple[object, ...] = ()  # what was last written was computed from
         self._last: tuple[object, ...] = ()  # and what the last quote was
         self._quote: Quote
 
-    def post(self, able: Vector, room: Vector, credit: Vector, *, holds: bool) -> None:
+    def offer(self) -> None:
+        """Post it, before the first of its quotes."""
+        self._quotes.post(self._name, self)
+
+    def post(self, able: Vector, room: Vector, credit: Vector) -> None:
         """Quote from the market and the inventory of now; the levels are computed when somebody reads them.
 
         able, room: share of its depth that the maker can show at all, and that its capital allows. credit: the spread,
-        decimal. holds: whether it has ever held anything here.
+        decimal.
         """
-        quotes, inventory, fresh = self._quotes, self._nothing, self._asked is None
-        if holds and self._leans:
+        inventory = self._nothing
+        if self.holds and self._leans:
             inventory = self._exposure(self._name)
             if inventory.base is not None:  # a view of the ledger, which changes
                 inventory = inventory.copy()
-        self._asked = quotes.asked or quotes.ask()
+        self._asked = self._quotes.asked or self._quotes.ask()
         self._known = able, inventory, credit if self._funded else self._nothing, room
-        if fresh:
-            quotes.post(self._name, self)
-        else:
-            quotes.renew(self._name)
+        self._quotes.renew(self._name)
 
     def changed(self) -> bool:
         """Whether the rule, or what it knew when it was posted, is another."""

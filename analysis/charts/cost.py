@@ -17,6 +17,8 @@ from sim.dataset import Run
 from sim.names import ACTUAL, PRICE_TAKER
 
 UNSPLIT = "book, not split"
+HEIGHT, LINE = 260, 13  # pixels: of the chart, of a line of words
+NEAR = 3  # bars that a label is wide
 ACROSS = alt.Axis(title=None, labelAngle=-35, grid=False)  # of the parts' names
 
 
@@ -32,7 +34,7 @@ def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     unit = money_of(steps, ["low", "high"])
     side = (WIDTH - 20 * (len(shown) - 1)) // len(shown)
     low, high = min(steps["low"].to_list()) / unit.divisor, max(steps["high"].to_list()) / unit.divisor
-    domain = [low, high + 0.06 * (high - low)] if high > low else [0.0, 1.0]
+    domain = [low, high + 0.2 * (high - low)] if high > low else [0.0, 1.0]
     colours = theme.part_colours(parts.loss_of(run))
     charts = [
         _one(steps.filter(pl.col("world") == w), w, unit, side, domain, colours, first=i == 0)
@@ -75,6 +77,7 @@ def _one(
         label=pl.col("amount").map_elements(money, return_dtype=pl.String),
         next=pl.col("part").shift(-1),
     )
+    data = data.with_columns(at=pl.Series(_apart(data["high"].to_list(), domain), dtype=pl.Float64))
     order = steps["part"].to_list()
     total = theme.ACTUAL if world == "actual" else theme.TWIN
     palette = colours | {UNSPLIT: theme.MUTED, "total": total}
@@ -87,7 +90,7 @@ def _one(
     )
     base = alt.Chart(rows(data)).encode(x=x)
     bars = base.mark_bar().encode(y=y, y2=alt.Y2("high:Q"), color=alt.Color("part:N", scale=scale, legend=None))
-    text = base.mark_text(dy=-7, fontSize=11, color=theme.INK).encode(y=alt.Y("high:Q"), text=alt.Text("label:N"))
+    text = base.mark_text(dy=-7, fontSize=11, color=theme.INK).encode(y=alt.Y("at:Q"), text=alt.Text("label:N"))
     links = (
         alt.Chart(rows(data.filter(pl.col("next").is_not_null())))
         .mark_rule(color="#9aa5b1", strokeWidth=1)
@@ -101,7 +104,18 @@ def _one(
         else f"twin: {world}"
     )
     head = alt.TitleParams(name, fontSize=12.5, anchor="start", offset=6)
-    return theme.layer(links, bars, text, width=width, height=260, title=head)
+    return theme.layer(links, bars, text, width=width, height=HEIGHT, title=head)
+
+
+def _apart(tops: list[float], domain: list[float]) -> list[float]:
+    """Where the labels of bars stand so that none covers another: at the tops, or some lines above."""
+    line = LINE * (domain[1] - domain[0]) / HEIGHT
+    places: list[float] = []
+    for top in tops:
+        while any(abs(top - other) < 0.99 * line for other in places[-NEAR + 1 :]):
+            top += line / 2
+        places.append(top)
+    return places
 
 
 def _said(run: Run, agent: str | None, world: str) -> str:

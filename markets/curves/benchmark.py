@@ -81,9 +81,12 @@ class Benchmark:
         return BenchmarkRisk(fixed[0], floating[0], fixed[1:], floating[1:])
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=2048)
 def _legs(swap: Benchmark, tick: int) -> tuple[Floats, Floats]:
-    """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity), asked for often in a tick."""
+    """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity), asked for often in a tick.
+
+    Kept for the same ticks of the next world.
+    """
     years = swap.years(tick)
     times = years - np.arange(np.ceil(years), dtype=np.float64)
     curve, ends = swap.curve, np.array([0.0, years])

@@ -53,7 +53,7 @@ class Curve:
         if len(self.nodes) != len(self.years) or len(blocks) != 1 or not rising:
             raise BugError(f"a curve has a key a node, of one block, at rising times: {self.nodes} at {self.years}")
 
-    @property
+    @cached_property
     def block(self) -> Block:
         """Family and name of the nodes."""
         return self.nodes[0][:2]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from markets.factors.memory.credit_law import CreditLaw
     from markets.factors.noise import Noise
     from markets.factors.setting import Setting
-    from markets.factors.snapshot import Snapshot
+    from markets.factors.snapshot import Paths, Snapshot
 
 Vector = NDArray[np.float64]
 LEAST = 1e-6  # decimal: a spread of which logs are taken
@@ -87,8 +87,8 @@ class CreditSpread(Law):
         told: float = np.log(now / first) + self._told_lead[self._tick] - self._told_lead[0]
         return self.gap + told
 
-    def index(self, now: Snapshot) -> Vector:
-        """The index spread, (paths,) decimal: it responds at once; the cash spread follows it with a lag."""
-        cash, law = now.row(CREDIT), self._by_path
-        index: Vector = cash if law is None else cash * np.exp(law.lead)
+    def index(self, now: Snapshot, paths: Paths) -> Vector:
+        """The index spread on some paths, decimal: it responds at once; the cash spread follows it with a lag."""
+        cash, law = now.row(CREDIT)[paths], self._by_path
+        index: Vector = cash if law is None else cash * np.exp(law.lead_on(paths))
         return index

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from markets.factors.asset_vol import AssetVol
     from markets.factors.implied_vol import ImpliedVol
     from markets.factors.setting import Setting
+    from markets.factors.snapshot import Paths
     from markets.spec import RepoSpec
 
 Vector = NDArray[np.float64]
@@ -156,9 +157,9 @@ class FactorMarket:
         level = self._law_of[key].displace(key, move, self.snapshot.row(key))
         self.snapshot = self.snapshot.with_rows({key: level})
 
-    def impact(self, key: FactorKey) -> Vector:
-        """Displacement of a factor by trades, (paths,)."""
-        return self._law_of[key].impact[key].total
+    def impact(self, key: FactorKey, paths: Paths = slice(None)) -> Vector:
+        """Displacement of a factor by trades, (paths,): on all, or on some."""
+        return self._law_of[key].impact[key].on(paths)
 
     def _displaced(self, key: FactorKey) -> Vector | None:
         """The same; None of a factor that trades cannot move."""
@@ -218,7 +219,11 @@ class FactorMarket:
     @property
     def credit_index(self) -> Vector:
         """The index spread, (paths,) decimal: it responds at once; the cash spread follows it with a lag."""
-        return self.credit_law.index(self.snapshot)
+        return self.credit_index_on(slice(None))
+
+    def credit_index_on(self, paths: Paths) -> Vector:
+        """The same on some paths."""
+        return self.credit_law.index(self.snapshot, paths)
 
     @property
     def leverage(self) -> Vector:
@@ -259,10 +264,9 @@ class FactorMarket:
         told: list[float] = (base * self._spread_line).tolist()
         return told
 
-    def depths(self, base: float) -> list[float]:
-        """Depth likewise."""
-        told: list[float] = (base * self._depth_line).tolist()
-        return told
+    def depths(self, base: float, share: float = 1.0) -> list[Vector]:
+        """A share of the depth likewise, (1,) each."""
+        return list(share * (base * self._depth_line[:, None]))
 
 
 def _repo_market(setting: Setting, spec: RepoSpec) -> RepoMarket:

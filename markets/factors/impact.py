@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from math import exp
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.factors import displace
+
+if TYPE_CHECKING:
+    from markets.factors.snapshot import Paths
 
 Vector = NDArray[np.float64]
 
@@ -32,6 +36,11 @@ class Impact:
         """Displacement now, (paths,) in ln S or decimal rate."""
         total: Vector = self.permanent + self.transient
         return total
+
+    def on(self, paths: Paths) -> Vector:
+        """The same on some paths."""
+        some: Vector = self.permanent[paths] + self.transient[paths]
+        return some
 
     def add(self, move: Vector) -> None:
         """Add a move caused by trades now."""

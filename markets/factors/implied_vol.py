@@ -42,8 +42,8 @@ class ImpliedVol(Law):
         self._stream, self._stirred = streams.stream("market/vol"), market.vol_noise != 0
         keep, stays = line.kept(market.dispersion), reversion(market.vol_reversion, years)
         self.decay: list[float] = stays.decay.tolist()
-        self._keep: list[float] = keep.tolist()
-        self._scale: list[float] = np.sqrt(market.vol_noise**2 * stays.gathered * keep).tolist()
+        scale: list[float] = np.sqrt(market.vol_noise**2 * stays.gathered * keep).tolist()
+        self._stays = list(zip(self.decay, keep.tolist(), scale, strict=True))  # in the step into each tick
         self._weights = market.rho, float(np.sqrt(1 - market.rho**2))  # of the main asset's shock, and of its own
         self._moves_outside: list[bool] = (np.diff(line.level, prepend=np.nan) != 0).tolist()
         self._margin = setting.feedback.margin
@@ -85,8 +85,7 @@ class ImpliedVol(Law):
         for impact in self.impact.values():
             impact.decay(self._years[tick])
         if self._stirred:
-            stays = self.decay[tick], self._keep[tick], self._scale[tick]
-            stir(*stays, *self._weights, noise.common, self._stream.normal(), self.noise)
+            stir(*self._stays[tick], *self._weights, noise.common, self._stream.normal(), self.noise)
         if self.answers:
             self.respond(tick, now)
         self.tick = tick

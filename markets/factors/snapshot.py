@@ -82,10 +82,11 @@ class Snapshot:
         new.paths, new.among = self.paths, self.among
         levels, blocks, bent = self._rows.copy(), self._blocks, set()
         for rows, curves in moves:
-            for key, level in rows.items():
-                levels[key] = level
-                if key.node:
-                    bent.add(key[:2])
+            if rows:
+                levels.update(rows)
+                for key in rows:
+                    if key.node:
+                        bent.add(key[:2])
             if curves:
                 blocks = {**blocks, **curves}
                 for block, values in curves.items():
@@ -107,8 +108,12 @@ class Snapshot:
 
     def take(self, paths: Paths) -> Snapshot:
         """The market on some of the paths."""
-        taken = Snapshot({key: level[paths] for key, level in self._rows.items()})
-        taken.among = paths
+        taken = Snapshot.__new__(Snapshot)
+        rows = {key: level if key.node else level[paths] for key, level in self._rows.items()}
+        taken._rows, taken.row, taken._nodes, taken._blocks = rows, rows.__getitem__, self._nodes, {}
+        for block, values in self._blocks.items():
+            taken._set_block(block, np.ascontiguousarray(values[:, paths]))
+        taken.paths, taken.among = next(iter(rows.values())).size, paths
         return taken
 
     def stamp(self, keys: Iterable[FactorKey]) -> tuple[Floats, ...]:

@@ -34,7 +34,7 @@ class ZeroRates(Law):
         rates, streams, lines = setting.market.rates, setting.streams, setting.storyline.nodes
         nodes, paths = rates.curve, streams.paths
         self.keys = tuple(FactorKey(*USD, node.name) for node in nodes)
-        self._years = np.diff(setting.clock.variance_years, prepend=0.0)
+        self._years: list[float] = np.diff(setting.clock.variance_years, prepend=0.0).tolist()
         self._days_a_year = setting.clock.days_a_year
         self._level = np.stack([lines[node.name].level for node in nodes], axis=1)  # (ticks, nodes)
         self._left, self._scale = node_noise(setting.market, lines, setting.clock)
@@ -42,15 +42,15 @@ class ZeroRates(Law):
         self._stirred = any(node.vol for node in nodes)
         self.watched = False  # whether other laws want the shocks
         self._moves_outside: list[bool] = (np.diff(self._level, axis=0, prepend=np.nan) != 0).any(axis=1).tolist()
-        self._impacts = np.zeros((len(nodes), 2, paths))
+        self._impacts, self._traded = np.zeros((len(nodes), 2, paths)), False  # whether trades have ever moved a node
         self.impact: dict[FactorKey, Impact] = {}
         self.noise = np.zeros((len(nodes), paths))
         self._tick = 0
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry every node into `tick`; they move together."""
-        for impact in self.impact.values():
-            impact.decay(float(self._years[tick]))
+        for impact in self.impact.values() if self._traded else ():
+            impact.decay(self._years[tick])
         if self._stirred or self.watched:
             self.drawn = self._shocks.fresh()
         if self._stirred:
@@ -66,11 +66,6 @@ class ZeroRates(Law):
             )
         self._tick = tick
         return self.levels() if self._stirred or self._traded or self._moves_outside[tick] else STILL
-
-    @property
-    def _traded(self) -> bool:
-        """Whether trades have ever moved a node."""
-        return any(impact.moved for impact in self.impact.values())
 
     @property
     def weights(self) -> Vector:
@@ -90,5 +85,6 @@ class ZeroRates(Law):
 
     def displace(self, key: FactorKey, move: Vector, level: Vector) -> Vector:
         """Move the rate."""
+        self._traded = True
         self.impact[key].add(move)
         return level + move

@@ -21,6 +21,13 @@ PARTS = 10  # and what a desk adds
 
 
 @kernel
+def product(units: Floats, one: Floats, out: Floats) -> None:
+    """Into `out` what `add_product` makes of zeros: never -0."""
+    for j in range(out.shape[0]):
+        out[j] = 0.0 + units[j] * one[j]
+
+
+@kernel
 def add_product(units: Floats, one: Floats, out: Floats) -> None:
     """Add units x what one of them has."""
     for j in range(out.shape[0]):

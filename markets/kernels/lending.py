@@ -47,7 +47,7 @@ def pay_interest(
         if repo.shape[0]:
             for j in range(stop - start):
                 amounts[2, j] += stock[start + j] * repo[start + j]
-        carry_out(amounts, 0, entries, rows, start, stop)
+        carry_out(amounts, np.int64(0), entries, rows, start, stop)
 
 
 @kernel

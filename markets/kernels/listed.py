@@ -88,8 +88,8 @@ def listed_split(
     term: Floats,
     legs: tuple[Floats, Floats, Floats, Floats],
     before: Floats,
-    known: tuple[bool, bool],
-    here: Floats,
+    known: tuple[bool, bool, bool],
+    here: tuple[Floats, Floats],
     now: Floats,
     among: Ints,
     out: Floats,
@@ -102,16 +102,17 @@ def listed_split(
         old, new: spot and vol, (paths,), and zero rates, (nodes, paths), in the market of then and now.
         base, term: as for `listed_greeks`; legs: its signs, strikes, logs and multiples.
         before: worth then, (paths,) $.
-        known: whether `here` and `now` are given; else they are written, if all paths are looked at.
-        here: (2, paths), worth and delta in the market of then at this tick.
-        now: (paths,) worth in the market of now.
+        known: whether `here` and `now` are given, and whether rates are as they were then.
+        here: worth and delta in the market of then at this tick, (paths,) each.
+        now: (paths,) worth in the market of now; written where it is not given and all paths are looked at.
         among: paths that are looked at; or (0,): all.
         out: (SMILE_GAIN, paths that are looked at), written.
     """
     (spot0, vol0, nodes0), (spot1, vol1, nodes1), (signs, strikes, logs, multiples) = old, new, legs
     outer, inner, outer_years, inner_years = int(term[OUTER]), int(term[INNER]), term[OUTER_YEARS], term[INNER_YEARS]
     response, carry, per_spot0, per_vol0 = term[RESPONSE], term[CARRY], 1.0 / base[0], 1.0 / base[1]
-    (with_here, with_now), some, own = known, among.shape[0] > 0, np.empty((22, BLOCK))
+    (with_here, with_now, still), some, own = known, among.shape[0] > 0, np.empty((22, BLOCK))
+    done = still and with_now  # what vol makes is then the last step, and its end is known
     log0, log1, grown0, grown1, zts0, zts1, discount0, discount1 = own[:8]
     worth, delta, bent, remarked, last, sd = own[8:14]
     s0, s1, near, then, v, wide, paid, far = own[14:]
@@ -121,26 +122,28 @@ def listed_split(
         bring(spot0, among, start, width, s0)
         bring(spot1, among, start, width, s1)
         bring(before, among, start, width, then)
-        for j in range(width):
+        for j in range(0 if with_here else width):
             log0[j] = log(at_least(s0[j], FLOOR) * per_spot0)
         for j in range(width):
             log1[j] = log(at_least(s1[j], FLOOR) * per_spot0)
         bring(vol0, among, start, width, v)
         for j in range(width):
             grown0[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
-        bring(vol1, among, start, width, v)
-        for j in range(width):
-            grown1[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
+        if not done:
+            bring(vol1, among, start, width, v)
+            for j in range(width):
+                grown1[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
         bring(nodes0[outer], among, start, width, far)
         bring(nodes0[inner], among, start, width, near)
         for j in range(width):
             zts0[j] = fma(outer_years, far[j], inner_years * near[j])
             discount0[j] = exp(-zts0[j])
-        bring(nodes1[outer], among, start, width, far)
-        bring(nodes1[inner], among, start, width, near)
-        for j in range(width):
-            zts1[j] = fma(outer_years, far[j], inner_years * near[j])
-            discount1[j] = exp(-zts1[j])
+        if not with_now:
+            bring(nodes1[outer], among, start, width, far)
+            bring(nodes1[inner], among, start, width, near)
+            for j in range(width):
+                zts1[j] = fma(outer_years, far[j], inner_years * near[j])
+                discount1[j] = exp(-zts1[j])
         for j in range(width):
             worth[j] = delta[j] = bent[j] = remarked[j] = last[j] = 0.0
         for i in range(signs.shape[0]):
@@ -158,20 +161,21 @@ def listed_split(
                     worth[j] += fma(asset, n1, -rho)
                     delta[j] = fma(carry, n1, delta[j])
             add_worth(sign, s1, log1, far, paid, sd, zts0, discount0, term, per_spot0, width, bent)
-            for j in range(width):
-                sd[j] = wide[j] * term[SD] * grown1[j]
-            add_worth(sign, s1, log1, far, paid, sd, zts0, discount0, term, per_spot0, width, remarked)
+            if not done:
+                for j in range(width):
+                    sd[j] = wide[j] * term[SD] * grown1[j]
+                add_worth(sign, s1, log1, far, paid, sd, zts0, discount0, term, per_spot0, width, remarked)
             if not with_now:
                 add_worth(sign, s1, log1, far, paid, sd, zts1, discount1, term, per_spot0, width, last)
         if with_here:
             bring(here[0], among, start, width, worth)
             bring(here[1], among, start, width, delta)
-        elif not some:
-            here[0, block], here[1, block] = worth[:width], delta[:width]
         if with_now:
             bring(now, among, start, width, last)
         elif not some:
             now[block] = last[:width]
+        if done:
+            remarked[:width] = last[:width]
         by_time, by_gamma, by_vol, by_rates = (
             out[THETA_GAIN, block],
             out[GAMMA_GAIN, block],
@@ -206,17 +210,6 @@ def add_worth(
         x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
         n1, rho, _, _ = sides(sign, x, sds[j], 1.0 / at_least(sds[j], TINY), asset, strike, discounts[j])
         out[j] += fma(asset, n1, -rho)
-
-
-@kernel
-def chosen(where: Bools, new: Floats, old: Floats) -> Floats:
-    """New numbers where they are asked for, else old ones, (..., paths) both: `numpy.where`, in less time."""
-    out = np.empty_like(new)
-    found, these, those = out.reshape(-1, where.size), new.reshape(-1, where.size), old.reshape(-1, where.size)
-    for i in range(found.shape[0]):
-        for j in range(where.size):
-            found[i, j] = these[i, j] if where[j] else those[i, j]
-    return out
 
 
 @kernel

@@ -53,7 +53,7 @@ def attribute_options(
             log_vol[j] = log(at_least(v[j], FLOOR) * per_vol0)
         for i in range(terms.shape[0]):
             if not alike or filled != i:
-                spread(terms[i], seen, width, start, nodes, wide, log_vol, own)
+                spread(terms, i, seen, width, start, nodes, wide, log_vol, own)
                 filled = i if width == BLOCK else -1
             add_first_order(terms[i], s0, logs[block], own, x, work, value, delta, width)
         number, last, whole = scale[block], before[block], unhedged[block]

@@ -36,7 +36,7 @@ OPTION_TERMS = 11
 
 VALUE, DELTA, GAMMA, VEGA, VANNA, NODE = range(6)  # NODE and on: a row for each node of the curve
 SLOPES = 3  # value and its first two derivatives by spot
-OWN = 4  # rows of what of an option does not depend on spot
+OWN = 5  # rows of what of an option does not depend on spot
 SIDE_1, SIDE_2, BELL, D_1, D_2, LOWER_1, LOWER_2 = range(7)  # rows of `every_side`
 WORK = 7
 
@@ -96,8 +96,18 @@ def different(vol: Floats, nodes: Floats, stretch: Floats, start: int) -> int:
 
 
 @kernel_inline
+def of_one_expiry(terms: Floats, i: int) -> bool:
+    """Whether an option has the time, curve and response of the one before it."""
+    alike = i > 0
+    for column in (OUTER, OUTER_YEARS, INNER, INNER_YEARS, RESPONSE):
+        alike &= terms[i, column] == terms[i - alike, column]
+    return alike
+
+
+@kernel_inline
 def spread(
-    term: Floats,
+    terms: Floats,
+    i: int,
     seen: int,
     width: int,
     start: int,
@@ -106,25 +116,33 @@ def spread(
     log_vol: Floats,
     own: Floats,
 ) -> None:
-    """What of an option does not depend on spot, into `own` (OWN, width): z tau, sd, sign / sd and exp(-z tau).
+    """What of an option does not depend on spot, into `own` (OWN, width): z tau, sd, sign / sd, exp(-z tau) and the
+    factor by which vol has moved; the first, fourth and fifth are still there if the option before has the same expiry.
 
     Computed on the first `seen` paths of the block, which begins at `start`; the others are as the first.
     """
-    zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
-    sign, sd0, response = term[SIGN], term[SD], term[RESPONSE]
-    block = slice(start, start + width)
-    outer, inner = nodes[int(term[OUTER]), block], nodes[int(term[INNER]), block]
-    outer_years, inner_years = term[OUTER_YEARS], term[INNER_YEARS]
-    for j in range(seen):
-        zts[j] = fma(outer_years, outer[j], inner_years * inner[j])
-    for j in range(seen):
-        discounts[j] = exp(-zts[j])
-    for j in range(seen):
-        sds[j] = sd0 * stretch[j] * exp(response * log_vol[j])
+    zts, sds, pers, discounts, moves = own[0], own[1], own[2], own[3], own[4]
+    sign, sd0, response = terms[i, SIGN], terms[i, SD], terms[i, RESPONSE]
+    if of_one_expiry(terms, i):
+        for j in range(seen):
+            sds[j] = sd0 * stretch[j] * moves[j]
+    else:
+        block = slice(start, start + width)
+        outer, inner = nodes[int(terms[i, OUTER]), block], nodes[int(terms[i, INNER]), block]
+        outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
+        for j in range(seen):
+            zts[j] = fma(outer_years, outer[j], inner_years * inner[j])
+        for j in range(seen):
+            discounts[j] = exp(-zts[j])
+        for j in range(seen):
+            moved = exp(response * log_vol[j])
+            moves[j], sds[j] = moved, sd0 * stretch[j] * moved
+        for j in range(seen, width):
+            zts[j], discounts[j] = zts[0], discounts[0]
     for j in range(seen):
         pers[j] = sign / at_least(sds[j], TINY)
     for j in range(seen, width):
-        zts[j], sds[j], pers[j], discounts[j] = zts[0], sds[0], pers[0], discounts[0]
+        sds[j], pers[j] = sds[0], pers[0]
 
 
 @kernel_inline
@@ -237,7 +255,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
             units = sign * quantity
             strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
-            spread(terms[i], seen, width, start, nodes, whole, log_vol, own)
+            spread(terms, i, seen, width, start, nodes, whole, log_vol, own)
             for j in range(width):
                 x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
                 o[j] = fma(units, worth(sign, x, sds[j], asset, strike, discounts[j]), o[j])
@@ -380,7 +398,7 @@ def option_greeks(
             if terms[i, INNER] == terms[i, OUTER]:  # a curve of one node
                 by_inner = spare[:width]
             if not alike or filled != i:
-                spread(terms[i], seen, width, start, nodes, wide, log_vol, own)
+                spread(terms, i, seen, width, start, nodes, wide, log_vol, own)
                 filled = i if width == BLOCK else -1
             add_first_order(terms[i], s, log_spot, own, x, work, value, delta, width)
             density = units * carry * INV_SQRT_2PI  # of sign / sd

@@ -356,7 +356,7 @@ def asset_fill(
                     walking[j] = quantity[j] * share[j] * unit[j] * walked[j]
             if moves == ASSET_MOVES + NETTED:
                 split_walk(amounts[ASSET_MOVES - 1, :width], amounts[ASSET_MOVES, :width])
-            carry_out(amounts[done:], 0, own[done:], rows, start, stop)
+            carry_out(amounts[done:], np.int64(0), own[done:], rows, start, stop)  # a plain 0 is a type of its own
 
 
 @kernel

@@ -88,7 +88,8 @@ class OptionTable(EuropeanTable):
         """Value and delta in an old market, and the values as first spot, then vol, then the curve move."""
         rows, curve = self.known(when), self.start.curve.block
         slopes, values = Risk(STEPPED, new.paths), np.empty((3, new.paths))
-        at_first, at_last = ((now.row(SPOT), now.row(VOL), now.block(curve)) for now in (old, new))
+        at_first = old.row(SPOT), old.row(VOL), old.block(curve)
+        at_last = new.row(SPOT), new.row(VOL), new.block(curve)
         option_steps(*at_first, *at_last, self._base, rows, slopes.rows, values)
         slopes.blank = False
         return slopes, (values[0], values[1], values[2])

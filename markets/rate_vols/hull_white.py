@@ -219,6 +219,11 @@ class Estimate(NamedTuple):
     reversion_se: float  # standard error of a, from the curvature of the profile likelihood
     log_likelihood: float
 
+    @property
+    def at_bound(self) -> bool:
+        """Whether the history is likelier still beyond the reversions that are looked for: its error says nothing."""
+        return not SLOWEST * 1.001 < self.reversion < FASTEST / 1.001
+
 
 def estimate(rates: ArrayLike, years: ArrayLike) -> Estimate:
     """Maximum likelihood on the exact Gaussian transition, of observations at any times.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
-from markets.kernels.listed import SMILE_GAIN, listed_greeks, listed_split, log_strikes
+from markets.kernels.listed import listed_greeks, listed_split, log_strikes
 from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, SLOPES, VALUE, VANNA, VEGA
 from markets.venues.vol_listing import Greeks, Sloped, VolListing
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from markets.factors.snapshot import Paths, Snapshot
+    from markets.venues.listed_series import Contract
     from markets.venues.option_series import OptionSeries
     from markets.venues.surroundings import Surroundings
     from markets.venues.vol_listing import Seen
@@ -36,6 +37,7 @@ class ListedOption(VolListing):
     def __init__(self, market: Surroundings, name: str, series: OptionSeries) -> None:
         self.series = series
         self._level = NO_ROWS
+        self._terms: tuple[Contract | None, int, Vector] = (None, -1, NO_ROWS)
         super().__init__(market, name, series)
 
     def _strike_now(self, tick: int) -> None:
@@ -52,7 +54,7 @@ class ListedOption(VolListing):
 
     def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
         """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
-        nodes, term = market.block(self._curve.block), self.struck.term(tick, later)
+        nodes, term = market.block(self._curve.block), self.struck.term(tick, later) if later else self._term(tick)
         root = term[SD] / self._base[1]
         if self._moving is not None:
             moving = self._moving if market.among is None else self._moving.take(market.among)
@@ -73,6 +75,13 @@ class ListedOption(VolListing):
         strikes, logs, multiples = legs if among is None else (each[:, among] for each in legs)
         return self.series.signs, strikes, logs, multiples
 
+    def _term(self, tick: int) -> Vector:
+        """What the kernels need at a tick; that of the last call is remembered."""
+        struck = self.struck
+        if self._terms[0] is not struck or self._terms[1] != tick:
+            self._terms = struck, tick, struck.term(tick)
+        return self._terms[2]
+
     def _worth(self, tick: int, market: Snapshot) -> Vector:
         return self._sloped(tick, market).worth if self._moving is not None else self._rows(tick, market, 1)[VALUE]
 
@@ -80,31 +89,26 @@ class ListedOption(VolListing):
         if self._moving is None:
             rows = self._rows(tick, market, SLOPES)
         else:
-            rows = self._moving.slopes(market, self._curve.block, self._base, self.struck.term(tick))
+            rows = self._moving.slopes(market, self._curve.block, self._base, self._term(tick))
         return Sloped(rows[VALUE], rows[DELTA])
 
     def _rows(self, tick: int, market: Snapshot, number: int) -> Vector:
         out = np.empty((number, market.paths))
-        self._into(out, NO_ROWS, market, self.struck.term(tick), 0.0)
+        self._into(out, NO_ROWS, market, self._term(tick), 0.0)
         return out
 
-    def _split(self, seen: Seen, among: Ints) -> tuple[Sloped | None, Vector]:
+    def _split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
         if self._moving is not None:
-            return super()._split(seen, among)
+            return super()._split(seen, among, out)
         tick, market, block = self.market.factors.tick, self._now, self._curve.block
-        paths, given = market.paths, self._known_worth()
-        known = seen.here if seen.tick == tick else None
-        here, now = np.empty((2, paths)), np.empty(paths) if given is None else given
-        if known is not None:
-            here[:] = known
+        given, known = self._known_worth(), seen.here if seen.tick == tick else None
+        here, now = known or (NO_ROWS, NO_ROWS), np.empty(0 if among.size else market.paths) if given is None else given
         old, new = ((each.row(SPOT), each.row(VOL), each.block(block)) for each in (seen.market, market))
-        legs, parts = self._legs(), np.empty((SMILE_GAIN, among.size or paths))
-        found = known is not None, given is not None
-        listed_split(old, new, self._base, self.struck.term(tick), legs, seen.worth, found, here, now, among, parts)
-        if among.size:
-            return None, parts
-        self._worths.get(lambda: now, self.struck, tick, market)
-        return Sloped(here[0], here[1]), parts
+        found = known is not None, given is not None, old[2] is new[2]
+        listed_split(old, new, self._base, self._term(tick), self._legs(), seen.worth, found, here, now, among, out)
+        if not among.size:
+            self._worths.get(lambda: now, self.struck, tick, market)
+        return None
 
     @property
     def values_some(self) -> bool:
@@ -127,7 +131,7 @@ class ListedOption(VolListing):
 
     def _quoted(self) -> Callable[[], Vector]:
         """A function that computes the present `mid`."""
-        market, there, term = self._now, self._moving, self.struck.term(self._tick)
+        market, there, term = self._now, self._moving, self._term(self._tick)
         base, response, struck = float(self._base[1]), float(term[RESPONSE]), self._level
 
         def mid() -> Vector:
@@ -145,7 +149,7 @@ class ListedOption(VolListing):
     @property
     def elasticity(self) -> float:
         """The response of its expiry."""
-        return float(self.struck.term(self._tick)[RESPONSE])
+        return float(self._term(self._tick)[RESPONSE])
 
     @property
     def _tick(self) -> int:

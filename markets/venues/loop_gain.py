@@ -41,6 +41,9 @@ class Sums:
 
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:
     """Largest modulus of an eigenvalue on every path, (paths,). matrix: entries by (at, moved); others are zero."""
+    if len(matrix) == 1:
+        ((at, moved),) = matrix
+        return np.abs(matrix[at, moved]) if at == moved else np.zeros(paths)
     groups = circuits(tuple(matrix))
     if len(groups) == 1 and len(groups[0]) == 1:
         return np.abs(matrix[groups[0] * 2])

@@ -32,10 +32,11 @@ Terms = tuple[Vector, Vector, Vector, float, float, float]
 
 def netted(orders: Sequence[Order], move: Vector, terms: Terms, nothing: Vector) -> Netting:
     """Net the orders at a displacement `move` (paths,) of the price. nothing: (paths,), where trades do not move it."""
-    quantities = [order.quantity(move) for order in orders]
-    ordered = np.array(quantities) if len(quantities) > 1 else quantities[0][None]
-    *_, impact = terms
-    filled, displacement = np.empty(ordered.shape), np.empty(ordered.shape[1]) if impact else nothing
+    if len(orders) == 1:
+        ordered = orders[0].quantity(move)[None]
+    else:
+        ordered = np.array([order.quantity(move) for order in orders])
+    filled, displacement = np.empty(ordered.shape), np.empty(move.size) if terms[-1] else nothing
     said = np.empty((2, len(orders)), dtype=bool)
     net(ordered, *terms, filled, displacement, said)
     return Netting(ordered, filled, displacement, said)

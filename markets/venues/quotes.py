@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from markets.venues.order_book import OrderBook, gathered
 from markets.venues.quote import Offer
 from markets.venues.rule import Rule
-from sim.vectors import same, vector
+from sim.vectors import same
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
     from markets.venues.quote import Paths, Quote
     from markets.venues.surroundings import Surroundings
 
-Vector = NDArray[np.float64]
+    Vector = NDArray[np.float64]
 
 
 Posted = Offer | Callable[[], "Quote"]
+
+
+class Asking:
+    """A maker that asks for the rules of many venues at once: where each is wanted, it is as of then."""
+
+    __slots__ = ("market", "tick")
+
+    def __init__(self) -> None:
+        self.market: Snapshot  # when it last asked
+        self.tick = -1  # at which
 
 
 class Asked:
@@ -40,8 +50,12 @@ class Asked:
 class Quotes:
     """Quotes of one venue, by maker. A quote is valid until its maker posts another."""
 
-    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
-        self._market, self._listing, self._spec = market, listing, spec
+    def __init__(
+        self, market: Surroundings, listing: Listing, spec: VenueSpec, stir: Callable[[], None] = lambda: None
+    ) -> None:
+        """stir: called before anything is kept that `forget` must drop."""
+        self._market, self._listing, self._spec, self._stir = market, listing, spec, stir
+        self._asking: Asking | None = None
         self._posted: dict[str, Posted] = {}
         self._offers: dict[str, Posted] = {}  # the same, called where they were functions and somebody has read them
         self.asked: Asked | None = None  # for the rule of this tick, if somebody has
@@ -56,6 +70,7 @@ class Quotes:
         # at base vol, at every tick
         self._half_spreads = market.factors.half_spreads(spec.half_spread)
         self._depths = market.factors.depths(spec.depth)
+        self._floors = market.factors.depths(spec.depth, spec.depth_floor)
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -68,9 +83,13 @@ class Quotes:
         changes nothing.
         """
         if self._posted.get(maker) is not quote:
-            self._posted[maker] = self._offers[maker] = quote
-            self._functions |= not isinstance(quote, Offer)
-            self.renew(maker)
+            self.replace(maker, quote)
+
+    def replace(self, maker: str, quote: Posted) -> None:
+        """As `post`; a function that was posted before is called anew."""
+        self._posted[maker] = self._offers[maker] = quote
+        self._functions |= not isinstance(quote, Offer)
+        self.renew(maker)
 
     def renew(self, maker: str) -> None:
         """What a maker has posted gives another quote from now on."""
@@ -100,8 +119,8 @@ class Quotes:
             return self._book.levels[:, paths]
         quotes = {maker: self.seen(maker, paths) for maker in self._posted}
         floor = self._floor()
-        some = floor[paths] if isinstance(floor, np.ndarray) else floor
-        return gathered(quotes, vector(some), self.rule().on(paths)[0]).levels
+        some = floor if floor.size == 1 else floor[paths]
+        return gathered(quotes, some, self.rule().on(paths)[0]).levels
 
     def forget(self) -> None:
         """The market has moved into the next tick."""
@@ -115,11 +134,24 @@ class Quotes:
         """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
         asked = self.asked
         if asked is None:
-            factors = self._market.factors
-            asked = self.asked = Asked(factors.snapshot, factors.tick)
+            self._stir()
+            factors, asking = self._market.factors, self._asking
+            together = asking is not None and asking.tick == factors.tick
+            market = asking.market if asking is not None and together else factors.snapshot
+            asked = self.asked = Asked(market, factors.tick)
             if self._spec.depth_price_power:  # trades may move the price before the rule is made
                 self.rule_of(asked)
         return asked
+
+    def ask_with(self, asking: Asking) -> None:
+        """A maker asks for this rule whenever it asks for its others: see `asked_with`."""
+        self._asking = asking
+
+    def asked_with(self, asking: Asking) -> Asked:
+        """What it asked for when it last did."""
+        if asking.tick == self._market.factors.tick:
+            return self.asked or self.ask()
+        return Asked(asking.market, asking.tick)
 
     def rule_of(self, asked: Asked) -> Rule:
         """The rule that was asked for."""
@@ -136,8 +168,8 @@ class Quotes:
             last = self._rule = Rule(vol, self._base_vol, half_spread, by_spread, depth, by_depth)
         return last
 
-    def _outside_depth(self, tick: int) -> Vector | float:
-        """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
+    def _outside_depth(self, tick: int) -> Vector:
+        """base x outside multiple x (S/S0)^depth_price_power, $ notional, (paths,); (1,) where the power is 0."""
         depth, power = self._depths[tick], self._spec.depth_price_power
         return depth if power == 0 else depth * self._listing.price_ratio() ** power
 
@@ -145,6 +177,7 @@ class Quotes:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         book = self._book
         if book is None:
+            self._stir()
             book = self._book = self._gathered()
         return book
 
@@ -153,7 +186,7 @@ class Quotes:
         rule, offers, whole = self.rule(), self._called(), self._whole
         of = rule, *offers.values()
         if whole is None or not same(of, self._whole_of) or any(offer.changed() for offer in offers.values()):
-            whole = self._whole = gathered(offers, vector(self._floor()), rule.half_spread)
+            whole = self._whole = gathered(offers, self._floor(), rule.half_spread)
             self._whole_of = of
         return whole
 
@@ -163,8 +196,9 @@ class Quotes:
             for maker in self._offers:
                 self._offer(maker)
             self._functions = False
-        return cast("dict[str, Offer]", self._offers)
+        return self._offers  # type: ignore[return-value] # each has been called
 
-    def _floor(self) -> Vector | float:
-        """What outside investors show now, $ notional."""
-        return self._spec.depth_floor * self._outside_depth(self._market.factors.tick)
+    def _floor(self) -> Vector:
+        """What outside investors show now, $ notional, (paths,) or (1,)."""
+        tick, spec = self._market.factors.tick, self._spec
+        return spec.depth_floor * self._outside_depth(tick) if spec.depth_price_power else self._floors[tick]

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import rules
-from sim.vectors import vector
 
 Vector = NDArray[np.float64]
 
@@ -23,19 +22,20 @@ class Rule:
         vol_base: float,
         half_spread: float,
         spread_power: float,
-        depth: Vector | float,
+        depth: Vector,
         depth_power: float,
     ) -> None:
-        """half_spread and depth: at base vol."""
+        """half_spread and depth: at base vol; depth: (paths,), or (1,) where it is the same on all."""
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
         self._levels: tuple[Vector, Vector] | None = None
+        self._some: tuple[NDArray[np.intp], tuple[Vector, Vector]] | None = None  # paths, and levels on them
 
-    def stands(self, vol: Vector, half_spread: float, depth: Vector | float) -> bool:
+    def stands(self, vol: Vector, half_spread: float, depth: Vector) -> bool:
         """Whether the rule is the same at this vol, with these base levels: arrays are compared as objects."""
         known, _, half, by_spread, shown, by_depth = self._terms
         if half_spread != half or not (vol is known or (by_spread == 0 and by_depth == 0)):
             return False
-        return depth is shown or (isinstance(depth, float) and isinstance(shown, float) and depth == shown)
+        return depth is shown or (depth.size == 1 == shown.size and bool(depth[0] == shown[0]))
 
     def read(self) -> tuple[Vector, Vector]:
         """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each; the same at every call."""
@@ -45,12 +45,17 @@ class Rule:
         return levels
 
     def on(self, paths: NDArray[np.intp]) -> tuple[Vector, Vector]:
-        """The levels on some paths; computed there alone, if nobody has read them all."""
+        """The levels on some paths, asked for by every maker; computed there alone, if nobody has read them all."""
+        if self._some is None or self._some[0] is not paths:
+            self._some = paths, self._on(paths)
+        return self._some[1]
+
+    def _on(self, paths: NDArray[np.intp]) -> tuple[Vector, Vector]:
         if self._levels is not None:
             by_vol, shown = self._levels
             return by_vol[paths], shown[paths]
         vol, vol_base, half_spread, spread_power, depth, depth_power = self._terms
-        some = depth[paths] if isinstance(depth, np.ndarray) else depth
+        some = depth if depth.size == 1 else depth[paths]
         return _levels(vol[paths], vol_base, half_spread, spread_power, some, depth_power)
 
     @property
@@ -69,9 +74,9 @@ def _levels(
     vol_base: float,
     half_spread: float,
     spread_power: float,
-    depth: Vector | float,
+    depth: Vector,
     depth_power: float,
 ) -> tuple[Vector, Vector]:
     by_vol, shown = np.empty((2, vol.size))
-    rules(vol, vol_base, half_spread, spread_power, vector(depth), depth_power, by_vol, shown)
+    rules(vol, vol_base, half_spread, spread_power, depth, depth_power, by_vol, shown)
     return by_vol, shown

@@ -25,7 +25,8 @@ class Series:
 
     def at(self, tick: int) -> Benchmark:
         """The swap that is traded at a tick."""
-        return self.swaps[bisect_right(self.ticks, tick) - 1]
+        swaps = self.swaps
+        return swaps[0] if len(swaps) == 1 else swaps[bisect_right(self.ticks, tick) - 1]
 
 
 def series(years: float, clock: Clock, curve: Curve) -> Series:

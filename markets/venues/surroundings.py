@@ -32,6 +32,9 @@ class Surroundings(Protocol):
     def now(self) -> int:
         """Seconds since midnight of the first day."""
 
+    def stir(self, venue: str) -> None:
+        """Somebody looks at a venue that is `still`, or trades there: it takes part in this tick."""
+
     def clear_soon(self) -> None:
         """Clear all venues in CLEAR of this instant. Raises SpiralError where it is over."""
 

@@ -23,17 +23,19 @@ def write_trade(market: Surroundings, listing: Listing, taker: str, fill: Fill, 
     traded = witness[np.flatnonzero(fill.ordered[witness])]
     if not traded.size:
         return
-    cost = fill.quantity * listing.unit_notional * listing.cost_per_notional()
-    market.log.add(
+    quantity, per_notional = fill.quantity[traded], listing.cost_per_notional()
+    cost = quantity * listing.unit_notional[traded]
+    cost *= per_notional[traded] if isinstance(per_notional, np.ndarray) else per_notional
+    market.log.add_taken(
         "trades",
         market.now,
         traded,
         taker=taker,
         venue=listing.name,
-        requested=fill.ordered,
-        quantity=fill.quantity,
-        price=fill.price,
-        mid=listing.mid,
-        spread_cost=cost * spread,
-        impact_cost=cost * walk,
+        requested=fill.ordered[traded],
+        quantity=quantity,
+        price=fill.price[traded],
+        mid=listing.mid[traded],
+        spread_cost=cost * spread[traded],
+        impact_cost=cost * walk[traded],
     )

@@ -56,18 +56,20 @@ class Venue:
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
         self.market, self.listing, self.spec = market, listing, spec
         self.name, self.key = listing.name, next(iter(listing.displaces))  # key: the factor that trades here move first
-        self.quotes = Quotes(market, listing, spec)
         self.breakers = Breakers(market, listing, spec)
         self.has_impact = market.feedback.impact * spec.impact != 0  # of anybody's trades, were they felt
         self.impact = 0.0 if market.price_takers else market.feedback.impact * spec.impact  # of the whole depth
         self.moves = self.impact != 0  # whether trades move the price
         self._capacity = float("inf") if market.price_takers else spec.capacity  # price takers do not compete for depth
-        self._orders: list[Order] = []
+        self.orders: list[Order] = []  # which wait for CLEAR
         self._nothing = np.zeros(market.paths)
         self.exposed: list[Exposed] = []  # of this tick
         self._sums = Sums()  # of their flows
         asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
         self.investors = None if asked is None else Investors(market, listing, asked)
+        self.place = 0  # among the venues of its market
+        self.still = False  # whether a tick in which nobody looks at it and nothing rolls leaves it as it is
+        self.quotes = Quotes(market, listing, spec, stir=self._stir)
         market.ledger.open(INVESTORS)
         market.ledger.list_asset(*listing.assets)
 
@@ -147,6 +149,10 @@ class Venue:
         if self.breakers.watches:
             self.breakers.look()
 
+    def _stir(self) -> None:
+        if self.still:
+            self.market.stir(self.name)
+
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
         for key, by in self.listing.displaces.items() if self.moves else ():
@@ -160,6 +166,7 @@ class Venue:
         `loop_gain`.
         """
         if self.moves:
+            self._stir()
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
     def gain(self, moved: str, by: str) -> Vector:
@@ -216,8 +223,9 @@ class Venue:
         else:
             demand = quantity  # called in CLEAR: an error there is traced to the taker, which the lambda holds
             order = Order(taker.name, lambda move: self._tradable(taker.name, demand(move)), answer)
+        self._stir()
         self.market.clear_soon()
-        self._orders.append(order)
+        self.orders.append(order)
         return answer
 
     def _tradable(self, taker: str, quantity: Vector | float) -> Vector:
@@ -236,14 +244,9 @@ class Venue:
         book = of_one(maker, quote, quote.skew if skew is None else skew)
         return self._fill(taker.name, ordered, ordered, book, self._nothing, some(ordered)).price
 
-    @property
-    def has_orders(self) -> bool:
-        """Whether orders wait for CLEAR."""
-        return bool(self._orders)
-
     def clear(self) -> Vector:
         """Net and fill the orders of this instant; returns the displacement of the price that they cause, (paths,)."""
-        orders, self._orders = self._orders, []
+        orders, self.orders = self.orders, []
         book = self.book()
         netting, walk = self._netted(orders, book)
         active, whole = netting.said.tolist()
@@ -256,19 +259,19 @@ class Venue:
 
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
-        spec, market = self.spec, self.market
+        spec, market, nothing = self.spec, self.market, self._nothing
         now, halted_until = float(market.now), self.breakers.halted_until
         terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
-            netting = netted(orders, self._nothing, terms, self._nothing)
-            return netting, spec.slope * netting.displacement if self.moves else self._nothing
+            netting = netted(orders, nothing, terms, nothing)
+            return netting, spec.slope * netting.displacement if self.moves else nothing
         clearing = agree(
-            lambda move: netted(orders, move, terms, self._nothing).displacement,
+            lambda move: netted(orders, move, terms, nothing).displacement,
             market.paths,
             limit=self.impact * spec.capacity,
             rounds=spec.clearing_rounds,
         )
-        netting = netted(orders, clearing.asked, terms, self._nothing)
+        netting = netted(orders, clearing.asked, terms, nothing)
         return netting, self.listing.relative(netting.displacement)
 
     def _fill(

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
 from markets.factors.key import SMILE_SPOT, SPOT, VOL, FactorKey
-from markets.kernels.listed import chosen, split_gains
+from markets.kernels.listed import split_gains
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
-from sim.ledger import Move
+from sim.ledger import Move, Shares
 from sim.memo import Memo
 
 if TYPE_CHECKING:
-    from markets.factors.snapshot import Snapshot
+    from collections.abc import Iterable
+
+    from markets.factors.snapshot import Block, Snapshot
     from markets.venues.listed_series import Contract, ListedSeries
     from markets.venues.order_book import OrderBook
     from markets.venues.surroundings import Surroundings
@@ -30,6 +32,7 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
 EVERYWHERE = np.empty(0, dtype=np.int64)  # no path is left out
+FEW = 0.25  # share of the paths up to which those that trade are looked at beside the others
 ON_MOVING_SMILE = (*SPLIT, "hedge_smile")
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
@@ -58,9 +61,17 @@ class Seen(NamedTuple):
     """The market up to which gains are split."""
 
     tick: int
-    market: Snapshot  # on each path that of its own last look
+    market: Snapshot
     worth: Vector  # of a unit at that look, (paths,) $
     here: Sloped | None  # in that market at this tick, where it is known
+    later: Later | None = None  # a later look at some paths, in place of this one there
+
+
+class Later(NamedTuple):
+    """A look at some paths."""
+
+    paths: Ints
+    seen: Seen
 
 
 class VolListing(PaidInCash):
@@ -85,6 +96,7 @@ class VolListing(PaidInCash):
         self._greeks: Memo[Greeks] = Memo()
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
         self._worths: Memo[Vector] = Memo()
+        self._holders: Memo[tuple[Name, ...]] = Memo()
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
         self._asked = -2  # last tick in which somebody asked for greeks in the present market
@@ -124,12 +136,13 @@ class VolListing(PaidInCash):
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
         factors = self.market.factors
-        tick = factors.tick
-        if market is not None and market is not factors.snapshot:
-            other = self.underlying.seen(market)
-            return self._elsewhere.get(lambda: self._valued(tick, other), self.struck, tick, other)
-        now, self._asked = self._now, tick
-        return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
+        tick, snapshot = factors.tick, factors.snapshot
+        seen = self.underlying.seen(market or snapshot)
+        if market is not None and market is not snapshot:
+            return self._elsewhere.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
+        self._asked = tick
+        known = self._greeks.known(self.struck, tick, seen)
+        return known or self._greeks.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
 
     def _worth_now(self) -> Vector:
         """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known, or soon asked for.
@@ -145,9 +158,9 @@ class VolListing(PaidInCash):
 
     def _known_worth(self) -> Vector | None:
         """The same where it costs nothing."""
-        at = self.struck, self.market.factors.tick, self._now
-        known = self._greeks.known(*at)
-        return self._worths.known(*at) if known is None else known.worth
+        struck, tick, now = self.struck, self.market.factors.tick, self._now
+        known = self._greeks.known(struck, tick, now)
+        return self._worths.known(struck, tick, now) if known is None else known.worth
 
     @property
     def _now(self) -> Snapshot:
@@ -246,7 +259,7 @@ class VolListing(PaidInCash):
         for account in self.holders():
             held = self.market.ledger.balance(account, self.name)
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
-        self._see()
+        self._seen = self._present()
 
     # --- gains -----------------------------------------------------------------------------------------------------
     def explain(self, where: Mask | None = None) -> None:
@@ -255,51 +268,67 @@ class VolListing(PaidInCash):
         Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
         where: the paths that are looked at, (paths,); default: all.
         """
-        if self._seen is None or not (where is None or where.any()):
+        if where is None or where.all():
+            explain_all([self])
             return
-        if self._seen.market is self._now and self._seen.tick == self.market.factors.tick:
+        if self._seen is None or not self._is_due() or not where.any():
             return
-        accounts = self.holders()
-        where = None if where is None or where.all() else where
-        among = EVERYWHERE if where is None else np.flatnonzero(where)
-        here, parts = self._split(self._seen, among)
-        self.market.ledger.note_shares(parts, self.name, accounts, _notes(accounts, self._reasons), among)
-        self._see(here, where)
+        paths, seen = np.flatnonzero(where), _mixed(self._seen, self._curve.block)
+        parts = np.empty((len(self._reasons), paths.size))
+        here = self._split(seen, paths, parts)
+        shares = (self.shares,)
+        self.market.ledger.note_shares(parts, shares, _notes(shares, (self._reasons,)), paths)
+        if here is not None:
+            seen = seen._replace(tick=self.market.factors.tick, here=here)
+        self._seen = seen._replace(later=Later(paths, self._present()))
+        if here is not None or paths.size > FEW * where.size:  # known: it is split on all paths whatever is asked for
+            self._seen = _mixed(self._seen, self._curve.block)
+
+    def _is_due(self) -> bool:
+        """Whether anything has moved since the last look, on any path."""
+        seen = self._seen
+        return seen is not None and not (seen.market is self._now and seen.tick == self.market.factors.tick)
 
     def _before_trade(self, changed: Mask) -> None:
         """Positions are about to change on these paths, (paths,). What others do is no look at the rest."""
         if self._seen is None:
-            self._see()
+            self._seen = self._present()
         else:
             self.explain(changed)
 
-    def _see(self, here: Sloped | None = None, where: Mask | None = None) -> None:
-        """Look at the present market; on paths that are not `where` at that of before, where a unit is `here`.
-
-        here: at this tick; None: not known.
-        """
-        old, tick, market = self._seen, self.market.factors.tick, self._now
+    def _present(self) -> Seen:
+        """The present market."""
+        tick, market = self.market.factors.tick, self._now
         known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
-        now = None if known is None else Sloped(known.worth, known.delta)
-        if old is not None and where is not None:
-            keys, block = [key for key in (SPOT, VOL, *FACTORS) if key in market.keys], self._curve.block
-            last = {key: (market.row(key), old.market.row(key)) for key in keys}
-            moved = {key: chosen(where, new, before) for key, (new, before) in last.items() if new is not before}
-            curve, before = market.block(block), old.market.block(block)
-            bent = {} if curve is before else {block: chosen(where, curve, before)}
-            market, worth = market.with_rows(moved, bent), chosen(where, worth, old.worth)
-            if now is not None and here is not None:
-                now = Sloped(*(chosen(where, new, before) for new, before in zip(now, here, strict=True)))
-            else:
-                now = None
-        self._seen = Seen(tick, market, worth, now)
+        return Seen(tick, market, worth, None if known is None else Sloped(known.worth, known.delta))
 
-    def _split(self, seen: Seen, among: Ints) -> tuple[Sloped | None, Vector]:
+    def holders(self) -> tuple[Name, ...]:
+        """Likewise; found when the ledger has a further row."""
+        return self._holders.get(super().holders, self.market.ledger.used)
+
+    @property
+    def shares(self) -> Shares:
+        """Who has its gains."""
+        return Shares(self.name, self.holders(), len(self._reasons))
+
+    def gains_since(self, out: Vector) -> None:
+        """Of a unit since the last look, (reasons, paths) $, written; then look at the present market."""
+        assert self._seen is not None, "somebody holds it"
+        seen, later = self._seen, self._seen.later
+        self._split(seen, EVERYWHERE, out)
+        if later is not None:
+            some = np.empty((len(out), later.paths.size))
+            self._split(later.seen, later.paths, some)
+            out[:, later.paths] = some
+        self._seen = self._present()
+
+    def _split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
         """A unit in the market of `seen` now, and its gains since in the order of its reasons, (reasons, paths) $.
 
-        All gains but that of its delta, on the paths `among`; of (0,) on all. Where the smile moves, spot moves with
-        the smile held, then comes the smile (slide, slope and skew), then vol, as in a book: what the slide makes by
-        its delta counts under that, which a hedge answers. A subclass that values some paths need not know a unit then.
+        All gains but that of its delta, written to `out`, on the paths `among`; of (0,) on all. Where the smile moves,
+        spot moves with the smile held, then comes the smile (slide, slope and skew), then vol, as in a book: what the
+        slide makes by its delta counts under that, which a hedge answers. A subclass that values some paths need not
+        know a unit then.
         """
         tick, old, new = self.market.factors.tick, seen.market, self._now
         spot, now = {SPOT: new.row(SPOT)}, self._worth_now()
@@ -310,21 +339,60 @@ class VolListing(PaidInCash):
         turned = self._worth(tick, old.with_rows(shape)) if self._smile_moves else bent
         still = all(new.row(key) is old.row(key) for key in self._curve.nodes)  # then nothing is left for rates
         remarked = now if still else self._worth(tick, old.with_rows({**shape, VOL: new.row(VOL)}))
-        parts, values = np.empty((len(self._reasons), now.size)), (bent, turned, remarked, now)
+        parts, values = np.empty((len(out), now.size)) if among.size else out, (bent, turned, remarked, now)
         split_gains(seen.worth, *here, held, values, (old.row(SPOT), new.row(SPOT)), parts)
-        return here, parts[:, among] if among.size else parts
+        if among.size:
+            out[:] = parts[:, among]
+        return here
 
     def _stuck(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
         return market.with_rows({SMILE_SPOT: old.row(SPOT)}) if self._slides else market
 
 
+def explain_all(listings: Iterable[VolListing]) -> None:
+    """`explain` of each, on all paths, and noted together."""
+    due = [each for each in listings if each._is_due()]
+    if not due:
+        return
+    shares, market, first = tuple(each.shares for each in due), due[0].market, 0
+    parts = np.empty((sum(own.parts for own in shares), market.paths))
+    for each, own in zip(due, shares, strict=True):
+        each.gains_since(parts[first : first + own.parts])
+        first += own.parts
+    market.ledger.note_shares(parts, shares, _notes(shares, tuple(each._reasons for each in due)))
+
+
+def _mixed(seen: Seen, curve: Block) -> Seen:
+    """On each path its last look, in one market."""
+    if seen.later is None:
+        return seen
+    paths, other = seen.later
+    old, new = seen.market, other.market
+    keys = [key for key in (SPOT, VOL, *FACTORS) if key in new.keys and new.row(key) is not old.row(key)]
+    rows = {key: _placed(new.row(key), paths, old.row(key)) for key in keys}
+    one, two = old.block(curve), new.block(curve)
+    market = old.with_rows(rows, {} if one is two else {curve: _placed(two, paths, one)})
+    here = None
+    if seen.here is not None and other.here is not None and seen.tick == other.tick:
+        here = Sloped(*(_placed(two, paths, one) for one, two in zip(seen.here, other.here, strict=True)))
+    return Seen(other.tick, market, _placed(other.worth, paths, seen.worth), here)
+
+
+def _placed(values: Vector, paths: Ints, others: Vector) -> Vector:
+    """Values on these paths, and others elsewhere, (..., paths)."""
+    found = others.copy()
+    found[..., paths] = values[..., paths]
+    return found
+
+
 @cache
-def _notes(accounts: tuple[Name, ...], reasons: tuple[str, ...]) -> tuple[Move, ...]:
-    """Of each account and part of its gains: out of what the delta has made, into the part."""
+def _notes(shares: tuple[Shares, ...], reasons: tuple[tuple[str, ...], ...]) -> tuple[Move, ...]:
+    """Of each listing, account and part of its gains: out of what the delta has made, into the part."""
     return tuple(
         move
-        for account in accounts
-        for reason in reasons
+        for each, parts in zip(shares, reasons, strict=True)
+        for account in each.holders
+        for reason in parts
         for move in (Move(account, CLEARING, GAINS, None), Move(CLEARING, account, reason, None))
     )

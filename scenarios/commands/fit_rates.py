@@ -9,6 +9,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from markets.rate_vols.hull_white import FASTEST, SLOWEST
+from markets.rate_vols.hull_white import Estimate as ShortRate
 from scenarios.commands.figures import said
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
@@ -131,12 +133,18 @@ def _components(found: RatesFit) -> Table | None:
 def _short_rates(found: RatesFit) -> Table | None:
     """Hull-White of each record's shortest rate."""
     rows = [
-        (s.record, s.column, str(s.days), f"{s.found.reversion:.2f} ± {s.found.reversion_se:.2f}",
-         f"{100 * s.found.mean:.2f}", _bp(s.found.sigma))
+        (s.record, s.column, str(s.days), _reversion(s.found), f"{100 * s.found.mean:.2f}", _bp(s.found.sigma))
         for s in found.short_rates
     ]  # fmt: skip
     headings = ("record", "rate", "days", "reversion, 1/year", "mean, %", "sigma, bp a year")
     return _table("\nHull-White of the short rate, real-world, by maximum likelihood", headings, rows, words=2)
+
+
+def _reversion(found: ShortRate) -> str:
+    """With its error; at the bound of the search it has none."""
+    if found.at_bound:
+        return f"{FASTEST:g} or more" if found.reversion > 1 else f"{SLOWEST:g} or less"
+    return f"{found.reversion:.2f} ± {found.reversion_se:.2f}"
 
 
 def _answers(found: RatesFit) -> Table | None:

@@ -129,8 +129,8 @@ def _split(text: str, separator: str, place: str, most: int | None = None) -> It
 
 
 def _nearest(column: str, header: Sequence[str]) -> str:
-    """A remedy for a missing column: the header's nearest name."""
-    found = nearest(column, [name for name in header if name])
+    """A remedy for a missing column: the header's nearest name, but none that is another figure of it: spx_low."""
+    found = nearest(column, [name for name in header if name and not name.lower().startswith(f"{column}_")])
     if found.startswith("did"):
         return f"rename '{found.split(chr(39))[1]}' to '{column}'?"
     said = f"the header has {','.join(header)}"[:200]

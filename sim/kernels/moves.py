@@ -16,6 +16,8 @@ SMALL = 256  # paths: the same for many rows
 GIVER, TAKER, GROSS, PAID, GOT = range(5)  # columns of an entry: rows of the ledger
 ENTRY = 5
 NONE = -1
+HELD, PART = range(2)  # columns of a share: the row of a balance, and which part of a gain it has
+SHARE = 2
 
 
 @kernel_inline
@@ -106,21 +108,21 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
 
 
 @kernel
-def note_shares(parts: Floats, held: Ints, entries: Ints, rows: Floats) -> None:
-    """Note what holders of an asset have of some parts of a gain, in the order of holders, parts and entries.
+def note_shares(parts: Floats, shares: Ints, entries: Ints, rows: Floats) -> None:
+    """Note what holders of assets have of some parts of a gain, share after share.
 
     Args:
         parts: (parts, paths) $ a unit.
-        held: (holders,) row numbers of their balances.
-        entries: (holders x parts x some, ENTRY) as of `post`: notes alone, each of a holder's balance times a part.
+        shares: (shares, SHARE), of each the row number of a balance, and the part that this has.
+        entries: (shares x some, ENTRY) as of `post`: notes alone, each of a share.
         rows: (rows, paths) of the ledger, changed.
     """
-    paths, number = parts.shape[1], held.shape[0] * parts.shape[0]
+    paths, number = parts.shape[1], shares.shape[0]
     each, amount = entries.shape[0] // number, np.empty(SMALL)
     for start in range(0, paths, SMALL):
         stop = min(start + SMALL, paths)
         for i in range(number):
-            balance, part = rows[held[i // parts.shape[0]], start:stop], parts[i % parts.shape[0], start:stop]
+            balance, part = rows[shares[i, HELD], start:stop], parts[shares[i, PART], start:stop]
             for j in range(stop - start):
                 amount[j] = balance[j] * part[j]
             for k in range(i * each, (i + 1) * each):
@@ -131,12 +133,12 @@ def note_shares(parts: Floats, held: Ints, entries: Ints, rows: Floats) -> None:
 
 
 @kernel
-def note_some(parts: Floats, among: Ints, held: Ints, entries: Ints, rows: Floats) -> None:
+def note_some(parts: Floats, among: Ints, shares: Ints, entries: Ints, rows: Floats) -> None:
     """`note_shares` on some paths, to its digits. parts: (parts, those paths); among: (those paths,)."""
-    number = held.shape[0] * parts.shape[0]
+    number = shares.shape[0]
     each = entries.shape[0] // number
     for i in range(number):
-        balance, part = rows[held[i // parts.shape[0]]], parts[i % parts.shape[0]]
+        balance, part = rows[shares[i, HELD]], parts[shares[i, PART]]
         for k in range(i * each, (i + 1) * each):
             paid, got = rows[entries[k, PAID]], rows[entries[k, GOT]]
             for j in range(among.shape[0]):

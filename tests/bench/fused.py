@@ -238,7 +238,7 @@ def loop(
         np.empty((11, BLOCK)),
         np.empty(BLOCK),
     )
-    ones = np.ones(BLOCK)
+    ones, logs = np.ones(BLOCK), np.empty(BLOCK)
     greeks, then = np.empty((NODE + 3, BLOCK)), np.empty((NODE + 3, BLOCK))
     at_spot, at_vol = np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
@@ -318,6 +318,7 @@ def loop(
                 base,
                 terms[t],
                 True,
+                logs[:width],
                 greeks[:, :width],
             )
             # --- the start: premium, hedge, first margin ---
@@ -447,6 +448,7 @@ def loop(
                 base,
                 terms[t],
                 True,
+                logs[:width],
                 greeks[:, :width],
             )
             if t > 0:
@@ -458,6 +460,7 @@ def loop(
                     base,
                     terms[t],
                     True,
+                    logs[:width],
                     then[:, :width],
                 )
                 option_values(

@@ -22,7 +22,7 @@ STRIKE, YEARS = 100.0, 0.75
 BASE = np.array([100.0, 0.2])
 BLOCK = 8_192  # paths of a NumPy block whose temporaries stay in the second-level cache
 QUANTLIB = 5_000  # options, scaled up
-ZERO, ONE = np.zeros(NUMBER), np.ones(NUMBER)
+ZERO, ONE, LOGS = np.zeros(NUMBER), np.ones(NUMBER), np.empty(NUMBER)
 INV_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
 
 
@@ -41,7 +41,7 @@ def terms(strike=STRIKE, variance=YEARS, years=YEARS, sign=1.0):
 def ours(spot, vol, rate, rows, out=None):
     """The engine's kernel, into `out`."""
     out = np.zeros((k.NODE + 1, spot.size)) if out is None else out
-    k.option_greeks(spot, vol, rate[None], ONE[: spot.size], BASE, rows, True, out)
+    k.option_greeks(spot, vol, rate[None], ONE[: spot.size], BASE, rows, True, LOGS[: spot.size], out)
     return out
 
 
@@ -189,7 +189,7 @@ def test_a_curve_of_one_node_takes_no_longer(market, board):
     room, rates = np.zeros((k.NODE + 2, paths)), np.stack([rate, rate])
 
     def on_two():
-        k.option_greeks(spot, vol, rates, ONE[:paths], BASE, two, True, room)
+        k.option_greeks(spot, vol, rates, ONE[:paths], BASE, two, True, LOGS[:paths], room)
 
     one, both = least(7, lambda: ours(spot, vol, rate, rows, room[:-1]), on_two)
     board.within(

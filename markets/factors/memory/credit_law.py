@@ -13,6 +13,7 @@ from markets.kernels.memory import answer, approach, credit_answers
 
 if TYPE_CHECKING:
     from markets.factors.memory.path_line import PathLine
+    from markets.factors.snapshot import Paths
     from markets.specs.memory import CreditMemorySpec, MemorySpec
     from sim.clock import Clock
     from sim.streams import Streams
@@ -88,8 +89,12 @@ class CreditLaw:
     @property
     def lead(self) -> Vector:
         """ln index spread less ln cash spread, (paths,)."""
+        return self.lead_on(slice(None))
+
+    def lead_on(self, paths: Paths) -> Vector:
+        """The same on some paths."""
         told = self._told_lead[self._tick]
-        lead: Vector = told + self._power * (self._index - self._y - told)
+        lead: Vector = told + self._power * (self._index[paths] - self._y[paths] - told)
         return lead
 
     def _follow(self, years: float, move: Vector) -> None:

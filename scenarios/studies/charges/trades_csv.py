@@ -64,7 +64,9 @@ def read_netting_sets(trades: Source, sets: Source | None) -> tuple[dict[str, Ne
     table = read_table(trades, layout)
     found: dict[str, list[Trade]] = {}
     for row in table.rows:
-        found.setdefault(row.text("set") or ONLY, []).append(_trade(row))
+        own = found.setdefault(row.text("set") or ONLY, [])
+        own.append(_trade(row))
+        _one_way_round(row, own)
     terms, notes = _terms(sets, list(found)) if sets is not None else ({}, ())
     said = (*(f"{table.name}: {note}" for note in table.notes), *notes)
     return {name: NettingSet(own, *terms.get(name, FREE)) for name, own in found.items()}, said
@@ -97,6 +99,22 @@ def _trade(row: Row) -> Trade:
         start=start,
         end=end,
     )
+
+
+def _one_way_round(row: Row, trades: list[Trade]) -> None:
+    """Raise UserError if the last of a set's trades names its pair of currencies otherwise than one before."""
+    last, (base, quoted) = trades[-1], _currencies(trades[-1])
+    for each in trades[:-1]:
+        if base and last.name != each.name and sorted(_currencies(each)) == sorted((base, quoted)):
+            turned = ", and the other side" if _currencies(each) == (quoted, base) else ""
+            rule, remedy = f"the pair stands as {each.name} in a line before", f"write {each.name}{turned}"
+            raise row.place.at("name").error(rule, value=last.name, remedy=remedy)
+
+
+def _currencies(trade: Trade) -> tuple[str, str]:
+    """Both codes of a pair of currencies; empty where a name has no six letters, and of other trades."""
+    letters = "".join(sign for sign in trade.name.upper() if sign.isalpha())
+    return (letters[:3], letters[3:]) if trade.asset_class == "fx" and len(letters) == 6 else ("", "")
 
 
 def _period(row: Row) -> tuple[float, float]:

@@ -30,6 +30,7 @@ Anchors = Literal["observed", "exogenous"]
 MOST_MISSING = 0.05  # share of the closes before a replay that may be missing: else they are not daily
 
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
+FEW_BLANK = 5  # cells of a column in a row that may be empty without a word
 RATES = ("overnight", "us2y", "us10y")
 SMALL = 0.001  # a decimal; ten-year yields of USD have always been above it
 EXOGENOUS = "taken as the outside world (exogenous): the desks' impact comes on top of what the record has of it"
@@ -193,7 +194,7 @@ def calm_levels() -> dict[str, float]:
 
 
 def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]:
-    """Notes on a level's missing numbers before its first and after its last."""
+    """Notes on a level's missing numbers before its first, after its last, and on the longest stretch between."""
     known = [i for i, value in enumerate(values) if value is not None]
     if not known:
         return []
@@ -202,6 +203,10 @@ def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]
         notes.append(f"{key} begins on {record.days[known[0]]}; earlier days take its level of then")
     if known[-1] + 1 < len(values):
         notes.append(f"{key} ends on {record.days[known[-1]]}; later days take its level of then")
+    before, after = max(pairwise(known), key=lambda pair: pair[1] - pair[0], default=(0, 0))
+    if key != "spot" and after - before - 1 > FEW_BLANK:
+        first, last = record.days[before + 1], record.days[after - 1]
+        notes.append(f"{key} is blank from {first} to {last}: its storyline goes straight there")
     return notes
 
 
