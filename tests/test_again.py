@@ -50,16 +50,28 @@ class Asked:
         self.said, self.code, self.again = (done.stdout, lines), done.returncode, numpy == "False"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def byte_code(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Python has stored its byte code: a call that writes some is not kept."""
+    aside = tmp_path_factory.mktemp("aside")
+    fill(aside)
+    Asked(aside, *CHECK)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A scenario upon another, and a book; older than what is asked."""
+    fill(tmp_path)
+    make_old(tmp_path)
+    return tmp_path
+
+
+def fill(tmp_path: Path) -> None:
     shutil.copyfile(ROOT / "scenarios" / "catalogue" / "covid_crash_2020.toml", tmp_path / "other.toml")
     (tmp_path / "own.toml").write_text(SCENARIO)
     (tmp_path / "book.csv").write_text(BOOK)
     (tmp_path / "cache").mkdir()
     (tmp_path / "below").mkdir()
-    make_old(tmp_path)
-    return tmp_path
 
 
 def make_old(folder: Path) -> None:
