@@ -165,13 +165,13 @@ def _interleave() -> None:
     AVX-512 it gains nothing, and compiling takes a tenth longer.
     """
     import numba
-    from llvmlite.binding import set_option
-    from numba.core.codegen import get_host_cpu_features
+    from numba.core import codegen
 
     config: Any = numba.config
-    features = get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
+    made_by: Any = codegen
+    features = made_by.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
     if "+avx512f" not in features:
-        set_option("kernels", f"-small-loop-cost={SHORT}")
+        made_by.ll.set_option("kernels", f"-small-loop-cost={SHORT}")
 
 
 def _compile(function: Callable[..., Any]) -> Any:

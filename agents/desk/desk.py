@@ -29,7 +29,7 @@ from markets.kernels.hedging import (
 from markets.products.table import Held
 from sim.memo import Memo
 from sim.names import Key
-from sim.vectors import some
+from sim.vectors import read_only, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -533,7 +533,7 @@ class Desk:
             )
         for name, unit in hedges.items():
             venue = world.venue(name)
-            venue.hand_over(self.name, INVESTORS, _at_most(part * unit, venue.held(self.name)))
+            venue.hand_over(self.name, INVESTORS, read_only(_at_most(part * unit, venue.held(self.name))))
         self.scale = self.scale * (1 - share)
         done = share >= 1.0
         fresh = done & ~self.liquidated

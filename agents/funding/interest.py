@@ -12,6 +12,7 @@ from agents.accounts import WHOLESALE, margin_account
 from markets.kernels.lending import pay_interest
 from markets.venues.interest import growth
 from sim.ledger import Move
+from sim.vectors import read_only
 
 if TYPE_CHECKING:
     from agents.funding.credit_line import CreditLine
@@ -35,7 +36,7 @@ class Interest:
         self._borrowers, self._margined = borrowers, margined
         self._accrued_through = 0  # tick
         self._moves = {name: self._of(name) for name in borrowers}
-        self._nothing, self._none = world.full(0.0), np.empty(0)
+        self._nothing, self._none = read_only(world.full(0.0)), np.empty(0)  # a type of kernel, as with a balance
         world.ledger.open(WHOLESALE)
 
     def _of(self, name: str) -> tuple[Move, Move, Move]:

@@ -27,7 +27,7 @@ from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
-from sim.vectors import marked, some
+from sim.vectors import marked, read_only, some
 
 if TYPE_CHECKING:
     from agents.cast import Cast
@@ -297,6 +297,7 @@ class _Hedging:
         for asset, hedge in self.assets.items():
             neutral = hedge.situation(True, self._held(asset), options=hedge.options())
             desired = hedge.desired(neutral.but(position=neutral.target))
+            desired = read_only(desired.view())  # as a maker's balance is: else the kernel is compiled twice
             self.world.venue(asset).hand_over(INVESTORS, self.agent.name, desired)
         for name, unit in self.desk.neutral_credit().items():
             self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)

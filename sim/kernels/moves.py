@@ -33,7 +33,7 @@ def together(entries: Ints, i: int) -> int:
 
 
 @kernel_inline
-def carry_out(amounts: Floats, at: int, entries: Ints, rows: Floats, start: int, stop: int) -> None:
+def carry_out(amounts: Floats, at: int | np.int64, entries: Ints, rows: Floats, start: int, stop: int) -> None:
     """Carry out movements on the paths from `start` to `stop`, as `post` does on all.
 
     A balance is read and written once for up to three movements. amounts: of the first of these paths in column `at`.
