@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cache_folder import code_folder
+from sim.kept_folder import kept_folder
 from sim.sealed_file import read_sealed, write_sealed
 
 if TYPE_CHECKING:
@@ -48,13 +48,19 @@ def kept_answer(run: Run, question: Sequence[object], sources: str, find: Callab
 
 def place_of(question: Sequence[object]) -> Path | None:
     """The file of an answer; None where none can be stored."""
-    folder = code_folder(Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR", ""))
+    folder = answers_folder()
+    name = hashlib.sha256(json.dumps([*map(str, question)]).encode()).hexdigest()
+    return None if folder is None else folder / f"{name[:32]}.json"
+
+
+def answers_folder() -> Path | None:
+    """Where answers are stored, and the oldest removed; None where none can be."""
+    folder = kept_folder()
     if folder is None:
         return None
     with suppress(OSError):
         (folder / FOLDER).mkdir(exist_ok=True)
-    name = hashlib.sha256(json.dumps([*map(str, question)]).encode()).hexdigest()
-    return folder / FOLDER / f"{name[:32]}.json"
+    return folder / FOLDER
 
 
 @cache
