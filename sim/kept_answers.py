@@ -16,13 +16,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.kept_folder import kept_folder
+from sim.kept_folder import answers_folder
 from sim.sealed_file import read_sealed, write_sealed
 
 if TYPE_CHECKING:
     from sim.dataset import Run
 
-FOLDER = "answers"
 MOST = 1 << 26  # bytes of all of them; then the oldest go
 LIBRARIES = ("numpy", "polars")  # that answers are computed with
 
@@ -51,16 +50,6 @@ def place_of(question: Sequence[object]) -> Path | None:
     folder = answers_folder()
     name = hashlib.sha256(json.dumps([*map(str, question)]).encode()).hexdigest()
     return None if folder is None else folder / f"{name[:32]}.json"
-
-
-def answers_folder() -> Path | None:
-    """Where answers are stored, and the oldest removed; None where none can be."""
-    folder = kept_folder()
-    if folder is None:
-        return None
-    with suppress(OSError):
-        (folder / FOLDER).mkdir(exist_ok=True)
-    return folder / FOLDER
 
 
 @cache

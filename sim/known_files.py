@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sim.kept_answers import answers_folder
+from sim.kept_folder import answers_folder
 from sim.manifest import MANIFEST, Seen, hashed, seen
 from sim.sealed_file import read_sealed, write_sealed
 

@@ -48,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(module, "kept_folder", lambda: tmp_path / "code")
+    monkeypatch.setattr("sim.kept_folder.kept_folder", lambda: tmp_path / "code")
     (tmp_path / "code").mkdir()
     return tmp_path / "code" / "answers"
 
@@ -118,7 +118,7 @@ def test_the_oldest_go(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_a_safe_folder_it_is_found_each_time(made: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "kept_folder", lambda: None)
+    monkeypatch.setattr("sim.kept_folder.kept_folder", lambda: None)
     told: list[int] = []
     for _ in range(2):
         asked(made, lambda: told.append(1))
