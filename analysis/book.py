@@ -16,6 +16,7 @@ from analysis.numbers import FloatArray, Number, mean, money
 from analysis.page import Table
 from analysis.parts import schema_of
 from sim.dataset import Run
+from sim.ranks import quantiles
 from sim.text import one_line
 
 MOST = 8  # positions that a terminal shows one by one
@@ -89,12 +90,12 @@ def _by_group(
 
 
 def _worst(name: str, values: FloatArray) -> dict[str, float | None]:
-    return {f"worst_{name}": float(np.median(values))}
+    return {f"worst_{name}": float(np.median(values, overwrite_input=True))}
 
 
 def _made_of(name: str, values: FloatArray) -> dict[str, float | None]:
     made = mean(values, "$", "")
-    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95]).tolist()
+    low, middle, high = quantiles(values, (0.05, 0.5, 0.95))
     return {name: made.value, "error": made.error, "q05": low, "q50": middle, "q95": high}
 
 

@@ -12,9 +12,9 @@ import polars as pl
 from analysis.columns import Columns
 from analysis.numbers import FloatArray
 from analysis.spread import SHARES, at_shares
-from sim.aside import Rows
+from sim.aside import ALL, Rows
+from sim.blockwise import BLOCK
 
-BLOCK = 1 << 16  # rows that are put in their places at a time
 CELLS = 1 << 19  # numbers that are read at a time, 4 MB; of more paths a vector
 
 
@@ -69,21 +69,28 @@ def _lay_out(found: pl.DataFrame, times: pl.Series, values: FloatArray) -> None:
 
 
 class Closes:
-    """Columns of a table at each of its closes: memory holds one close."""
+    """Columns of a table at each of its closes: memory holds a column of one close, or of some of its paths."""
 
-    def __init__(self, times: pl.Series, read: Callable[[int, str], FloatArray]) -> None:
-        """read: gives a column at the close of that number, (paths,) in new memory."""
+    def __init__(self, times: pl.Series, paths: int, read: Callable[[int, str, slice], FloatArray]) -> None:
+        """read: gives a column at the close of that number of some paths, in new memory."""
         self.times = times
-        self.at = read
+        self.paths = paths
+        self._read = read
+
+    def at(self, close: int, column: str, paths: slice = ALL) -> FloatArray:
+        """(paths,) a column at the close of that number, in new memory."""
+        return self._read(close, column, paths)
 
     @classmethod
     def of_rows(cls, chunks: Sequence[pl.LazyFrame], times: pl.Series, paths: int, *columns: str) -> Closes:
         """Chunks, ascending, have a row for each of `times` and each of their paths. paths: of all of them."""
-        aside = Columns(paths)
+        aside, found = Columns(paths), 0
         for rows in chunks:
+            values = np.empty((len(columns), 0))
             for close, (_, values) in enumerate(vectors(rows, times, paths // len(chunks) + 1, *columns)):
                 aside.add({f"{close} {name}": each for name, each in zip(columns, values, strict=True)})
-        return cls(times, lambda close, column: aside[f"{close} {column}"])
+            found += values.shape[1]
+        return cls(times, found, lambda close, column, part: aside.read(f"{close} {column}", part))
 
     @classmethod
     def of_aside(
@@ -98,24 +105,22 @@ class Closes:
         if not all(name in rows for name in {*columns, *chain(*sums.values())}):
             return None
 
-        def read(close: int, column: str) -> FloatArray:
+        def read(close: int, column: str, part: slice) -> FloatArray:
             first, *others = sums.get(column, (column,))
-            found = rows.at(close, first)
+            found = rows.at(close, first, part)
             for other in others:
-                found += rows.at(close, other)
+                found += rows.at(close, other, part)
             return found
 
-        return cls(times, read)
+        return cls(times, paths, read)
 
-    def changes(self, *columns: str) -> Iterator[FloatArray]:
-        """(columns, paths) from close to close, the first from zero. Each is gone when the next one is asked for."""
-        if not len(self.times):
-            return
-        found = np.stack([self.at(0, name) for name in columns])
-        yield found
-        for close in range(1, len(self.times)):
-            for i, name in enumerate(columns):
-                np.subtract(self.at(close, name), self.at(close - 1, name), out=found[i])
+    def changes(self, close: int, *columns: str) -> Iterator[FloatArray]:
+        """(columns, paths) from the close before to that of this number, to the first from zero: block by block."""
+        for begin in range(0, self.paths, BLOCK):
+            part = slice(begin, begin + BLOCK)
+            found = np.stack([self.at(close, name, part) for name in columns])
+            for i, name in enumerate(columns if close else ()):
+                found[i] -= self.at(close - 1, name, part)
             yield found
 
     def means(self, column: str) -> FloatArray:

@@ -14,7 +14,7 @@ from analysis.numbers import FloatArray, Number
 from analysis.parts import schema_of
 from sim.columns import Unit
 from sim.dataset import Run
-from sim.estimate import REACH
+from sim.estimate import REACH, pulls_kept
 
 TABLE = "liquidity"
 FULL = 1 - 1e-9  # share of the line beyond which it counts as used up, because of rounding
@@ -89,10 +89,10 @@ def known_quantile(values: FloatArray, share: float, unit: Unit, label: str) -> 
     finite = np.isfinite(values)
     if finite.all() or np.isnan(values).any():
         return numbers.quantile(values, share, unit, label)
-    told, unknown = float(finite.mean()), np.full(values.size, math.nan)
+    told, unknown = float(finite.mean()), np.full(values.size if pulls_kept() else 0, math.nan)
     if told < share:
         return Number(value=math.inf, unit=unit, label=label, pull=unknown)
-    number = numbers.quantile(np.where(finite, values, values[finite].max()), share, unit, label)
+    number = numbers.quantile(np.where(finite, values, values.max(where=finite, initial=-math.inf)), share, unit, label)
     near = share + REACH * math.sqrt(share * (1 - share) / values.size)
     return number if near <= told else replace(number, error=None, pull=unknown)
 

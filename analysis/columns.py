@@ -11,6 +11,7 @@ from weakref import finalize
 import numpy as np
 
 from analysis.numbers import FloatArray
+from sim.aside import ALL
 from sim.files import writing
 
 WIDTH = 8  # bytes of a number
@@ -46,10 +47,15 @@ class Columns:
         return name in self._places
 
     def __getitem__(self, name: str) -> FloatArray:
-        """(paths,) as many as were added, in their order."""
-        values = np.empty(self._sizes[name])
+        """(paths,) as many as were added, in their order, in new memory."""
+        return self.read(name, ALL)
+
+    def read(self, name: str, paths: slice) -> FloatArray:
+        """The same of some paths that follow one another."""
+        begin, end, _ = paths.indices(self._sizes[name])
+        values = np.empty(end - begin)
         if values.size:
-            self._file.seek(WIDTH * self._places[name] * self._paths)
+            self._file.seek(WIDTH * (self._places[name] * self._paths + begin))
             self._file.readinto(values.data.cast("B"))
         return values
 

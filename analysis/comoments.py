@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.numbers import FloatArray
-
-BLOCK = 1 << 16  # pairs that are taken in at a time
+from sim.blockwise import BLOCK
 
 
 class CoMoments:

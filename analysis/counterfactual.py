@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis import frames, numbers, pnl
-from analysis.numbers import Number
+from analysis.numbers import FloatArray, Number
 from sim.dataset import Run
 
 
@@ -16,7 +16,7 @@ def unhedged_desk(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     world = frames.unhedged_world(run, agent)
     if world is None:
         return {}
-    hedged, bare = pnl.column(run, agent, "actual", "pnl"), pnl.column(run, agent, world, "pnl")
+    bare = pnl.column(run, agent, world, "pnl")
     alive = pnl.survival(run, agent=agent, world=world)["survival_rate"]
     what = "Same desk unhedged"
     return {
@@ -29,5 +29,12 @@ def unhedged_desk(run: Run, *, agent: str | None = None) -> dict[str, Number]:
         "unhedged_desk_survival": Number(
             value=alive.value, unit="share", label=f"{what}, survival rate", error=alive.error
         ),
-        "hedging_saved": numbers.mean(hedged - bare, "$", "Saved by hedging, mean"),
+        "hedging_saved": numbers.mean(_saved(run, agent, bare), "$", "Saved by hedging, mean"),
     }
+
+
+def _saved(run: Run, agent: str | None, bare: FloatArray) -> FloatArray:
+    """(paths,) $: P&L of the hedged desk less that of the unhedged one."""
+    hedged = pnl.column(run, agent, "actual", "pnl")
+    hedged -= bare
+    return hedged

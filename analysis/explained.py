@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import islice
 
 import numpy as np
 
@@ -26,14 +25,15 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     The share of a part y of the gains x is cov(y, x) / var(x). Parts are revaluations, so that of the curve has its
     convexity. What neither explains is time, the asset, and all that expires.
     """
-    changes, moves = frames.days_of(run, agent, world).changes(*frames.MOVES, "explained"), False
+    days, moves = frames.days_of(run, agent, world), False
     curve, vol = CoMoments(1), CoMoments(1)
-    for days in islice(changes, 1, None):
-        moves = moves or bool(np.any(days[0]))
-        if np.isnan(days[0]).any():
-            return {}
-        curve.add(days[0], days[2])
-        vol.add(days[1], days[2])
+    for close in range(1, len(days.times)):
+        for by_curve, by_vol, whole in days.changes(close, *frames.MOVES, "explained"):
+            moves = moves or bool(by_curve.any())
+            if np.isnan(by_curve).any():
+                return {}
+            curve.add(by_curve, whole)
+            vol.add(by_vol, whole)
     if not moves:
         return {}
     first, second = _share(curve), _share(vol)

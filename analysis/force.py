@@ -26,12 +26,13 @@ def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     Several desks together: paths on which any was reduced; the mean share of their books. NaN for a run of an older
     version, whose marks do not say.
     """
-    kept = frames.path_column(run, _left, "book_share", agent, world) if _told(run) else np.empty(0)
-    if not kept.size:
+    held = int(np.count_nonzero(reduced(run, agent, world)))
+    taken = frames.path_column(run, _left, "book_share", agent, world) if _told(run) else np.empty(0)
+    if not taken.size:
         return {name: Number(value=math.nan, unit="share", label=label) for name, label in LABELS.items()}
-    taken, held = 1.0 - kept, reduced(run, agent, world)
+    np.subtract(1.0, taken, out=taken)
     return {
-        "reduced_rate": numbers.share(int(np.count_nonzero(held)), taken.size, LABELS["reduced_rate"]),
+        "reduced_rate": numbers.share(held, taken.size, LABELS["reduced_rate"]),
         "book_taken": numbers.mean(taken, "share", LABELS["book_taken"]),
         "book_taken_q50": numbers.quantile(taken, 0.5, "share", LABELS["book_taken_q50"]),
     }

@@ -208,9 +208,9 @@ def _filled(run: Run, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def path_column(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
-    """(paths,) a column of a frame with a row a path, paths ascending; of many paths it is laid aside on the disk."""
+    """(paths,) a column of a frame with a row a path, paths ascending, in new memory; of many it is laid aside."""
     if paths_of(run) <= FEW:
-        return whole(run, question, *args)[name].to_numpy()
+        return whole(run, question, *args)[name].to_numpy(writable=True)
     aside = columns_of(run, question, *args)
     return aside[name] if name in aside else _alone(run, question, name, *args)
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,11 +91,11 @@ def effectiveness(run: Run, *, agent: str | None = None, world: str = "actual") 
     Book: the whole book marked alone. Hedge: what it gained at mid, before costs. Errors by leaving out one group of
     paths after the other: the delete-a-group jackknife (Shao and Tu 1995), (g - 1) / g x the sum of squared deviations.
     """
-    days = _daily(run, agent, world)
-    start = next(days, np.empty((2, 0)))
-    paths = start.shape[1]
-    found = Gathered(paths, paths * len(frames.mark_times(run, world)), min(GROUPS, paths))
-    found.take(chain([start], days))
+    days = frames.days_of(run, agent, world)
+    paths, closes = days.paths, range(len(days.times))
+    found = Gathered(paths, paths * len(closes), min(GROUPS, paths))
+    for close in closes:
+        found.take(days.changes(close, "unhedged_pnl", "hedge_gains"))
     if not found.hedged:
         return {}
     errors = [None] * len(FIGURES) if found.count < 2 else jackknife(found.without_each())
@@ -121,20 +120,20 @@ class Gathered:
     def __init__(self, paths: int, most: int, count: int) -> None:
         self.count = count
         self.hedged = False
-        self._group = (np.arange(paths) % max(count, 1)).astype(np.int16)
         self._sums = CoMoments(count)
         deep = int((1 - LEVEL) * most) + most // max(paths, 1) * math.ceil(paths / max(count, 1)) + 2
         self._tails = Lowest(deep), Lowest(deep)  # of the book, and of the book with its hedge
 
-    def take(self, days: Iterable[FloatArray]) -> None:
-        """days: gains of book and hedge of a day, (2, paths); days on which neither moves on any path do not count."""
-        for book, hedge in days:
-            if not (book.any() or hedge.any()):
-                continue
+    def take(self, day: Iterable[FloatArray]) -> None:
+        """day: gains of book and hedge, (2, paths), block by block; a day on which no path's moves does not count."""
+        first = 0
+        for book, hedge in _moving(day):
+            group = (np.arange(first, first + book.size) % self.count).astype(np.int16)
             self.hedged = self.hedged or bool(hedge.any())
-            self._sums.add(book, hedge, self._group)
+            self._sums.add(book, hedge, group)
             for tail, gains in zip(self._tails, (book, book + hedge), strict=True):
-                tail.add(gains, self._group)
+                tail.add(gains, group)
+            first += book.size
 
     def figures(self) -> FloatArray:
         """Over all paths, in the order of FIGURES."""
@@ -163,9 +162,16 @@ def _at_risk(ascending: FloatArray, n: int) -> float:
     return -float(ascending[int((1 - LEVEL) * n + 1e-9)])
 
 
-def _daily(run: Run, agent: str | None, world: str) -> Iterator[FloatArray]:
-    """Gains from close to close of the book and of its hedge, (2, paths) $, day by day, the start first."""
-    return frames.days_of(run, agent, world).changes("unhedged_pnl", "hedge_gains")
+def _moving(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
+    """The blocks; none if all of them are zeros."""
+    still: list[FloatArray] | None = []  # the first ones, if zeros
+    for block in blocks:
+        if still is not None and not block.any():
+            still.append(np.broadcast_to(0.0, block.shape))
+            continue
+        yield from still or ()
+        still = None
+        yield block
 
 
 def _over(top: float, bottom: float) -> float:

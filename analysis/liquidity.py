@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 
 from analysis import frames, numbers, parts
 from analysis.exact_sum import pieces
-from analysis.numbers import Number
+from analysis.numbers import FloatArray, Number
 from analysis.pnl import cost
 from sim.dataset import Run
 from sim.metric_names import COST
@@ -49,8 +49,8 @@ def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     for name in ("liquidity_tax", COST):
         for share in (0.05, 0.50, 0.95):
             label = f"{labels[name]}, {share * 100:.0f} % quantile"
-            values = cost(run, agent, world, name)
-            found[f"{name}_q{share * 100:02.0f}"] = numbers.quantile(values, share, "$", label)
+            figure = numbers.quantile(cost(run, agent, world, name), share, "$", label)
+            found[f"{name}_q{share * 100:02.0f}"] = figure
     return found
 
 
@@ -70,12 +70,16 @@ def stress(run: Run, *, world: str = "actual") -> dict[str, Number]:
     found = {}
     for name, source, share in STRESS:
         column = schema.column("peaks", source)
-        values = frames.path_column(run, _peaks, source, world) if source in known else np.empty(0)
-        label = f"{column.label}, {numbers.quantile_name(share)}"
-        found[name] = numbers.quantile(values[~np.isnan(values)], share, column.unit or "number", label)
+        label, unit = f"{column.label}, {numbers.quantile_name(share)}", column.unit or "number"
+        found[name] = numbers.quantile(_levels(run, world, source, known), share, unit, label)
     low = found.pop("lowest_depth")
     loss = Number(value=1 - low.value, unit="share", label="Depth loss at the worst, median", error=low.error)
     return {**found, "depth_loss": loss}
+
+
+def _levels(run: Run, world: str, name: str, known: Container[str]) -> FloatArray:
+    """(paths,) a column of the table `peaks`, without paths that have no such level."""
+    return numbers.known(frames.path_column(run, _peaks, name, world)) if name in known else np.empty(0)
 
 
 def median_drawdown(run: Run, *, world: str = "actual") -> Number:
@@ -92,8 +96,9 @@ def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict
     called, counted, unmet = np.zeros(paths), np.zeros(paths), 0
     for calls in _call_chunks(run, agent, world):
         path = calls["path"].to_numpy()
-        called += np.bincount(path, calls["called"].to_numpy(), paths)
-        counted += np.bincount(path, minlength=paths)
+        first, last = int(path.min()), int(path.max())
+        called[first : last + 1] += np.bincount(path - first, calls["called"].to_numpy())
+        counted[first : last + 1] += np.bincount(path - first)
         unmet += int((calls["outcome"] != "met").sum())
     many = int(counted.sum())
     unmet_share = unmet / many if many else math.nan

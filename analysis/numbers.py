@@ -50,6 +50,12 @@ class Number(Estimate):
         return self.text()
 
 
+def known(values: FloatArray) -> FloatArray:
+    """The values that are numbers."""
+    missing = np.isnan(values)
+    return values[~missing] if missing.any() else values
+
+
 def quantile_name(share: float) -> str:
     """What labels call a quantile."""
     return "median" if share == 0.5 else f"{share * 100:.0f} % quantile"

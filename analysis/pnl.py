@@ -12,6 +12,8 @@ from analysis import frames, numbers, parts
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import FloatArray, Number
 from sim.dataset import Run
+from sim.estimate import Estimate, pulls_kept
+from sim.ranks import quantiles
 
 TAILS = (0.95, 0.99)
 
@@ -37,11 +39,14 @@ def attribution_table(run: Run, *, agent: str | None = None, world: str = "actua
     """Component, mean, its standard error, and the 5, 50 and 95 % quantiles over paths, all in $."""
     rows = []
     for c, label in _components(run).items():
-        values = column(run, agent, world, c)
-        mean = numbers.mean(values, "$", label)
-        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
-        rows.append((c, label, mean.value, mean.error, float(low), float(middle), float(high)))
+        rows.append((c, label, *_told(column(run, agent, world, c))))
     return pl.DataFrame(rows, schema=["component", "label", "mean", "error", "q05", "q50", "q95"], orient="row")
+
+
+def _told(values: FloatArray) -> tuple[float | None, ...]:
+    """Mean, its error, and the 5, 50 and 95 % quantiles."""
+    mean = Estimate.mean(values)
+    return mean.value, mean.error, *quantiles(values, (0.05, 0.5, 0.95))
 
 
 def _components(run: Run) -> dict[str, str]:
@@ -69,17 +74,26 @@ def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number
     label = label or f"ES {level * 100:.0f} %"
     if pnl.size == 0:
         return Number(value=math.nan, unit="$", label=label)
-    losses = np.sort(-pnl)[::-1]
-    weight = (1 - level) * losses.size  # number of paths in the tail, perhaps fractional
-    whole = min(int(weight + 1e-9), losses.size)
-    part = max(weight - whole, 0.0)
-    edge = losses[min(whole, losses.size - 1)]
+    weight = (1 - level) * pnl.size  # number of paths in the tail, perhaps fractional
+    whole = min(int(weight + 1e-9), pnl.size)
+    losses = _largest(-pnl, min(whole + 1, pnl.size))
+    edge, part = losses[-1], max(weight - whole, 0.0)
     value = float((losses[:whole].sum() + part * edge) / weight)
-    beyond = np.maximum(-pnl - edge, 0.0) / (1 - level)
+    pull = _centred(np.maximum(-pnl - edge, 0.0) / (1 - level)) if pulls_kept() else np.empty(0)
     if whole < 2:
-        return Number(value=value, unit="$", label=label, pull=beyond - beyond.mean())
+        return Number(value=value, unit="$", label=label, pull=pull)
     error = math.sqrt((float(losses[:whole].var(ddof=1)) + level * (value - float(edge)) ** 2) / weight)
-    return Number(value=value, unit="$", label=label, error=error, pull=beyond - beyond.mean())
+    return Number(value=value, unit="$", label=label, error=error, pull=pull)
+
+
+def _centred(values: FloatArray) -> FloatArray:
+    return values - values.mean()
+
+
+def _largest(losses: FloatArray, many: int) -> FloatArray:
+    """So many of the largest losses, descending; the others are put in another order."""
+    losses.partition(losses.size - many)
+    return np.sort(losses[-many:])[::-1]
 
 
 @frames.told
@@ -87,12 +101,17 @@ def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[s
     """VaR and ES at 95 and 99 % of the desk's P&L over the run, hedged and unhedged."""
     found: dict[str, Number] = {}
     for prefix, name, what in (("", "pnl", "hedged"), ("unhedged_", "unhedged_pnl", "whole book unhedged")):
-        pnl = column(run, agent, world, name)
-        for level in TAILS:
-            tail = f"{level * 100:.0f} %"
-            found[f"{prefix}var_{level * 100:.0f}"] = value_at_risk(pnl, level, f"VaR {tail} {OVER_THE_RUN}, {what}")
-            label = f"ES {tail} {OVER_THE_RUN}, {what}"
-            found[f"{prefix}es_{level * 100:.0f}"] = expected_shortfall(pnl, level, label)
+        found |= _tails(column(run, agent, world, name), prefix, what)
+    return found
+
+
+def _tails(pnl: FloatArray, prefix: str, what: str) -> dict[str, Number]:
+    found: dict[str, Number] = {}
+    for level in TAILS:
+        tail = f"{level * 100:.0f} %"
+        found[f"{prefix}var_{level * 100:.0f}"] = value_at_risk(pnl, level, f"VaR {tail} {OVER_THE_RUN}, {what}")
+        label = f"ES {tail} {OVER_THE_RUN}, {what}"
+        found[f"{prefix}es_{level * 100:.0f}"] = expected_shortfall(pnl, level, label)
     return found
 
 
@@ -149,10 +168,9 @@ def of_cast(run: Run, world: str) -> pl.DataFrame:
     """
     down, rows = _fallen(run, world), []
     for name in frames.cast(run):
-        made = numbers.mean(frames.path_column(run, _ends, "pnl", world, name), "$", name)
-        low, high = np.quantile(frames.path_column(run, _ends, "pnl", world, name), [0.05, 0.95])
-        equity = float(np.median(frames.path_column(run, _ends, "equity", world, name)))
-        rows.append((name, made.value, made.error, float(low), float(high), equity, down.get(name, 0)))
+        mean, error, low, _, high = _told(frames.path_column(run, _ends, "pnl", world, name))
+        equity = float(np.median(frames.path_column(run, _ends, "equity", world, name), overwrite_input=True))
+        rows.append((name, mean, error, low, high, equity, down.get(name, 0)))
     return pl.DataFrame(rows, schema=["agent", "pnl", "error", "q05", "q95", "equity", "fallen"], orient="row")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,10 +23,11 @@ from analysis import (
     way,
 )
 from analysis.given import A_RUN
-from analysis.numbers import Number
+from analysis.numbers import FloatArray, Number
 from sim.arguments import maybe, takes, text
+from sim.blockwise import deviation, deviation_without
 from sim.dataset import Run
-from sim.estimate import Estimate
+from sim.estimate import GROUPS, Estimate
 
 
 @takes(run=A_RUN, agent=maybe(text), world=text)
@@ -49,20 +51,8 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     market = liquidity.stress(run, world=world)
     if not frames.desks(run, agent):
         return market
-    mine = pnl.column(run, agent, world, "pnl")
-    bare = pnl.column(run, agent, world, "unhedged_pnl")
     return {
-        "pnl": numbers.mean(mine, "$", "Hedged P&L, mean"),
-        "pnl_q05": numbers.quantile(mine, 0.05, "$", "Hedged P&L, 5 % quantile"),
-        "pnl_q50": numbers.quantile(mine, 0.50, "$", "Hedged P&L, median"),
-        "pnl_q95": numbers.quantile(mine, 0.95, "$", "Hedged P&L, 95 % quantile"),
-        "unhedged_pnl": numbers.mean(bare, "$", "P&L of the whole book unhedged, mean"),
-        "unhedged_pnl_q05": numbers.quantile(bare, 0.05, "$", "P&L of the whole book unhedged, 5 % quantile"),
-        "unhedged_pnl_q50": numbers.quantile(bare, 0.50, "$", "P&L of the whole book unhedged, median"),
-        "unhedged_pnl_q95": numbers.quantile(bare, 0.95, "$", "P&L of the whole book unhedged, 95 % quantile"),
-        "pnl_sd": numbers.deviation(mine, "$", "Hedged P&L, standard deviation"),
-        "unhedged_pnl_sd": numbers.deviation(bare, "$", "P&L of the whole book unhedged, standard deviation"),
-        "risk_removed": _risk_removed(mine, bare),
+        **_hedged_and_not(run, agent, world),
         **counterfactual.unhedged_desk(run, agent=agent),
         **pnl.risk(run, agent=agent, world=world),
         **hedge.effectiveness(run, agent=agent, world=world),
@@ -81,12 +71,47 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     }
 
 
-def _risk_removed(hedged: numbers.FloatArray, unhedged: numbers.FloatArray) -> Number:
-    """1 - sd(hedged) / sd(unhedged); its error by leaving groups of paths out of both."""
+def _hedged_and_not(run: Run, agent: str | None, world: str) -> dict[str, Number]:
+    """P&L of the desk and of its whole book unhedged: one after the other, so that memory holds one of them."""
+    mine, mine_sd, hedged = _made(run, agent, world, "pnl", "Hedged P&L")
+    bare, bare_sd, unhedged = _made(run, agent, world, "unhedged_pnl", "P&L of the whole book unhedged")
+    return {**mine, **bare, **mine_sd, **bare_sd, "risk_removed": _risk_removed(hedged, unhedged)}
+
+
+def _made(
+    run: Run, agent: str | None, world: str, name: str, label: str
+) -> tuple[dict[str, Number], dict[str, Number], FloatArray]:
+    """Mean and quantiles of a column of the last marks, its standard deviation, and `_deviations`."""
+    values = pnl.column(run, agent, world, name)
+    found = {
+        name: numbers.mean(values, "$", f"{label}, mean"),
+        f"{name}_q05": numbers.quantile(values, 0.05, "$", f"{label}, 5 % quantile"),
+        f"{name}_q50": numbers.quantile(values, 0.50, "$", f"{label}, median"),
+        f"{name}_q95": numbers.quantile(values, 0.95, "$", f"{label}, 95 % quantile"),
+    }
+    sd = {f"{name}_sd": numbers.deviation(values, "$", f"{label}, standard deviation")}
+    return found, sd, _deviations(values)
+
+
+def _deviations(values: FloatArray) -> FloatArray:
+    """Standard deviation of all paths, and without one of up to `GROUPS` groups after the other; none of fewer than 3.
+
+    As `Estimate.jackknife` groups them.
+    """
+    n, groups = values.size, min(GROUPS, values.size)
+    if n < 3:
+        return np.empty(0)
+    edges = [-(-group * n // groups) for group in range(groups + 1)]
+    left = (deviation_without(values, slice(begin, end)) for begin, end in pairwise(edges))
+    return np.array([deviation(n, values.__getitem__), *left])
+
+
+def _risk_removed(hedged: FloatArray, unhedged: FloatArray) -> Number:
+    """1 - sd(hedged) / sd(unhedged) from the `_deviations` of both; its error by leaving out groups of paths."""
     label = "Share of the P&L's standard deviation removed by hedging"
-    below = float(np.std(unhedged)) if unhedged.size else 0.0
-    if hedged.size < 3 or below == 0:
+    if not unhedged.size or unhedged[0] == 0:
         return Number(value=math.nan, unit="share", label=label)
     with np.errstate(divide="ignore", invalid="ignore"):  # paths that are left may be all alike unhedged
-        found = Estimate.jackknife(lambda mine, bare: float(1 - np.std(mine) / np.std(bare)), hedged, unhedged)
+        value, *left = 1 - hedged / unhedged
+    found = Estimate.of(float(value), (len(left) - 1) * (value - np.array(left)))
     return Number(value=found.value, unit="share", label=label, error=found.error)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from analysis import frames, numbers, parts
@@ -14,6 +13,7 @@ from analysis.by_close import Closes
 from analysis.numbers import FloatArray, Number
 from analysis.pnl import cost
 from analysis.spread import SHARES, at_shares
+from sim.blockwise import deviation
 from sim.dataset import Run
 from sim.metric_names import COST
 from sim.names import PRICE_TAKER
@@ -36,8 +36,7 @@ def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
             name: Number(value=math.nan, unit="share" if name.endswith("share") else "$", label=label)
             for name, label in labels.items()
         }
-    mine = cost(run, agent, "actual", COST)
-    extra = mine - cost(run, agent, twin, COST)
+    extra, mine = _extra(run, agent, twin, COST), cost(run, agent, "actual", COST)
     return {
         "feedback_cost": numbers.mean(extra, "$", labels["feedback_cost"]),
         "feedback_share": numbers.ratio(extra, mine, labels["feedback_share"]),
@@ -52,10 +51,14 @@ def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     """
     twin = frames.check_world(run, frames.twin_name(run) or PRICE_TAKER)
     labels = parts.labels(parts.loss_of(run))
-    return {
-        name: numbers.mean(cost(run, agent, "actual", name) - cost(run, agent, twin, name), "$", label)
-        for name, label in labels.items()
-    }
+    return {name: numbers.mean(_extra(run, agent, twin, name), "$", label) for name, label in labels.items()}
+
+
+def _extra(run: Run, agent: str | None, twin: str, name: str) -> FloatArray:
+    """(paths,) $: what a cost is more than in the twin."""
+    found = cost(run, agent, "actual", name)
+    found -= cost(run, agent, twin, name)
+    return found
 
 
 @frames.shown
@@ -66,19 +69,26 @@ def difference(run: Run, agent: str | None) -> pl.DataFrame:
     """
     worlds = ("actual", frames.check_world(run, frames.twin_name(run) or PRICE_TAKER))
     mine, other = (frames.closes_by_close(run, world, "vol", "mid") for world in worlds)
-    found = _apart(mine, other, {"vol": ("vol", np.subtract), "spot": ("mid", _gain)})
+    found = _apart(mine, other, {"vol": ("vol", _less), "spot": ("mid", _gain)})
     if not frames.desks(run, agent):
         return found
     mine, other = (frames.marks_by_close(run, agent, world, "pnl") for world in worlds)
-    money = _apart(mine, other, {"pnl": ("pnl", np.subtract)})
+    money = _apart(mine, other, {"pnl": ("pnl", _less)})
     return found.join(money, on="time", how="full", coalesce=True).sort("time")
 
 
-Less = Callable[[FloatArray, FloatArray], FloatArray]
+Less = Callable[[FloatArray, FloatArray], FloatArray]  # the answer takes the place of the first
+
+
+def _less(mine: FloatArray, other: FloatArray) -> FloatArray:
+    mine -= other
+    return mine
 
 
 def _gain(mine: FloatArray, other: FloatArray) -> FloatArray:
-    return mine / other - 1
+    mine /= other
+    mine -= 1
+    return mine
 
 
 def _apart(mine: Closes, other: Closes, wanted: dict[str, tuple[str, Less]]) -> pl.DataFrame:
@@ -96,10 +106,10 @@ def _apart(mine: Closes, other: Closes, wanted: dict[str, tuple[str, Less]]) -> 
 
 def _figures(name: str, apart: FloatArray) -> dict[str, float | None]:
     """Mean over paths, its error and quantiles."""
-    error = float(apart.std(ddof=1)) / math.sqrt(apart.size) if apart.size > 1 else None
-    mean = float(apart.mean())  # before `at_shares` changes the order
+    n = apart.size
+    error = deviation(n, apart.__getitem__, ddof=1) / math.sqrt(n) if n > 1 else None
     return {
-        name: mean,
+        name: float(apart.mean()),
         f"{name}_error": error,
         **dict(zip((f"{name}_{s}" for s in SHARES), at_shares(apart), strict=True)),
     }

@@ -65,24 +65,29 @@ def on_the_way(run: Run, *, agent: str | None = None, world: str = "actual") -> 
     """Worst close and drawdown of the P&L over paths: median, mean, 95 % quantile, ES 95 %; losses > 0, $."""
     found = _aside(run, agent, world)
     return {
-        **_figures("worst_close", -found["lowest"], "Loss at the worst close"),
+        **_figures("worst_close", _negative(found["lowest"]), "Loss at the worst close"),
         **_figures("drawdown", found["drawdown"], "Drawdown of P&L and equity"),
     }
+
+
+def _negative(values: FloatArray) -> FloatArray:
+    """The values with the other sign, in their place."""
+    return np.negative(values, out=values)
 
 
 @frames.shown
 def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> str:
     """The date that is most often a path's worst close, as YYYY-MM-DD; the first where several are."""
-    closes = _aside(run, agent, world)["day"].astype(np.int64)
+    closes = np.bincount(_aside(run, agent, world)["day"].astype(np.int32))  # paths by the number of the close
     if not closes.size:
         return ""
     days = frames.mark_times(run, world).dt.date()
-    often = np.bincount(days.rank("dense").to_numpy().astype(np.int64)[closes] - 1).argmax()
+    often = np.bincount(days.rank("dense").to_numpy().astype(np.int64)[: closes.size] - 1, closes).argmax()
     return str(days.unique().sort()[int(often)])
 
 
 def _figures(name: str, losses: FloatArray, label: str) -> dict[str, Number]:
-    losses = losses[~np.isnan(losses)]
+    losses = numbers.known(losses)
     if not losses.size:
         nothing = {f"{name}{end}": label for end in ("", "_mean", "_q95", "_es_95")}
         return {key: Number(value=math.nan, unit="$", label=text) for key, text in nothing.items()}
@@ -90,5 +95,5 @@ def _figures(name: str, losses: FloatArray, label: str) -> dict[str, Number]:
         name: numbers.quantile(losses, 0.5, "$", f"{label}, median"),
         f"{name}_mean": numbers.mean(losses, "$", f"{label}, mean"),
         f"{name}_q95": numbers.quantile(losses, QUANTILE, "$", f"{label}, 95 % quantile"),
-        f"{name}_es_95": expected_shortfall(-losses, QUANTILE, f"{label}, mean of the worst 5 %"),
+        f"{name}_es_95": expected_shortfall(_negative(losses), QUANTILE, f"{label}, mean of the worst 5 %"),
     }

@@ -19,11 +19,14 @@ from dataclasses import field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.blockwise import Terms, deviation, total
 from sim.dataclass import dataclass
 from sim.errors import BugError, UserError
+from sim.ranks import quantiles
 
 FloatArray = NDArray[np.float64]
 _light: ContextVar[bool] = ContextVar("light", default=False)
+ALL = slice(None)  # units
 GROUPS = 64  # of a jackknife
 REACH = 2.0  # the slope at a quantile is taken between this many standard deviations of its rank below and above
 
@@ -103,30 +106,37 @@ class Estimate:
         return cls(value, float(pull.std(ddof=1)) / math.sqrt(n) if n > 1 else None, pull)
 
     @classmethod
+    def of_terms(cls, value: float, n: int, pull: Terms) -> Estimate:
+        """The same from the pulls of any of the n units: they are all held at once only where they are kept."""
+        if pulls_kept():
+            return cls.of(value, pull(ALL))
+        return cls(value, deviation(n, pull, ddof=1) / math.sqrt(n) if n > 1 else None)
+
+    @classmethod
     def mean(cls, samples: ArrayLike) -> Estimate:
         """Mean of independent samples; error s / sqrt(n)."""
         x = np.asarray(samples, dtype=float)
         value = float(x.mean()) if x.size else math.nan
-        return cls.of(value, x - value)
+        return cls.of_terms(value, x.size, lambda part: x[part] - value)
 
     @classmethod
     def variance(cls, samples: ArrayLike) -> Estimate:
         """Variance (ddof 1) of two or more independent samples; error that of the mean squared deviation."""
-        return cls.of(*_variance(samples))
+        return cls.of_terms(*_variance(samples))
 
     @classmethod
     def sd(cls, samples: ArrayLike) -> Estimate:
         """Standard deviation of independent samples; error(variance) / (2 sd), the delta method."""
-        square, pull = _variance(samples)
+        square, n, pull = _variance(samples)
         root = math.sqrt(square)
-        return cls.of(root, pull / (2 * root) if root != 0 else pull)
+        return cls.of_terms(root, n, (lambda part: pull(part) / (2 * root)) if root != 0 else pull)
 
     @classmethod
     def ratio(cls, top: FloatArray, bottom: FloatArray) -> Estimate:
         """mean(top) / mean(bottom) over the same units; error sd(top - ratio x bottom) / sqrt(n) / mean(bottom)."""
         below = float(bottom.mean())
         value = float(top.mean()) / below
-        return cls.of(value, (top - value * bottom) / below)
+        return cls.of_terms(value, top.size, lambda part: (top[part] - value * bottom[part]) / below)
 
     @classmethod
     def share(cls, hits: ArrayLike) -> Estimate:
@@ -160,11 +170,13 @@ class Estimate:
             return cls(math.nan)
         rank = math.sqrt(level * (1 - level) / x.size)
         below, above = max(level - REACH * rank, 0.0), min(level + REACH * rank, 1.0)
-        low, value, high = np.quantile(x, [below, level, above])
-        slope = float(high - low) / (above - below)
-        error, beyond = slope * rank, (x > value).astype(np.float64)
-        pull = (beyond - beyond.mean()) * slope
-        return cls(float(value), error if x.size > 1 else None, pull)
+        low, value, high = quantiles(x, [below, level, above])
+        slope = (high - low) / (above - below)
+        error = slope * rank if x.size > 1 else None
+        if not pulls_kept():
+            return cls(value, error)
+        beyond = (x > value).astype(np.float64)
+        return cls(value, error, (beyond - beyond.mean()) * slope)
 
     @classmethod
     def jackknife(cls, statistic: Callable[..., float], *samples: ArrayLike, groups: int = GROUPS) -> Estimate:
@@ -188,10 +200,16 @@ class Estimate:
         return cls.of(value, np.sum(pulls, axis=0))
 
 
-def _variance(samples: ArrayLike) -> tuple[float, FloatArray]:
-    """Variance (ddof 1) and its pulls; NaN of fewer than two samples."""
+def _variance(samples: ArrayLike) -> tuple[float, int, Terms]:
+    """Variance (ddof 1), number of units, and their pulls; NaN of fewer than two samples."""
     x = np.asarray(samples, dtype=float)
-    if x.size < 2:
-        return math.nan, np.full(x.size, math.nan)
-    squares = (x - x.mean()) ** 2
-    return float(x.var(ddof=1)), squares - squares.mean()
+    n = x.size
+    if n < 2:
+        return math.nan, n, np.full(n, math.nan).__getitem__
+    mean = x.mean()
+
+    def squares(part: slice) -> FloatArray:
+        return np.asarray((x[part] - mean) ** 2)
+
+    found = total(n, squares)
+    return found / (n - 1), n, lambda part: squares(part) - found / n

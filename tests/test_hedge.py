@@ -32,7 +32,8 @@ SLOPE = list(FIGURES).index("hedge_slope")
 def gathered(book, hedge, groups=20):
     """Gains (paths, days), taken day by day."""
     found = Gathered(len(book), book.size, groups)
-    found.take(zip(book.T, hedge.T, strict=True))
+    for day in zip(book.T, hedge.T, strict=True):
+        found.take([np.stack(day)])
     return found
 
 

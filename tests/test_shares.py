@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from analysis.spread import BINS, MANY, SHARES, at_shares
+from analysis.spread import SHARES, at_shares
+from sim.ranks import BINS, MANY
 
 SAMPLES = {
     "normal": lambda rng, n: rng.standard_normal(n),
@@ -27,7 +28,7 @@ SAMPLES = {
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_numbers_that_a_full_sort_finds(name, n):
     values = SAMPLES[name](np.random.default_rng(n), n)
-    ordered, found = np.sort(values).tolist(), at_shares(values.copy())
+    ordered, found = np.sort(values).tolist(), at_shares(values)
     for share, number in zip(SHARES.values(), found, strict=True):
         rank = (n - 1) * share
         a, b = ordered[math.floor(rank)], ordered[math.ceil(rank)]
