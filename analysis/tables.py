@@ -103,8 +103,10 @@ def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
     note = (
         f"{OVER_THE_RUN.capitalize()}; losses positive. Worst closes, drawdowns, lowest cash and peaks are each path's "
         "own. Survival capital: the capital at which so many paths would never be reduced by force, with the market as "
-        "it was in this run; `spiral capital` runs the desk with it. 'Hedged' is the desk as each world has it: in the "
-        f"world {UNHEDGED} it does not hedge."
+        "it was in this run; n/a where too many paths lose the whole book; `spiral capital` runs the desk with it. "
+        "Use of the credit line: drawn, as a share of its limit then; above 100 % where trades, close-outs and losses "
+        "are paid beyond it, or it has shrunk as credit widened: only margin calls stop at it. 'Hedged' is the "
+        f"desk as each world has it: in the world {UNHEDGED} it does not hedge."
     )
     return Table("Risk, liquidity, survival, force and margin", ("figure", *worlds), rows, note=note)
 

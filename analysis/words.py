@@ -103,8 +103,8 @@ def _way(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
     day = way.usual_day(run, agent=agent)
     when = f", most often on {day}" if day and n["worst_close"].value > 0 else ""
     text = (
-        f"On the way the median path's worst close is {_bare(n['worst_close'])} below the start{when}; its largest "
-        f"drawdown is {_bare(n['drawdown'])}."
+        f"On the way the median path's worst close is {_bare(n['worst_close'])} below the start{when}; the "
+        f"largest drawdown of its P&L is {_bare(n['drawdown'])}."
     )
     reduced = n["reduced_rate"]
     if not reduced.known or reduced.value == 0:
@@ -122,11 +122,10 @@ def _cash(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
     used_up = n[cash.USED_UP]
     line = f", all of it on {used_up} of the paths" if used_up.value > 0 else ""
     day = cash.usual_day(run, agent=agent)
-    shrunk = ", which shrinks as credit widens," if n["peak_line_share"].value > 1 else ""
     owed = "the debt of the book" if n["peak_variation_margin"].value >= 0 else "below zero: the book is worth so much"
     text = (
         f"Free cash falls to {_bare(n['low_free_cash'])} on the median path, most often on {day}; "
-        f"{_bare(n['peak_line_share'])} of the credit line{shrunk} is drawn at its peak{line}. "
+        f"{_bare(n['peak_line_share'])} of the credit line is drawn at its peak{line}{_overdrawn(n)}. "
         f"At their peaks the lender holds {_bare(n['peak_initial_margin'])} of initial margin, "
         f"{_bare(n['peak_variation_margin'])} of variation margin ({owed}) and "
         f"{_bare(n['peak_short_sale_proceeds'])} of the proceeds of short sales."
@@ -136,7 +135,27 @@ def _cash(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
         return f"{text} {rule}: `spiral capital` searches for it."
     return (
         f"{text} With a capital of {n['survival_capital_95']} the lender would never take anything on 95 % of the "
-        f"paths, first order: with the market as it was in this run."
+        f"paths, first order: with the market as it was in this run.{_more_than_known(n)}"
+    )
+
+
+def _overdrawn(n: Mapping[str, Number]) -> str:
+    """Why more than the whole line can be drawn."""
+    most = n["peak_line_share_q95"]
+    if not most.value > 1:
+        return ""
+    return (
+        f" (over {_bare(most)} on one path in twenty: only margin calls stop at the line's limit; trades, close-outs "
+        "and losses are paid beyond it, and the limit shrinks as credit widens)"
+    )
+
+
+def _more_than_known(n: Mapping[str, Number]) -> str:
+    """Why the capital for 99 % of the paths is n/a where that for 95 % is not."""
+    if n["survival_capital_99"].known:
+        return ""
+    return (
+        " For 99 % this run cannot say it: more paths than 1 % lose the whole book; `spiral capital` searches for it."
     )
 
 
@@ -177,7 +196,7 @@ def _deepened(run: Run) -> str:
         return ""
     worlds = [liquidity.stress(run, world=world) for world in (twin, "actual")]
     fall, deep = (liquidity.median_drawdown(run, world=world) for world in (twin, "actual"))
-    shown = [("the median path's drawdown", fall, deep)]
+    shown = [("the price's drawdown on the median path", fall, deep)]
     for name, label in (("peak_vol", "the vol peak"), ("peak_spread_multiple", "the spread peak")):
         shown.append((label, worlds[0][name], worlds[1][name]))
     told = [f"{label} from {_bare(before)} to {_bare(after)}" for label, before, after in shown if after.known]
@@ -210,8 +229,8 @@ def _market(run: Run, n: Mapping[str, Number]) -> str:
     gain = n["peak_loop_gain"]
     text = (
         f"On the median path implied vol peaks at {_bare(n['peak_vol'])}, the spread at "
-        f"{_bare(n['peak_spread_multiple'])} its "
-        f"base, the book loses {_bare(n['depth_loss'])} of its depth and credit reaches {_bare(n['peak_credit'])}. "
+        f"{_bare(n['peak_spread_multiple'])} its base, "
+        f"the order book loses {_bare(n['depth_loss'])} of its depth and credit reaches {_bare(n['peak_credit'])}. "
     )
     if not gain.known:
         return text.strip()

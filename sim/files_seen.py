@@ -20,6 +20,7 @@ LISTS = ("os.listdir", "os.scandir")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod")
 OTHERS = ("subprocess.", "socket.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
 CODE = (".py", ".pyc", ".so")
+STANDARD = 2  # the last of the descriptors that a process begins with
 MARGIN = 0.1  # seconds by which a file is older than the work: the file system's clock has steps
 MOST_FILES, MOST_BYTES = 2_000, 1 << 26  # beyond, comparing takes as long as working
 Seen = dict[str, str | None]  # what a file or folder was, by its path
@@ -52,6 +53,8 @@ class FilesSeen:
         """What every file and folder that was read is; None where the work did more than read, or a file is new."""
         seen: Seen = {}
         for event, what, flags in self._told:
+            if event == "open" and isinstance(what, int) and what > STANDARD:
+                continue  # told by its path when it was opened, as Python does to write byte code
             path = _path(what)
             if path is None:
                 return None

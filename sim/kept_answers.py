@@ -16,13 +16,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cache_folder import code_folder
+from sim.kept_folder import answers_folder
 from sim.sealed_file import read_sealed, write_sealed
 
 if TYPE_CHECKING:
     from sim.dataset import Run
 
-FOLDER = "answers"
 MOST = 1 << 26  # bytes of all of them; then the oldest go
 LIBRARIES = ("numpy", "polars")  # that answers are computed with
 
@@ -48,13 +47,9 @@ def kept_answer(run: Run, question: Sequence[object], sources: str, find: Callab
 
 def place_of(question: Sequence[object]) -> Path | None:
     """The file of an answer; None where none can be stored."""
-    folder = code_folder(Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR", ""))
-    if folder is None:
-        return None
-    with suppress(OSError):
-        (folder / FOLDER).mkdir(exist_ok=True)
+    folder = answers_folder()
     name = hashlib.sha256(json.dumps([*map(str, question)]).encode()).hexdigest()
-    return folder / FOLDER / f"{name[:32]}.json"
+    return None if folder is None else folder / f"{name[:32]}.json"
 
 
 @cache

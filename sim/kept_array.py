@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.cache_folder import code_folder
+from sim.kept_folder import kept_folder
 from sim.sealed_file import read_sealed, write_sealed
 
 IntArray = NDArray[np.int64]
@@ -23,7 +21,7 @@ def kept(key: tuple[object, ...], compute: Callable[[], IntArray | None]) -> Int
     key: everything that the array depends on besides the sources of `sim`: names, dates, versions of libraries. Errors
     of `compute` are raised. If the file cannot be read or written, the array is computed every time.
     """
-    folder = code_folder(Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR", ""))
+    folder = kept_folder()
     if folder is None:
         return compute()
     place = folder / f"array-{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.npy"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sim.cache_folder import code_folder
+from sim.kept_folder import kept_folder
 from sim.sealed_file import read_sealed, write_sealed
 
 
@@ -18,7 +17,7 @@ def kept_text(name: str, of: Sequence[object], compute: Callable[[], str]) -> st
     of: all that the text depends on besides its name: stamp of the sources, versions, width. Errors of `compute` are
     raised. A file that is missing, changed or cannot be written costs the time to compute.
     """
-    folder = code_folder(Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR", ""))
+    folder = kept_folder()
     if folder is None:
         return compute()
     place, inputs = folder / f"text-{hashlib.sha256(name.encode()).hexdigest()[:16]}.json", [str(each) for each in of]

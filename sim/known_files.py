@@ -14,11 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sim.cache_folder import code_folder
+from sim.kept_folder import answers_folder
 from sim.manifest import MANIFEST, Seen, hashed, seen
 from sim.sealed_file import read_sealed, write_sealed
 
-FOLDER = "answers"  # as of `sim.kept_answers`, which removes what is old
 TICK = 20_000_000  # nanoseconds: a system may give changes so close to each other the same time
 
 
@@ -37,7 +36,6 @@ def _write(place: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
         at = os.stat(folder / name)
         if (digest := hashed(seen(at))) is not None and at.st_ctime_ns < last - TICK:
             found[name] = [*seen(at), at.st_ctime_ns, digest]
-    place.parent.mkdir(exist_ok=True)
     write_sealed(place, json.dumps(found).encode())
 
 
@@ -56,8 +54,8 @@ def kept(folder: Path, manifest: Mapping[str, Any]) -> dict[Seen, str]:
 
 
 def _place(manifest: Mapping[str, Any]) -> Path | None:
-    folder = code_folder(Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR", ""))
     digest = manifest.get("digest")
-    if sys.platform == "win32" or folder is None or not isinstance(digest, str) or not digest.isalnum():
+    if sys.platform == "win32" or not isinstance(digest, str) or not digest.isalnum():
         return None
-    return folder / FOLDER / f"files-{digest[:32]}.json"
+    folder = answers_folder()
+    return None if folder is None else folder / f"files-{digest[:32]}.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -48,14 +49,6 @@ class Asked:
         )
         *lines, numpy = done.stderr.splitlines()
         self.said, self.code, self.again = (done.stdout, lines), done.returncode, numpy == "False"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def byte_code(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Python has stored its byte code: a call that writes some is not kept."""
-    aside = tmp_path_factory.mktemp("aside")
-    fill(aside)
-    Asked(aside, *CHECK)
 
 
 @pytest.fixture
@@ -175,6 +168,27 @@ def test_reading_is_told_from_writing(tmp_path: Path):
         with seen.watched():
             act()
         assert seen.found() is None
+
+
+def test_byte_code_that_python_writes_is_no_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It makes the folder, then a file through a descriptor, and renames it."""
+    (tmp_path / "fresh_module.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    seen = FilesSeen((), code=[str(tmp_path)])
+    with seen.watched():
+        importlib.import_module("fresh_module")
+    del sys.modules["fresh_module"]
+    assert list(tmp_path.glob("__pycache__/fresh_module.*.pyc")) and seen.found() is not None
+
+
+@pytest.mark.slow  # Python compiles its library, NumPy and ours
+def test_the_first_call_after_an_edit_is_kept(folder: Path):
+    """It looks for byte code where there is none yet, and writes it."""
+    (folder / f"below{ROOT}").mkdir(parents=True)
+    first, second = (Asked(folder, *CHECK, PYTHONPYCACHEPREFIX=str(folder / "below")) for _ in range(2))
+    assert [*(folder / f"below{ROOT}" / "scenarios").glob("house.*.pyc")]
+    assert not first.again and second.again
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a folder in use can be removed on Linux")

@@ -379,7 +379,8 @@ def test_the_report_says_what_the_twin_is(found: Calibration, strong: Scenario, 
     page = write_report(calibrated, tmp_path / "r.html").read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
     assert "crisis without the spiral" in page
     # the run's own figures, the same as in its tables: near what the calibration measured, on eight paths
-    took = re.search(r"Feedback took the median path(?:'|&#39;)s drawdown from (\d+\.\d+) % to (\d+\.\d+) %", page)
+    told = r"Feedback took the price(?:'|&#39;)s drawdown on the median path from (\d+\.\d+) % to (\d+\.\d+) %"
+    took = re.search(told, page)
     assert took and float(took[1]) == pytest.approx(found.found.drawdown.price_taker * 100, abs=0.6)
     assert float(took[2]) == pytest.approx(10.0, abs=0.6)
     plain = run(strong, out=tmp_path / "plain", **small)

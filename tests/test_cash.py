@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -152,6 +153,25 @@ def test_figures_of_given_paths(tmp_path):
     together = cash.liquidity(made, agent="all")  # the desk that is worst off on the path
     assert together["low_free_cash"].value == pytest.approx(-4.5)
     assert together["survival_capital_95"].value == 100.0
+
+
+def test_words_say_why_a_line_is_overdrawn_and_why_a_capital_is_not_known(covid):
+    found = summarise(covid)
+    high = {
+        "peak_line_share": 0.3,
+        "peak_line_share_q95": 2.18,
+        "survival_capital_95": 2e9,
+        "survival_capital_99": math.inf,
+    }
+    most = {name: replace(found[name], value=value, error=None) for name, value in high.items()}
+    said = " ".join(paragraphs(covid, {**found, **most}))
+    assert "(over 218 % on one path in twenty: only margin calls stop at the line's limit" in said
+    assert "For 99 % this run cannot say it: more paths than 1 % lose the whole book" in said
+    low = {"peak_line_share_q95": 0.9, "survival_capital_99": 3e9}
+    least = {name: replace(found[name], value=value) for name, value in low.items()}
+    said = " ".join(paragraphs(covid, {**found, **most, **least}))
+    assert "one path in twenty: only" not in said and "For 99 %" not in said
+    assert "the largest drawdown of its P&L" in said and "the order book loses" in said
 
 
 def test_without_a_lender_nothing_is_said(tmp_path):

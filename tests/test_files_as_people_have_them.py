@@ -19,7 +19,7 @@ from scenarios.files.layout import Layout
 from scenarios.files.numbers import decimal_mark, is_missing, parse_number
 from scenarios.files.option_symbols import parse_symbol
 from scenarios.files.record_rows import read_record_rows, record_layout
-from scenarios.files.text import LARGEST
+from scenarios.files.text import LARGEST, read_text
 from scenarios.scenario import Scenario
 from scenarios.studies.replay.history import from_history
 from scenarios.studies.replay.positions_csv import take_book
@@ -523,6 +523,11 @@ def test_the_quantity_of_a_listed_option_is_said_to_be_units(tmp_path: Path, may
 def test_what_is_no_table_is_called_by_its_name(tmp_path: Path, start: str, said: str) -> None:
     with pytest.raises(UserError, match=f"is {said}, not a CSV file"):
         read_record_rows(write(tmp_path, start + "\n" + RECORD))
+
+
+def test_a_column_may_be_called_as_a_parquet_file_begins(tmp_path: Path) -> None:
+    text = "par1y,par10y\n4.1,4.3\n"
+    assert read_text(write(tmp_path, text)) == (text, [])
 
 
 def test_a_number_for_nothing_is_to_be_left_empty(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from markets.kernels.trading import ASSET_MOVES, NETTED, QUOTE_ROWS, asset_fill
+from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill
+from markets.kernels.trading import QUOTE_ROWS
 
 PATHS = 3000  # more than two blocks
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from markets.spec import MarketSpec
 from scenarios.cli import main
-from scenarios.commands.fit import toml
+from scenarios.commands.fit import pooled_table, table_by_record, toml
 from scenarios.describing.levels import daily_levels
 from scenarios.reading.loading import from_dict, load
 from scenarios.studies.estimation.daily_record import DailyRecord, read_record
@@ -25,6 +25,7 @@ from scenarios.studies.estimation.fit_laws import estimate
 from scenarios.studies.estimation.fitting import Fit, fit
 from scenarios.studies.run import run
 from sim.errors import UserError
+from sim.screen.text import said
 from sim.sessions import exchange_sessions
 from tests.documents import block, python
 from tests.small import LEVEL, K, crisis
@@ -228,6 +229,13 @@ def test_command(histories: list[DailyRecord], tmp_path: Path) -> None:
     for word in ("market.kappa", "path_0", "path_1", "chi2", "Newey-West", str(out)):
         assert word in done.output
     assert tomllib.loads(out.read_text())["market"]["rho"] == MarketSpec().rho
+
+
+def test_a_narrow_terminal_cuts_no_figure(histories: list[DailyRecord], tmp_path: Path) -> None:
+    found = fit([write(tmp_path, shifted(h, 400 * i)) for i, h in enumerate(histories[:2])])
+    for made in (pooled_table(found), table_by_record(found)):
+        wide, narrow = ("\n".join(said(line) for line in made.lines(width)) for width in (200, 80))
+        assert set(wide.split()) == set(narrow.split()) and max(map(len, narrow.splitlines())) <= 80
 
 
 def test_the_page_shows_what_runs(histories: list[DailyRecord], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sim.sessions import exchange_sessions
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(kept_array, "code_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(kept_array, "kept_folder", lambda: tmp_path)
     return tmp_path
 
 
@@ -50,7 +50,7 @@ def test_nothing_and_errors_are_not_kept(folder):
 
 
 def test_without_a_folder_it_is_computed(monkeypatch):
-    monkeypatch.setattr(kept_array, "code_folder", lambda *_: None)
+    monkeypatch.setattr(kept_array, "kept_folder", lambda: None)
     assert kept(("numbers",), lambda: np.arange(3)).tolist() == [0, 1, 2]
 
 

@@ -15,7 +15,7 @@ from sim.sealed_file import read_sealed, write_sealed
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(module, "code_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(module, "kept_folder", lambda: tmp_path)
     return tmp_path
 
 
@@ -50,7 +50,7 @@ def test_a_file_that_says_something_else_is_made_again(content: bytes, folder: P
 
 
 def test_without_a_safe_folder_it_is_computed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "code_folder", lambda *_: None)
+    monkeypatch.setattr(module, "kept_folder", lambda: None)
     told: list[Any] = []
     for _ in range(2):
         kept_text("a", (), lambda: told.append(1) or "told")

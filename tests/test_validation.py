@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from scenarios.studies.validation.suite import check_unique, suite
 from scenarios.studies.validation.textbook import textbook
 from sim.errors import BugError
 from sim.estimate import Estimate
+from sim.screen.text import said
 
 
 def reading(value: float, got: float, error: float = 0.0, **more: object) -> Reading:
@@ -160,6 +162,15 @@ def printed(frame: pl.DataFrame) -> str:
     text = StringIO()
     Console(file=text, width=180, color_system=None).print(render(frame))
     return text.getvalue()
+
+
+def test_a_narrow_terminal_cuts_no_figure(tmp_path: Path) -> None:
+    expected = (Expected(what="a reading of some words, longer than its column", value=123.456, rounding=1e-9),)
+    case = replace(case_of(lambda lab: Measured(estimates={expected[0].what: Estimate(123.456)})), expected=expected)
+    frame = Validation(results=(run_case(case, tmp_path),), seconds=1.0).frame
+    shown = [said(line) for line in render(frame).lines(80)]
+    assert {"123.456", "passed", "fake", "column"} <= set(" ".join(shown).split()) and max(map(len, shown)) <= 80
+    assert sum("verdict" in line for line in shown) == 1
 
 
 LONG = (  # of the fast ones

@@ -33,6 +33,7 @@ def test_the_command_prints_what_moves_what():
     )
     assert done.exit_code == 0, done.output
     assert "spectral radius" in done.output and "us10y moves" in done.output
+    assert "at least 1 on 0 % of 2 paths" in done.output.splitlines()[0]  # the title takes the whole line
 
 
 def test_one_path_has_no_standard_error_and_is_refused():

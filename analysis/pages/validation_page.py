@@ -10,36 +10,39 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import polars as pl
-from rich.table import Table as Lines
-from rich.text import Text
 
 from analysis import page
 from analysis.charts.validation import readings
 from analysis.numbers import MINUS
+from sim.screen.table import Table as Lines
+from sim.screen.text import Text
 
 STYLES = {"passed": "green", "failed": "bold red", "error": "bold red", "skipped": "yellow"}
 COLUMNS = ("what", "expected", "how it is known", "got", "standard error", "z", "power", "verdict")
+SOURCE = 44  # characters of a source beside its case
 POWER = "Power: the smallest relative error of the engine that would have failed the reading."
 
 
 def render(frame: pl.DataFrame) -> Lines:
-    """The readings for a terminal, a line each; a case's name, source and seconds stand in its first line."""
-    table = Lines(box=None, pad_edge=False, header_style="bold")
-    for name, most in (("case", 26), ("source", 30), ("what", 44)):
-        table.add_column(name, max_width=most, overflow="ellipsis", no_wrap=name == "source")
-    for name in ("expected", "got", "standard error", "z", "power", "verdict", "seconds"):
+    """The readings for a terminal, a line each, below a line with the case's name, source and seconds."""
+    table = Lines(box=False, pad_edge=False)
+    table.add_column("known answer")
+    for name in ("expected", "got", "standard error", "z", "power", "verdict"):
         table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
     for case in frame.partition_by("case", maintain_order=True):
-        for i, r in enumerate(case.iter_rows(named=True)):
-            first = (r["case"], r["source"]) if i == 0 else ("", "")
-            verdict = Text(r["verdict"], style=STYLES[r["verdict"]])
+        first = case.row(0, named=True)
+        source = shorten(first["source"], SOURCE, placeholder=" …")
+        table.add_row(Text.assemble((first["case"], "bold"), f"  {first['seconds']:.1f} s  {source}"))
+        for r in case.iter_rows(named=True):
+            verdict = Text(r["verdict"], STYLES[r["verdict"]])
             what = (_wanted(r), number(r["got"], r["se"]), number(r["se"], r["se"]), _z(r["z"]), _percent(r["power"]))
-            table.add_row(*first, r["what"], *what, verdict, f"{r['seconds']:.1f}" if i == 0 else "")
-        if r["message"]:
-            table.add_row("", "", Text(r["message"], style=STYLES[r["verdict"]]))
+            table.add_row(f"  {r['what']}", *what, verdict)
+            if r["message"]:
+                table.add_row(Text(f"  {r['message']}", STYLES[r["verdict"]]))
     return table
 
 

@@ -40,7 +40,6 @@ CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
 
 @cache
-@cache
 def of_asset(key: FactorKey, asset: str) -> FactorKey:
     """The factor of an asset that `key` (`SPOT`, `VOL`, ...) is of the main one."""
     return key._replace(name=asset)

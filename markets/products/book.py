@@ -59,7 +59,6 @@ class CompiledBook:
         self.assets = tuple(sorted({table.asset for table in self.tables} - {MAIN}))  # further ones
         self._own = tuple(key for key in self.needs if key.family in SMILE)
         self._layout = layout(self._nodes, further=self._own, assets=self.assets)
-        self._with_bends = layout(self._nodes, bends=True, further=self._own, assets=self.assets)
         self._slopes = self._layout if self.assets else SLOPES_ONLY
         self._first = STEPPED if all(table.lean for table in self.tables) else self._slopes
         self._ticks: list[int] = clock.ticks.tolist()
@@ -105,9 +104,10 @@ class CompiledBook:
         """
         if bends:
             self._require_bends()
-        where = self._with_bends if bends else self._layout
-        if vegas is not None:
-            where = layout(self._nodes, bends=bends, further=(*self._own, *vegas.keys), assets=self.assets)
+        where = self._layout
+        if bends or vegas is not None:
+            further = (*self._own, *(() if vegas is None else vegas.keys))
+            where = layout(self._nodes, bends=bends, further=further, assets=self.assets)
         into = Risk(where, snapshot.paths, vegas)
         return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier)
 

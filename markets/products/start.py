@@ -170,9 +170,17 @@ class Start:
 
     def forward_rate(self, begin: float, end: float, name: str = "") -> float:
         """P(begin) / P(end) - 1 on the starting projection curve, times in years."""
-        growth = self.log_discount(begin, end) + self.projected(name).flat * (end - begin)
-        growth = growth + float(self.basis(begin, end, name)) + self.spread_growth(begin, end, name)
-        return float(np.expm1(growth))
+        found = self._forward_rates.get((begin, end, name))
+        if found is None:
+            growth = self.log_discount(begin, end) + self.projected(name).flat * (end - begin)
+            growth = growth + float(self.basis(begin, end, name)) + self.spread_growth(begin, end, name)
+            found = self._forward_rates[begin, end, name] = float(np.expm1(growth))
+        return found
+
+    @cached_property
+    def _forward_rates(self) -> dict[tuple[float, float, str], float]:
+        """Those that were asked for: a swap is compiled with its book and as a position."""
+        return {}
 
     def rate_vol(self, expiry: float, tenor: float, strike: float, forward: float) -> float:
         """Normal vol of an option on a rate, decimal per sqrt(trading year); it stays with the strike."""

@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from markets.factors.key import SPOT, VOL
 from markets.kernels.listed import listed_greeks, listed_split, log_strikes
 from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, SLOPES, VALUE, VANNA, VEGA
-from markets.venues.vol_listing import Greeks, Sloped, VolListing
+from markets.venues.look import Sloped
+from markets.venues.vol_listing import Greeks, VolListing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from markets.factors.snapshot import Paths, Snapshot
     from markets.venues.listed_series import Contract
+    from markets.venues.look import Seen
     from markets.venues.option_series import OptionSeries
     from markets.venues.surroundings import Surroundings
-    from markets.venues.vol_listing import Seen
 
 Vector = NDArray[np.float64]
 Ints = NDArray[np.int64]

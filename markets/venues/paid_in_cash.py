@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
 from markets.costs import FILL_COSTS
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
 from sim.ledger import Move
 
 if TYPE_CHECKING:

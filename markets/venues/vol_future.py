@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from markets.accounts import CLEARING
 from markets.costs import FILL_COSTS
 from markets.factors.key import VOL, FactorKey
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
 from sim.ledger import Move
 from sim.names import Key
 

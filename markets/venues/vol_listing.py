@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from markets.accounts import CLEARING
 from markets.factors.key import SMILE_SPOT, SPOT, VOL, FactorKey
 from markets.kernels.listed import split_gains
+from markets.venues.look import Later, Seen, Sloped, mixed
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
@@ -21,7 +22,7 @@ from sim.memo import Memo
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from markets.factors.snapshot import Block, Snapshot
+    from markets.factors.snapshot import Snapshot
     from markets.venues.listed_series import Contract, ListedSeries
     from markets.venues.order_book import OrderBook
     from markets.venues.surroundings import Surroundings
@@ -48,30 +49,6 @@ class Greeks(NamedTuple):
     own_vega: Vector  # $ per 1.00 of its own implied vol
     nodes: Vector  # (nodes, paths) $ per 1.00 of each zero rate
     surface: Vector  # (2, paths) $ per 1.00 of the slope and the skew of vols; (0, 0) where they are no factors
-
-
-class Sloped(NamedTuple):
-    """One unit in one market, (paths,) each: the first two of `Greeks`."""
-
-    worth: Vector  # $
-    delta: Vector  # units of the asset
-
-
-class Seen(NamedTuple):
-    """The market up to which gains are split."""
-
-    tick: int
-    market: Snapshot
-    worth: Vector  # of a unit at that look, (paths,) $
-    here: Sloped | None  # in that market at this tick, where it is known
-    later: Later | None = None  # a later look at some paths, in place of this one there
-
-
-class Later(NamedTuple):
-    """A look at some paths."""
-
-    paths: Ints
-    seen: Seen
 
 
 class VolListing(PaidInCash):
@@ -273,7 +250,7 @@ class VolListing(PaidInCash):
             return
         if self._seen is None or not self._is_due() or not where.any():
             return
-        paths, seen = np.flatnonzero(where), _mixed(self._seen, self._curve.block)
+        paths, seen = np.flatnonzero(where), mixed(self._seen, self._curve.block)
         parts = np.empty((len(self._reasons), paths.size))
         here = self._split(seen, paths, parts)
         shares = (self.shares,)
@@ -282,7 +259,7 @@ class VolListing(PaidInCash):
             seen = seen._replace(tick=self.market.factors.tick, here=here)
         self._seen = seen._replace(later=Later(paths, self._present()))
         if here is not None or paths.size > FEW * where.size:  # known: it is split on all paths whatever is asked for
-            self._seen = _mixed(self._seen, self._curve.block)
+            self._seen = mixed(self._seen, self._curve.block)
 
     def _is_due(self) -> bool:
         """Whether anything has moved since the last look, on any path."""
@@ -361,29 +338,6 @@ def explain_all(listings: Iterable[VolListing]) -> None:
         each.gains_since(parts[first : first + own.parts])
         first += own.parts
     market.ledger.note_shares(parts, shares, _notes(shares, tuple(each._reasons for each in due)))
-
-
-def _mixed(seen: Seen, curve: Block) -> Seen:
-    """On each path its last look, in one market."""
-    if seen.later is None:
-        return seen
-    paths, other = seen.later
-    old, new = seen.market, other.market
-    keys = [key for key in (SPOT, VOL, *FACTORS) if key in new.keys and new.row(key) is not old.row(key)]
-    rows = {key: _placed(new.row(key), paths, old.row(key)) for key in keys}
-    one, two = old.block(curve), new.block(curve)
-    market = old.with_rows(rows, {} if one is two else {curve: _placed(two, paths, one)})
-    here = None
-    if seen.here is not None and other.here is not None and seen.tick == other.tick:
-        here = Sloped(*(_placed(two, paths, one) for one, two in zip(seen.here, other.here, strict=True)))
-    return Seen(other.tick, market, _placed(other.worth, paths, seen.worth), here)
-
-
-def _placed(values: Vector, paths: Ints, others: Vector) -> Vector:
-    """Values on these paths, and others elsewhere, (..., paths)."""
-    found = others.copy()
-    found[..., paths] = values[..., paths]
-    return found
 
 
 @cache

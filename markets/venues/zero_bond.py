@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.costs import FILL_COSTS
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
 from sim.dataclass import dataclass
 from sim.ledger import Move
 

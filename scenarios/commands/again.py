@@ -39,7 +39,8 @@ def looked_again(ctx: click.Context, look: Callable[[], Any]) -> Any:
         for name, text in known["answer"]:
             output.repeat(name, text)
         return known["code"]
-    seen = FilesSeen(but=[os.path.dirname(os.__file__), SITE, str(place.parents[1])], code=_rooms())
+    rooms, libraries = _rooms(), [os.path.dirname(os.__file__), SITE]
+    seen = FilesSeen(but=[*libraries, str(place.parents[1]), *_byte_code(libraries + rooms)], code=rooms)
     with seen.watched(), output.heard() as said:
         code = look()
     files = seen.found() if "rich.console" not in sys.modules else None  # which prints by itself
@@ -76,3 +77,8 @@ def _width(stream: Any) -> int:
 def _rooms() -> list[str]:
     house = Path(__file__).resolve().parents[2]
     return [str(house / room) for room in ROOMS]
+
+
+def _byte_code(folders: list[str]) -> list[str]:
+    """Where the byte code of these folders is; none where Python stores it beside the sources."""
+    return [f"{sys.pycache_prefix}{folder}" for folder in folders] if sys.pycache_prefix else []

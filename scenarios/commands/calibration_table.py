@@ -16,7 +16,7 @@ RISES_NOTE = (
     "Storyline: what its anchors add to that answer, or take from it."
 )
 LEAST_RISE = 0.05  # ln: of a level that rises less there are no shares
-MEASURES = {"drawdown": "Drawdown, median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
+MEASURES = {"drawdown": "Drawdown of the price, median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
 FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.2f}x"}
 FINE = {"drawdown": "{:.3%}", "vol_peak": "{:.3%}", "spread_peak": "{:.3f}x"}  # of the difference, which is paired
 

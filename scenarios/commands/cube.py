@@ -11,10 +11,10 @@ import numpy as np
 from markets.rate_vols.arbitrage import NEGATIVE, Breach
 from markets.rate_vols.cube import Cell, Cube
 from markets.rate_vols.sabr import Kind, Sabr
+from scenarios.commands.chart_file import check_ending
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.screen import screen
-from scenarios.commands.show import check_ending
 from scenarios.studies.rate_vols.cube_csv import length_of, read_cube
 from sim.errors import UserError
 from sim.jit import interpreted

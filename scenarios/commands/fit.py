@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from scenarios.commands.draws_bar import draws_bar
 from scenarios.commands.figures import said
@@ -18,6 +17,7 @@ from scenarios.commands.terminal import console
 from scenarios.studies.estimation.fitting import Fit, Fitted, Law, fit, written
 from sim.errors import UserError
 from sim.files import check_new, write_whole
+from sim.screen.table import Table
 
 WIDTH = 200  # characters, where the output is not a terminal
 
@@ -64,7 +64,7 @@ def fit_and_show(
 
 def pooled_table(found: Fit) -> Table:
     """Parameter, key, value over all records, default, and whether the records agree."""
-    shown = Table(title=f"Fitted to {escape(found.source())}", title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=f"Fitted to {found.source()}", box=False, pad_edge=False)
     for heading in ("parameter", "key", "estimate ± error", "default", "days", "chi2 / df (p)"):
         shown.add_column(heading, justify="left" if heading in ("parameter", "key") else "right", no_wrap=True)
     for f in found.fitted:
@@ -77,11 +77,11 @@ def pooled_table(found: Fit) -> Table:
 
 def table_by_record(found: Fit) -> Table:
     """Each record's own values."""
-    shown = Table(title="\nRecord by record", title_justify="left", box=None, pad_edge=False)
+    shown = Table(title="\nRecord by record", box=False, pad_edge=False)
     shown.add_column("parameter", no_wrap=True)
     for record in found.records:
         mark = " *" if record.name in found.left_out else ""
-        shown.add_column(escape(record.name) + mark, justify="right")
+        shown.add_column(record.name + mark, justify="right")
     for f in found.fitted:
         own = [said(f.own[r.name].value, f.own[r.name].error) if r.name in f.own else "" for r in found.records]
         shown.add_row(f.parameter.label, *own)

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
-
 from markets.rate_vols.hull_white import FASTEST, SLOWEST
 from markets.rate_vols.hull_white import Estimate as ShortRate
 from scenarios.commands.figures import said
@@ -21,6 +18,7 @@ from scenarios.studies.rates_fit.rates_fit import RatesFit, fit_rates
 from scenarios.studies.rates_fit.vol_law import KEYS
 from sim.errors import UserError
 from sim.files import check_new, write_whole
+from sim.screen.table import Table
 
 WIDTH = 170  # characters, where the output is not a terminal
 NEAR = 0.2  # of the recorded peak
@@ -67,12 +65,12 @@ def _sections(place: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _table(title: str, headings: Iterable[str], rows: Iterable[Iterable[str]], *, words: int = 1) -> Table | None:
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=title, box=False, pad_edge=False)
     for i, heading in enumerate(headings):
         shown.add_column(heading, justify="left" if i < words else "right", no_wrap=True)
     for row in rows:
-        shown.add_row(*map(escape, row))
-    return shown if shown.rows else None
+        shown.add_row(*row)
+    return shown if shown.styles else None
 
 
 def _law(found: RatesFit) -> Table | None:

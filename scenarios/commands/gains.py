@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
-from rich.table import Table
-
 from scenarios.commands.figures import said
 from scenarios.commands.terminal import console
 from scenarios.reading.loading import load
 from scenarios.studies.worst_gains import worst_gains
 from sim.estimate import Estimate
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 
 def gains_and_show(*, scenario: str, paths: int, settings: tuple[str, ...]) -> None:
@@ -18,16 +17,18 @@ def gains_and_show(*, scenario: str, paths: int, settings: tuple[str, ...]) -> N
     found = worst_gains(chosen, paths=paths)
     title = (
         f"{chosen.title}: loop gains at the close of {found.day}, spectral radius {_number(found.radius)}, "
-        f"at least 1 on {found.above_one:.0%} of {paths:,} paths"
+        f"at least 1 on {found.above_one * 100:.0f} % of {paths:,} paths"
     )
-    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    table = Table(box=False, pad_edge=False)
     table.add_column("traded at")
     for moved in found.venues:
-        table.add_column(f"{escape(moved)} moves", justify="right", no_wrap=True)
+        table.add_column(f"{moved} moves", justify="right", no_wrap=True)
     for at in found.venues:
         cells = (found.gains.get((at, moved)) for moved in found.venues)
-        table.add_row(escape(at), *("" if gain is None else _number(gain) for gain in cells))
-    console(150).print(table, highlight=False)
+        table.add_row(at, *("" if gain is None else _number(gain) for gain in cells))
+    screen = console(150)
+    screen.print(Text(title, "italic"))
+    screen.print(table)
 
 
 def _number(gain: Estimate) -> str:

@@ -35,17 +35,18 @@ def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out
     """Print the table, and write it."""
     if out is not None:
         check_folder(out, "notes.csv")
-    frame = price_note(scenario, agent, correlation=correlation).table()
+    found = price_note(scenario, agent, correlation=correlation)
     say_notes(scenario.notes)
     table = Table(title="Notes at the start", box=False)
     for name, heading in HEADINGS.items():
         table.add_column(heading, justify="left" if name in WORDS else "right", no_wrap=name not in WORDS)
-    for row in frame.iter_rows(named=True):
-        table.add_row(*(row[name] if name in WORDS else _percent(row[name]) for name in HEADINGS))
+    for price in found.prices:  # no frame, which would need polars
+        cells = ((name, getattr(price, name)) for name in HEADINGS)
+        table.add_row(*(cell if name in WORDS else _percent(cell) for name, cell in cells))
     screen(WIDTH).print(table)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / "notes.csv", csv_text(frame))
+        write_whole(out / "notes.csv", csv_text(found.table()))
         say(out)
 
 

@@ -8,7 +8,6 @@ from datetime import date
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from scenarios.commands.figures import said
 from scenarios.studies.estimation.estimators import Estimate
@@ -16,6 +15,7 @@ from scenarios.studies.estimation.path_falls import Peak
 from scenarios.studies.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded
 from scenarios.studies.estimation.path_laws import MONTH
 from sim.errors import UserError
+from sim.screen.table import Table
 
 LABELS = {
     "returns.fast": "returns: speed of the fast factor",
@@ -51,7 +51,7 @@ def path_table(found: PathFit) -> Table:
     """Parameter, key, estimate and default."""
     days = found.record.days
     title = f"Path-dependent laws, {found.record.name} {days[0]} to {days[-1]}"
-    shown = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=title, box=False, pad_edge=False)
     for heading in ("parameter", "key", "estimate ± error", "default", "days"):
         shown.add_column(heading, justify="left" if heading in ("parameter", "key") else "right", no_wrap=True)
     for key, estimate in found.estimates.items():
@@ -62,7 +62,7 @@ def path_table(found: PathFit) -> Table:
 def falls_table(found: PathFit) -> Table:
     """Windows that were left out: recorded and predicted peaks."""
     title = "\nPeaks in falls left out of the fit: record, law, ln law / record"
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=title, box=False, pad_edge=False)
     for heading in ("window", "fall", "vol, %", "credit, %"):
         shown.add_column(heading, justify="left" if heading == "window" else "right", no_wrap=True)
     for window in found.left_out:

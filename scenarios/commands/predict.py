@@ -6,8 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
@@ -17,6 +15,7 @@ from scenarios.commands.terminal import console
 from scenarios.studies.prediction import LEVELS, Prediction, predict
 from sim.errors import UserError
 from sim.files import check_new, write_whole
+from sim.screen.table import Table
 
 NAMES = {"path_dependent": "law of the path", "one_factor": "one-factor law"}
 LABELS = {"vol": "implied vol", "credit": "credit spread"}
@@ -88,7 +87,7 @@ def _day(given: Any) -> date | None:
 
 def table(found: Prediction, title: str) -> Table:
     """Peaks by level and law."""
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=title, box=False, pad_edge=False)
     for heading in HEADER:
         shown.add_column(heading, justify="left" if heading in ("level", "law") else "right", no_wrap=True)
     for row in found.peaks.iter_rows(named=True):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.table import Table
-
 from sim.phases import Phase
 from sim.profile import ENGINE, START, Seconds
+from sim.screen.table import Table
 
 PHASES = (START, *(phase.name for phase in Phase))
 
@@ -24,7 +23,7 @@ def render(profile: Seconds, agents: Mapping[str, Mapping[str, Any]]) -> Table:
     total = sum(seconds.values()) + sum(steps.values())
     shown = [phase for phase in PHASES if any(phase in phases for phases in owners.values())]
     title = f"Where {total:.2f} s went, % of them, over all worlds and workers"
-    table = Table("", *shown, "%", "s", title=title, title_justify="left", box=None, pad_edge=False)
+    table = Table("", *shown, "%", "s", title=title, box=False, pad_edge=False)
     table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"

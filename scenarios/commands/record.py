@@ -123,7 +123,7 @@ def check_chart(chart: Path | None) -> None:
     """UserError for a suffix that no chart can have."""
     if chart is None:
         return
-    from scenarios.commands.show import CHARTS
+    from scenarios.commands.chart_file import CHARTS
 
     if chart.suffix not in CHARTS:
         raise UserError(f"a chart is one of {', '.join(CHARTS)}", value=chart.name, place="--chart")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from rich.table import Table
-from rich.text import Text
 
 from analysis.csv_text import csv_text
 from analysis.numbers import money
@@ -20,6 +18,7 @@ from scenarios.commands.terminal import console
 from scenarios.studies import shock as study
 from scenarios.worlds.assumed import assumed
 from sim.files import check_folder, write_whole
+from sim.screen.table import Table
 
 TABLE = "shock.csv"
 WIDTH = 110  # characters, where the output is not a terminal
@@ -84,10 +83,10 @@ def shock_and_show(
 
 
 def _table(found: pl.DataFrame, title: str) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title)
     for i, heading in enumerate(("", *HEADINGS.values())):
         table.add_column(heading, justify="right" if i else "left")
     for row in found.iter_rows(named=True):
         cells = (money(row[name], row[f"{name}_error"]) for name in HEADINGS)
-        table.add_row(row["agent"], *map(Text, cells))
+        table.add_row(row["agent"], *cells)
     return table

@@ -15,6 +15,7 @@ from agents.policies import Policy
 from markets.products.registry import PRODUCTS
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
+from scenarios.commands.chart_file import check_ending
 from scenarios.commands.implied_laws import MONTHS, arbitrage
 from scenarios.commands.output import BARS, say
 from scenarios.commands.screen import Screen, screen
@@ -26,7 +27,6 @@ from scenarios.worlds.assumed import assumed
 from scenarios.worlds.clock import make_clock
 from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
-from sim.files import check_new
 from sim.jit import interpreted
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -40,7 +40,6 @@ LEVELS = {
     "us10y": "{:.2%}",
     "credit": "{:.2%}",
 }
-CHARTS = (".html", ".png", ".svg", ".json")
 MULTIPLES = ("spread", "depth", "realised")
 
 CASH = ("bond", "bill", "cd", "fra", "sofr_3m", "sofr_1m")  # described key by key
@@ -100,15 +99,6 @@ def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> 
     for warning in draw(scenario, path, months or MONTHS):
         say(f"warning: {warning}", err=True)
     say(path)
-
-
-def check_ending(path: Path, option: str) -> None:
-    """Raise UserError for a file that no chart can be written to."""
-    if path.suffix not in CHARTS:
-        raise UserError(
-            f"a chart is one of {', '.join(CHARTS)}", value=path.name, place=option, remedy="name the file so"
-        )
-    check_new(path, force=True)  # a chart replaces the file that is named
 
 
 def storyline_table(scenario: Scenario) -> Table:

@@ -9,13 +9,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
 from scenarios.studies.validation import runner
 from scenarios.studies.validation.result import DATA, PAGE, Validation
 from sim.files import check_folder
+from sim.screen.table import Table
 from sim.streams import Generator
 
 FOLDER = Path("runs") / "validation"
@@ -66,12 +66,13 @@ def case_bar(*, quiet: bool) -> Iterator[runner.Progress | None]:
 
 def print_list(names: tuple[str, ...], *, fast: bool) -> None:
     """The cases by chapter, without running any."""
-    table = Table("chapter", "case", "", "what is reproduced", "source", box=None, pad_edge=False)
+    table = Table("chapter", "case", "", "what is reproduced", "source", box=False, pad_edge=False, whole=False)
+    table.columns[1].no_wrap = True
     chapter = ""
     for case in runner.choose(names, fast=fast):
         first = case.chapter if case.chapter != chapter else ""
         chapter = case.chapter
-        table.add_row(*map(escape, (first, case.name, "fast" if case.fast else "", case.title, case.source)))
+        table.add_row(first, case.name, "fast" if case.fast else "", case.title, case.source)
     console(WIDTH).print(table)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.errors import UserError
 
 LARGEST = 16 * 2**20  # bytes: forty years of daily closes are one tenth of it with twenty columns
-KINDS = (
+KINDS = (  # what a file begins with: bytes of a format as they are, words in small letters whatever theirs
     (b"PK\x03\x04", "is a spreadsheet or an archive", "save it as CSV"),
     (b"\xd0\xcf\x11\xe0", "is an old spreadsheet", "save it as CSV"),
     (b"PAR1", "is a Parquet file", "read it with polars or pandas and give the frame in Python"),
@@ -27,7 +27,7 @@ def read_text(path: Path) -> tuple[str, list[str]]:
     data = _bytes(path)
     start = data[:64].removeprefix(codecs.BOM_UTF8).lstrip()
     for magic, what, remedy in KINDS:
-        if start[: len(magic)].lower() == magic.lower():
+        if start.startswith(magic) or start.lower().startswith(magic):
             raise UserError(f"{what}, not a CSV file", place=str(path), remedy=remedy)
     encoding = _encoding(data)
     try:

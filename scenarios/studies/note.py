@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
+COLUMNS = ("note", "model", "value", "fixed", "option", "vol", "at_par")
 BLACK_SCHOLES, HESTON, MOVING = "Black-Scholes", "Heston", ", moving rates"
 
 
@@ -72,11 +73,10 @@ class NotePrices:
         return found[note - 1].at_par
 
     def table(self) -> pl.DataFrame:
-        """note, model, value, fixed, option, vol, at_par: per 1 of notional; vol decimal a year."""
+        """COLUMNS: per 1 of notional; vol decimal a year."""
         import polars as pl
 
-        columns = ("note", "model", "value", "fixed", "option", "vol", "at_par")
-        return pl.DataFrame([{name: getattr(price, name) for name in columns} for price in self.prices])
+        return pl.DataFrame([{name: getattr(price, name) for name in COLUMNS} for price in self.prices])
 
 
 def price_note(scenario: Scenario | str, agent: str | None = None, *, correlation: float = 0.0) -> NotePrices:

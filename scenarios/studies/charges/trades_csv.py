@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
@@ -62,11 +63,11 @@ def read_netting_sets(trades: Source, sets: Source | None) -> tuple[dict[str, Ne
     """Netting sets by name, and notes. Raises UserError."""
     layout = Layout("trades", TRADES, ("class", "side", "notional"), (), TRADE_NUMBERS, REMARKS)
     table = read_table(trades, layout)
-    found: dict[str, list[Trade]] = {}
+    found, pairs = defaultdict[str, list[Trade]](list), defaultdict[str, dict[frozenset[str], str]](dict)
     for row in table.rows:
-        own = found.setdefault(row.text("set") or ONLY, [])
-        own.append(_trade(row))
-        _one_way_round(row, own)
+        name, trade = row.text("set") or ONLY, _trade(row)
+        _one_way_round(row, trade, pairs[name])
+        found[name].append(trade)
     terms, notes = _terms(sets, list(found)) if sets is not None else ({}, ())
     said = (*(f"{table.name}: {note}" for note in table.notes), *notes)
     return {name: NettingSet(own, *terms.get(name, FREE)) for name, own in found.items()}, said
@@ -101,20 +102,23 @@ def _trade(row: Row) -> Trade:
     )
 
 
-def _one_way_round(row: Row, trades: list[Trade]) -> None:
-    """Raise UserError if the last of a set's trades names its pair of currencies otherwise than one before."""
-    last, (base, quoted) = trades[-1], _currencies(trades[-1])
-    for each in trades[:-1]:
-        if base and last.name != each.name and sorted(_currencies(each)) == sorted((base, quoted)):
-            turned = ", and the other side" if _currencies(each) == (quoted, base) else ""
-            rule, remedy = f"the pair stands as {each.name} in a line before", f"write {each.name}{turned}"
-            raise row.place.at("name").error(rule, value=last.name, remedy=remedy)
+def _one_way_round(row: Row, trade: Trade, names: dict[frozenset[str], str]) -> None:
+    """Raise UserError if a trade names its pair of currencies otherwise than one of its set before.
+
+    names: by pair, as the set's first trade of it has it.
+    """
+    pair = _currencies(trade.name) if trade.asset_class == "fx" else None
+    before = trade.name if pair is None else names.setdefault(frozenset(pair), trade.name)
+    if trade.name != before:
+        turned = "" if _currencies(before) == pair else ", and the other side"
+        rule, remedy = f"the pair stands as {before} in a line before", f"write {before}{turned}"
+        raise row.place.at("name").error(rule, value=trade.name, remedy=remedy)
 
 
-def _currencies(trade: Trade) -> tuple[str, str]:
-    """Both codes of a pair of currencies; empty where a name has no six letters, and of other trades."""
-    letters = "".join(sign for sign in trade.name.upper() if sign.isalpha())
-    return (letters[:3], letters[3:]) if trade.asset_class == "fx" and len(letters) == 6 else ("", "")
+def _currencies(name: str) -> tuple[str, str] | None:
+    """Both codes of a pair of currencies; None of a name that has not six letters."""
+    letters = "".join(sign for sign in name.upper() if sign.isalpha())
+    return (letters[:3], letters[3:]) if len(letters) == 6 else None
 
 
 def _period(row: Row) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from markets.products.bermudan_table import BermudanTable
 from markets.products.book import Book
 from markets.products.swaption_terms import SwaptionTerms
-from markets.products.vega_grid import STANDARD, VegaGrid
+from markets.products.vega_grid import STANDARD
 from scenarios.studies.risk.fine_start import DAY, tomorrow
 from scenarios.studies.risk.layers import slopes_by
 
@@ -23,10 +24,15 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 BP = 1e-4
 VOL_STEP = 1e-6  # decimal, of a normal vol
+_found: WeakKeyDictionary[CompiledBook, Risk] = WeakKeyDictionary()  # while the book is there
 
 
-def risk_at_start(book: CompiledBook, vegas: VegaGrid | None = None) -> Risk:
-    return book.risk(0, book.start.snapshot, book.new_fixings(1), vegas=vegas)
+def risk_at_start(book: CompiledBook) -> Risk:
+    """Value, first derivatives, and vegas by bucket of `STANDARD`: to be read, as it is found once a book."""
+    found = _found.get(book)
+    if found is None:
+        _found[book] = found = book.risk(0, book.start.snapshot, book.new_fixings(1), vegas=STANDARD)
+    return found
 
 
 def slopes_of(book: CompiledBook) -> Floats:
@@ -40,7 +46,7 @@ def vegas_of(book: CompiledBook) -> Floats:
     Of Bermudan options by central differences over a hundredth of a basis point of all vols at once; it is put where
     the option that may be exercised first lies.
     """
-    found: Floats = risk_at_start(book, STANDARD).vegas[:, 0].copy()
+    found: Floats = risk_at_start(book).vegas[:, 0].copy()
     for each in book.book.instruments:
         if isinstance(each, SwaptionTerms) and each.table is BermudanTable:
             expiry, tenor = book.clock.calendar_years_to(each.expiry), each.swap_months / 12
@@ -75,7 +81,7 @@ def bends_of(book: CompiledBook) -> Floats:
     for exact in (True, False):
         held = tuple(each for each in book.book.instruments if _bends(each) == exact)
         if held:
-            part = Book(held).compile(book.clock, book.start)
+            part = book if len(held) == len(book.book.instruments) else Book(held).compile(book.clock, book.start)
             found += _exact_bends(part) if exact else _differences(part)
     return found
 

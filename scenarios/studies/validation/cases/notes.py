@@ -18,6 +18,7 @@ from scenarios.studies.note import price_note
 from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER
+from sim.dataset import Run
 from sim.estimate import Estimate
 
 START, MATURITY = date(2021, 3, 1), date(2026, 2, 28)  # 1825 days: five years
@@ -114,12 +115,16 @@ def read_notes(lab: Lab) -> Measured:
     """What the issuer owes in the first marks of a run, and the participation at which it owes 100."""
     found: dict[str, float] = {}
     for name, rates_vol in ((STILL, 0.0), (MOVING, 0.01)):
-        marks = lab.run(notes_scenario(rates_vol)).marks.sort("time", "path").select("book_value").collect()
-        found[name] = -float(marks["book_value"][0])
-    marks = lab.run(autocall_scenario()).marks.sort("time", "path").select("book_value").collect()
-    found[AUTOCALL] = -float(marks["book_value"][0])
+        found[name] = _owed(lab.run(notes_scenario(rates_vol)))
+    found[AUTOCALL] = _owed(lab.run(autocall_scenario()))
     found[PAR] = price_note(notes_scenario(0.01)).participation_at_par("Heston, moving rates")
     return Measured(estimates={name: Estimate(value) for name, value in found.items()})
+
+
+def _owed(run: Run) -> float:
+    """The issuer's book in its first mark, $, as a debt."""
+    marks = run.marks.filter(agent="issuer").sort("time", "path").select("book_value").head(1).collect()
+    return -float(marks["book_value"].item())
 
 
 def _known_options() -> tuple[Expected, ...]:
