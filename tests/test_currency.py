@@ -97,7 +97,7 @@ def test_noise_has_the_variance_and_the_correlations_that_are_given():
     factors.step(2)
     names = [key.node for key in factors.other_curves.keys]
     noise = dict(zip(names, factors.other_curves.noise, strict=True))
-    years = factors.rates._years[1:3].sum()
+    years = sum(factors.rates._years[1:3])
     assert abs(noise["fx_eur"].var(ddof=1) - 0.01 * years) < K * variance_error(noise["fx_eur"])
     pairs = [("fx_eur", factors.equity.deviation, 0.3), ("eur_10y", factors.rates.noise[2], 0.7)]
     for name, other, rho in (*pairs, ("eur_usd_10y", noise["fx_eur"], 0.3)):

@@ -60,7 +60,7 @@ def test_noise_has_the_variance_and_the_correlations_that_are_given():
     factors = world_of(told, 16384).factors
     for tick in (1, 2, 3):
         factors.step(tick)
-    years = factors.rates._years[1:4]
+    years = np.array(factors.rates._years[1:4])
     term, swap = factors.other_curves.noise[0], factors.other_curves.noise[1:]
     decay = np.exp(-4.0 * years)
     expected = 0.0
