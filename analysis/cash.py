@@ -107,8 +107,11 @@ def _used_up(share_of_line: FloatArray) -> Number:
 @frames.shown
 def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> str:
     """The date on which free cash is most often lowest, as YYYY-MM-DD; the first where several are; "" for none."""
-    days = pl.Series(_values(run, agent, world, "day"))
-    return str(days.mode().sort()[0]) if len(days) else ""
+    if TABLE not in run.tables:
+        return ""
+    parts = [_worst(part, agent, world).group_by("day").len("paths").collect() for part in frames.chunks_of(run)]
+    days = pl.concat(parts).group_by("day").agg(pl.col("paths").sum()).sort(-pl.col("paths").cast(pl.Int64), "day")
+    return str(days["day"][0]) if days.height else ""
 
 
 def capital_needed(run: Run, agent: str | None, world: str) -> FloatArray:

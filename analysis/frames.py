@@ -208,11 +208,10 @@ def _filled(run: Run, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def path_column(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
-    """(paths,) a column of a frame with a row a path, paths ascending, in new memory; of many it is laid aside."""
+    """(paths,) numbers of a frame with a row a path, paths ascending, in new memory; of many they are laid aside."""
     if paths_of(run) <= FEW:
         return whole(run, question, *args)[name].to_numpy(writable=True)
-    aside = columns_of(run, question, *args)
-    return aside[name] if name in aside else _alone(run, question, name, *args)
+    return columns_of(run, question, *args)[name]
 
 
 @lately
@@ -238,11 +237,6 @@ def chunks_of(run: Run) -> list[Run]:
     if run not in _parts:
         _parts[run] = parts_of(run, but=TABLE)
     return _parts[run] or [run]
-
-
-def _alone(run: Run, question: Callable[..., pl.LazyFrame], name: str, *args: object) -> FloatArray:
-    """A column that is no number."""
-    return question(run, *args).select("path", name).sort("path").collect()[name].to_numpy()
 
 
 def final(run: Run, agent: str | None, world: str) -> pl.DataFrame:
@@ -278,15 +272,21 @@ def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
 
     A desk that its lender found with negative equity has fallen too, even while its close-out lasts.
     """
-    mine, columns = pl.col("agent").is_in(desks(run, agent)), ("world", "path", "time", "defaulted")
-    flagged = run.table(DESKS if DESKS in run.tables else "marks")  # only desks are
-    fallen = [flagged.filter(mine & (pl.col("liquidated") | pl.col("defaulted"))).select(columns)]
+    name, names = DESKS if DESKS in run.tables else "marks", desks(run, agent)  # only desks are flagged
+    run.table(name)  # it has every path: its parts are not counted
+    return pl.concat([_first_falls(part, name, names).collect() for part in chunks_of(run)])
+
+
+def _first_falls(run: Run, name: str, names: list[str]) -> pl.LazyFrame:
+    """The same of some paths."""
+    mine, columns = pl.col("agent").is_in(names), ("world", "path", "time", "defaulted")
+    fallen = [run.table(name).filter(mine & (pl.col("liquidated") | pl.col("defaulted"))).select(columns)]
     calls = table(run, "margin_calls")
     if calls is not None:
         under = calls.filter(mine & (pl.col("outcome") == "defaulted")).with_columns(defaulted=pl.lit(False))
         fallen.append(under.select(columns))
     down = pl.concat(fallen, how="vertical_relaxed")
-    return down.group_by("world", "path").agg(pl.col("time").min(), pl.col("defaulted").any()).collect()
+    return down.group_by("world", "path").agg(pl.col("time").min(), pl.col("defaulted").any())
 
 
 @shown

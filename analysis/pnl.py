@@ -87,7 +87,7 @@ def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number
 
 
 def _centred(values: FloatArray) -> FloatArray:
-    return values - values.mean()
+    return np.asarray(values - values.mean())
 
 
 def _largest(losses: FloatArray, many: int) -> FloatArray:

@@ -56,8 +56,9 @@ def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
 
 def _extra(run: Run, agent: str | None, twin: str, name: str) -> FloatArray:
     """(paths,) $: what a cost is more than in the twin."""
+    other = cost(run, agent, twin, name)
     found = cost(run, agent, "actual", name)
-    found -= cost(run, agent, twin, name)
+    found -= other
     return found
 
 

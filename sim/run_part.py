@@ -7,7 +7,7 @@ from weakref import ref
 
 from sim.dataset import Run
 
-PATHS = 16_384  # of a part: small chunks are read together
+PATHS = 8_192  # of a part: small chunks are read together
 
 
 class RunPart(Run):

@@ -103,3 +103,19 @@ def test_the_figures_of_a_run_are_those_of_its_days(folder: Path):
 
 def test_a_desk_without_a_hedge_has_none(tmp_path: Path):
     assert not set(EFFECTIVENESS) & set(summarise(open_run(hedged(tmp_path / "run", {"kind": "never"}))))
+
+
+@pytest.mark.parametrize("still", [0, 5, 9])
+def test_a_day_taken_in_blocks_is_the_day(still):
+    """Also where the first paths do not move that day; a day on which none does is left out."""
+    rng = np.random.default_rng(2)
+    book = rng.standard_normal((30, 12))
+    book[:still, 3] = 0.0
+    book[:, 7] = 0.0
+    hedge = -0.8 * book
+    whole, blocks = gathered(book, hedge), Gathered(30, book.size, 20)
+    for day in range(12):
+        both = np.stack([book[:, day], hedge[:, day]])
+        blocks.take(both[:, begin : begin + 4] for begin in range(0, 30, 4))
+    np.testing.assert_allclose(blocks.figures(), whole.figures(), rtol=1e-12)
+    np.testing.assert_allclose(blocks.without_each(), whole.without_each(), rtol=1e-12)

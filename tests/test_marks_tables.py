@@ -134,6 +134,21 @@ def test_quantiles_are_those_of_polars(monkeypatch, at_once):
     np.testing.assert_allclose(found.to_numpy(), expected.to_numpy(), rtol=1e-15)
 
 
+def test_changes_come_block_by_block(monkeypatch):
+    monkeypatch.setattr(by_close, "BLOCK", 7)
+    rng = np.random.default_rng(4)
+    levels = rng.standard_normal((3, 20))  # (closes, paths)
+    rows = pl.DataFrame({"time": np.repeat([1, 2, 3], 20), "path": [*range(20)] * 3, "x": levels.ravel()})
+    rows = rows.with_columns(y=-2 * pl.col("x"))
+    chunks = [rows.lazy().filter(low <= pl.col("path"), pl.col("path") < low + 10) for low in (0, 10)]
+    closes = by_close.Closes.of_rows(chunks, pl.Series("time", [1, 2, 3]), 20, "x", "y")
+    for close, moved in enumerate(np.diff(levels, axis=0, prepend=np.zeros((1, 20)))):
+        blocks = list(closes.changes(close, "y", "x"))
+        assert [block.shape for block in blocks] == [(2, 7), (2, 7), (2, 6)]
+        np.testing.assert_array_equal(np.hstack(blocks), [-2 * moved, moved])  # doubling rounds nothing
+    assert closes.at(1, "x", slice(5, 9)).tolist() == levels[1, 5:9].tolist()
+
+
 def test_rows_in_any_order_are_laid_out_by_path_and_close():
     rows = pl.DataFrame({"path": [5, 4, 5, 4], "time": [20, 20, 10, 10], "x": [4.0, 2.0, 3.0, 1.0]})
     (found,) = laid_out(rows, pl.Series([10, 20]))
