@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.side_figures import Compared
     from sim.dataset import Run
 
-NARROW = 10  # characters of a heading, before it is broken
+NARROW = 12  # characters of a heading, before it is broken
 NOTE = "Difference: second less first; averages path by path where both have the same noise. *: beyond two errors."
 
 

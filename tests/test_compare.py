@@ -127,6 +127,7 @@ def test_the_command_on_runs(runs: dict[str, Run], tmp_path: Path) -> None:
     done = spiral("compare", long, "--worlds", "actual,price_taker", "--out", page)
     assert done.exit_code == 0, done.output
     assert "actual against price_taker" in done.output and done.output.rstrip().endswith(str(page))
+    assert re.search(r"actual +price_taker +difference\n", done.output)  # a world's name is a heading in one piece
     assert spiral("compare", long, runs["band"].path, "--out", page).exit_code == 0  # Spiral's own page: replaced
     page.write_text("notes")
     refused = spiral("compare", long, runs["band"].path, "--out", page)
