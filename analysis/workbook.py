@@ -24,6 +24,7 @@ MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767  # of a sheet, its header among them
 SEAL = "Written by Spiral, SHA-256"  # property of a workbook
 CREATED = dt.datetime(2000, 1, 1)  # fixed, so that the bytes depend on the sheets only
 WIDEST = 60  # characters of a column
+NOT_OURS = "this file is not as Spiral wrote it"
 
 
 def check_workbook(path: Path, *, force: bool = False) -> None:
@@ -41,7 +42,8 @@ def check_workbook(path: Path, *, force: bool = False) -> None:
         raise UserError("a folder of CSV files is a folder", value=str(path), remedy="give another name")
     if kind:
         check_target(path)
-        _check_ours([path], force=force)
+        rule = "a CSV file does not say who wrote it: one that is there is kept" if kind == ".csv" else NOT_OURS
+        _check_ours([path], force=force, rule=rule)
 
 
 def write_sheets(
@@ -73,12 +75,12 @@ def write_csv(path: Path, content: bytes) -> None:
     write_whole(path, content)
 
 
-def _check_ours(places: Iterable[Path], *, force: bool) -> None:
+def _check_ours(places: Iterable[Path], *, force: bool, rule: str = NOT_OURS) -> None:
     """Raise UserError for a file that is there and is not as an export left it."""
     for place in places:
         if place.exists() and not force and not _ours(place):
             remedy = "give another name, or --force to replace it"
-            raise UserError("this file is not as Spiral wrote it", value=str(place), remedy=remedy)
+            raise UserError(rule, value=str(place), remedy=remedy)
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:

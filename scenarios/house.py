@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOMS = ("sim", "markets", "agents", "scenarios", "analysis")
+HOUSE = Path(__file__).resolve().parents[1]
 
 
 class ForeignPackageError(ImportError):
@@ -22,12 +23,11 @@ def verify() -> None:
     Looks packages up without importing them. Raises ForeignPackageError, one line: which package, where it was found,
     where it was expected, the remedy.
     """
-    house = Path(__file__).resolve().parents[1]
     for room in ROOMS:
         found = _folder(room)
-        if found != house / room:
+        if found != HOUSE / room:
             raise ForeignPackageError(
-                f"package {room!r} was found at {found or 'no place'}, expected at {house / room}: "
+                f"package {room!r} was found at {found or 'no place'}, expected at {HOUSE / room}: "
                 "another distribution uses the same name; install Spiral in a virtual environment of its own "
                 "(python -m venv .venv), or put its folder first in PYTHONPATH"
             )
@@ -45,8 +45,7 @@ def _folder(room: str) -> Path | None:
 
 def stamp() -> str:
     """Changes whenever a source file of the house does, or Python: a hash of names, sizes and times of change."""
-    house = Path(__file__).resolve().parents[1]
-    found = sorted(line for room in ROOMS for line in _stamps(str(house / room)))
+    found = sorted(line for room in ROOMS for line in _stamps(str(HOUSE / room)))
     return hashlib.sha256("\n".join([sys.version, *found]).encode()).hexdigest()[:32]
 
 

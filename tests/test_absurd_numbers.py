@@ -33,6 +33,13 @@ ABSURD = [
 RUN = ("run", "x.toml", "--as-given", "--workers", "1", "--paths", "2", "--out", "out", "--quiet", "--no-report")
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """On a machine that has no machine code yet that takes longer than an answer may."""
+    run(from_dict(scenario()), paths=2, workers=1, out=tmp_path_factory.mktemp("compiled") / "run")
+
+
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize(("key", "value"), ABSURD)
 def test_nothing_stands_before_the_line(key: str, value: float, tmp_path: Path) -> None:
     tables = copy.deepcopy(scenario())

@@ -169,6 +169,16 @@ def test_a_workbook_that_somebody_changed_is_kept(folder: Path, tmp_path: Path) 
     assert "figures" in read(place.read_bytes())
 
 
+def test_one_sheet_as_csv_is_named_and_replaces_nothing(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out.csv"
+    nameless = spiral("export", folder, place, "--sheet", "")
+    assert nameless.exit_code == 2 and "a sheet has a name" in nameless.output and not place.exists()
+    assert spiral("export", folder, place).exit_code == 0
+    refused = spiral("export", folder, place)
+    assert refused.exit_code == 2 and "a CSV file does not say who wrote it" in refused.output
+    assert spiral("export", folder, place, "--force").exit_code == 0
+
+
 def test_tables_are_not_put_among_those_of_a_run(folder: Path) -> None:
     before = sorted(folder.rglob("*"))
     for place in (folder, folder.parent):

@@ -75,6 +75,13 @@ def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
     assert loaded(RUN.format(arguments=["spiral", *command.split()])) == needs
 
 
+def test_the_storyline_is_drawn_without_altair(tmp_path: Path):
+    make_clock(load("covid_crash_2020"))
+    command = ["spiral", "show", "covid_crash_2020", "--chart", str(tmp_path / "x.json")]
+    assert loaded(RUN.format(arguments=command)) == set()
+    assert len(json.loads((tmp_path / "x.json").read_text())["vconcat"]) == 2
+
+
 def test_a_look_at_a_scenario_loads_no_parts_of_python_that_it_does_not_use():
     for command in ("check covid_crash_2020", "show svb_2023"):
         make_clock(load(command.split()[1]))  # its calendar is kept

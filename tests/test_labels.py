@@ -8,13 +8,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import pytest
 import vl_convert
 
 from analysis import charts, write_chart, write_report, write_sweep_report
+from analysis.chart_words import with_labels
 from analysis.charts.labels import cut, harmless, wrapped
 from analysis.charts.sweep import POLICY_CHARTS, SWEEP_CHARTS, draw_sweep
 from analysis.pages.frontier_report import write_frontier_report
+from analysis.pages.report import spec_of
 from sim.dataset import Run, open_run
 from sim.sweep_dataset import SweepResult, open_sweep
 from tests.policies_made import EVERY, NEVER, lives, write_policies
@@ -152,3 +155,12 @@ def test_the_words() -> None:
     assert harmless("image") == "Image"
     assert cut("abcdef", 4) == "abc\N{HORIZONTAL ELLIPSIS}"
     assert wrapped("a b " * 100, 7, most=2) == ["a b a b", "a b a\N{HORIZONTAL ELLIPSIS}"]
+
+
+def test_a_specification_has_the_labels_of_an_altair_chart() -> None:
+    names = ["a\\b", "image"]
+    x = alt.X("x:N", title="title", sort=names, scale=alt.Scale(domain=names))
+    chart = alt.Chart(alt.InlineData(values=[{"x": "a\\b"}]), title="a\\b").mark_line().encode(x=x)
+    found = with_labels(chart.to_dict(validate=False))
+    assert found == spec_of(chart)
+    assert found["encoding"]["x"]["title"] == "Title" and "\\" in str(found["datasets"])

@@ -286,6 +286,7 @@ def test_new_writes_the_record_as_a_file_of_the_same_content(mine: Scenario) -> 
     text = Path("mine.toml").read_text()
     assert text.startswith("# A scenario of Spiral, written by `spiral new --history mine.csv --book book.csv`.")
     assert "# half-spread at base vol [share of mid, or decimal rate]" in text
+    assert not re.search(r'^\w+ = (""|\[\])$', text, re.M)  # keys of a position that are left empty
     assert (
         run("mine.toml", out="file", **SMALL).manifest["content_hash"]
         == (run(mine, out="record", **SMALL).manifest["content_hash"])

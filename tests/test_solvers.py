@@ -45,6 +45,7 @@ VALLEYS: dict[str, Callable[[np.ndarray], float]] = {
     "banana": lambda x: float(100 * (x[-1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2),
     "corner": lambda x: float(np.abs(x - 0.7).sum() ** 0.5),
     "waves": lambda x: float(np.cos(3 * x).sum() + 0.1 * (x**2).sum()),
+    "stairs": lambda x: float(np.floor(9 * np.abs(x - 0.1)).sum()),  # where corners are as low as one another
 }
 
 
@@ -52,7 +53,7 @@ VALLEYS: dict[str, Callable[[np.ndarray], float]] = {
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_a_minimum_is_nelders_and_meads(name: str, size: int):
     f, rng = VALLEYS[name], np.random.default_rng(size)
-    for start in (np.zeros(size), *rng.uniform(-2, 2, (5, size))):
+    for start in (np.zeros(size), *rng.uniform(-2, 2, (14, size))):
         options = {"xatol": 1e-9, "fatol": 1e-13, "maxiter": 400}
         theirs = minimize(f, start, method="Nelder-Mead", options=options).x
         assert minimum(f, start, x_near=1e-9, f_near=1e-13, most=399).tolist() == theirs.tolist()

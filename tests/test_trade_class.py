@@ -78,6 +78,7 @@ def test_a_student_is_no_lecturer(playing):
     for page in ("", "/status", "/debrief", "/marks.csv", "/audit.jsonl", "/key", f"/key?key={ann.token}"):
         answer = httpx.get(f"{address}{lecturer.base}{page}", cookies=cookies)
         assert answer.status_code in (403, 429)
+        assert page or "whose link is lost is ended by removing its folder" in answer.text
     assert httpx.post(f"{address}{lecturer.base}/do", cookies=cookies, data={"what": "end"}).status_code in (403, 429)
     assert httpx.get(f"{address}/trade/class/{'0' * 16}", cookies=cookies).status_code in (403, 429)
     assert lecturer.status()["state"] == "running"

@@ -1,38 +1,18 @@
-"""Makes users' labels safe for charts: limited in length, and never read as part of an expression.
-
-Vega-Lite writes titles of axes, legends and tooltips into expressions, in quotes, and does not escape backslashes
-before quotes. Vega's tooltip reads the titles `image` and `title` as commands.
-"""
+"""Makes users' labels safe for Altair's charts: limited in length, and harmless (`analysis.chart_words`)."""
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import Any
 
 import altair as alt
 
-from sim.text import INSTEAD, one_line
+from analysis.chart_words import OWN, label
+from analysis.chart_words import harmless as harmless
+from analysis.chart_words import tame as tame
+from sim.text import one_line
 
 LINES = 3  # of a title; what is longer is cut
-BACKSLASH = "\N{SET MINUS}"  # looks like one
-COMMANDS = ("image", "title")
-VALUES = ("sort", "domain")
-BEYOND = re.compile("[\U00010000-\U0010ffff]")
-
-
-def tame(text: str) -> str:
-    """Text that may stand between quotes in an expression, and be cut anywhere.
-
-    Vega may cut long text inside a surrogate pair (a character beyond the first 65,536), which makes it invalid.
-    """
-    return BEYOND.sub(INSTEAD, one_line(text).replace("\\", BACKSLASH))
-
-
-def harmless(title: str) -> str:
-    """A title made safe likewise, and not readable as a command."""
-    text = tame(title)
-    return text.capitalize() if text in COMMANDS else text
 
 
 def cut(text: str, most: int) -> str:
@@ -57,10 +37,8 @@ def make_harmless(part: Any) -> None:
     for key, value in part._kwds.items():
         if value is alt.Undefined:  # nine in ten
             continue
-        if key == "title" and isinstance(value, str):
-            part._kwds[key] = harmless(value)
-        elif key in ("title", *VALUES) and isinstance(value, list):
-            change = harmless if key == "title" else tame
-            part._kwds[key] = [change(item) if isinstance(item, str) else item for item in value]
-        elif key not in ("data", "datasets", "config"):
+        changed = label(key, value)
+        if changed is not None:
+            part._kwds[key] = changed
+        elif key not in OWN:
             make_harmless(value)

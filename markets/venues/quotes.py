@@ -50,9 +50,7 @@ class Asked:
 class Quotes:
     """Quotes of one venue, by maker. A quote is valid until its maker posts another."""
 
-    def __init__(
-        self, market: Surroundings, listing: Listing, spec: VenueSpec, stir: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec, stir: Callable[[], None]) -> None:
         """stir: called before anything is kept that `forget` must drop."""
         self._market, self._listing, self._spec, self._stir = market, listing, spec, stir
         self._asking: Asking | None = None

@@ -11,13 +11,12 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
 
 from scenarios.commands import output
-from scenarios.house import ROOMS, loaded, stamp_of
+from scenarios.house import HOUSE, ROOMS, loaded, stamp_of
 from sim.files_seen import FilesSeen, unchanged
 from sim.kept_answers import place_of, read, write
 
@@ -39,7 +38,7 @@ def looked_again(ctx: click.Context, look: Callable[[], Any]) -> Any:
         for name, text in known["answer"]:
             output.repeat(name, text)
         return known["code"]
-    rooms, libraries = _rooms(), [os.path.dirname(os.__file__), SITE]
+    rooms, libraries = [str(HOUSE / room) for room in ROOMS], [os.path.dirname(os.__file__), SITE]
     seen = FilesSeen(but=[*libraries, str(place.parents[1]), *_byte_code(libraries + rooms)], code=rooms)
     with seen.watched(), output.heard() as said:
         code = look()
@@ -72,11 +71,6 @@ def _width(stream: Any) -> int:
         return os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError, AttributeError):
         return 0
-
-
-def _rooms() -> list[str]:
-    house = Path(__file__).resolve().parents[2]
-    return [str(house / room) for room in ROOMS]
 
 
 def _byte_code(folders: list[str]) -> list[str]:

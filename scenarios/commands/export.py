@@ -23,6 +23,8 @@ def export(folder: Path, file: Path, *, agent: str | None, sheet: str | None, fo
     """Write what is in `folder` to `file`. Raises UserError."""
     if sheet is not None and file.suffix.lower() != ".csv":
         raise UserError("--sheet is for one .csv file", value=str(file), remedy="leave it out: all sheets are written")
+    if sheet == "":
+        raise UserError("a sheet has a name", value=sheet, place="--sheet", remedy="name one, or leave it out")
     of_sweep = os.path.isfile(folder / SWEEP)
     if of_sweep and agent is not None:
         raise UserError("--agent is for the folder of a run", value=agent, place=str(folder), remedy="leave it out")

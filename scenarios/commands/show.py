@@ -50,10 +50,12 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
     if chart is not None:
         check_ending(chart, "--chart")
-        from analysis.pages.report import save
+        from analysis.chart_file import save_spec
+        from analysis.chart_words import with_labels
         from scenarios.describing.storyline_chart import storyline_chart
 
-        save(storyline_chart(scenario), chart, title=scenario.title)  # before printing: the terminal may be closed
+        drawn = with_labels(storyline_chart(scenario))
+        save_spec(drawn, chart, title=scenario.title)  # before printing: the terminal may be closed
     out = screen()
     out.print(Text.assemble((scenario.title, "bold"), f"  ({scenario.name})"))
     out.print(Text(scenario.regime, "italic"), f"{scenario.description.strip()}\n")

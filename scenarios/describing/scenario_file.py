@@ -172,8 +172,16 @@ def _agent(agent: Agent) -> Iterator[str]:
         items = getattr(agent, key, ())
         for item in items:
             yield f"\n[[{path}.{key}]]"
-            given = {f.name: getattr(item, f.name) for f in dataclasses.fields(item)}
-            yield from (f"{name} = {value_text(value)}" for name, value in given.items() if value is not None)
+            yield from _given(item)
         if items:
             yield "# Its keys:"
             yield from commented(keys_of(kind, ""))
+
+
+def _given(item: Any) -> Iterator[str]:
+    """`key = value` of a position or a debt, without keys that are left empty."""
+    for f in dataclasses.fields(item):
+        value = getattr(item, f.name)
+        empty = value is None or (value in ("", ()) and value == _default(f))
+        if not empty:
+            yield f"{f.name} = {value_text(value)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property, lru_cache
 
 from sim.dataclass import dataclass
 
@@ -23,6 +24,7 @@ def heading_unit(name: str) -> tuple[str, str]:
     return name[: found.start()], "bp" if found[1].casefold().startswith("b") else "%"
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """A column's name without case, spaces, quotes and signs: `Adj Close`, `adj_close` and `"ADJ CLOSE"` are one."""
     return re.sub(r"[\W_]", "", name.casefold())
@@ -41,17 +43,22 @@ class Layout:
 
     def match(self, header: Sequence[str]) -> Columns:
         """Which cell of a line of names is which column."""
-        known = {alias for column, aliases in self.aliases.items() for alias in (plain(column), *aliases)}
+        known = self._known
         names = [name if (name := plain(cell)) in known else plain(heading_unit(cell)[0]) for cell in header]
         found: dict[str, int] = {}
         passed: dict[str, list[int]] = {}
-        for column, aliases in self.aliases.items():
+        for column, aliases in () if known.isdisjoint(names) else self.aliases.items():  # most lines are no header
             spots = [i for alias in (plain(column), *aliases) for i, name in enumerate(names) if name == alias]
             spots = [i for i in spots if i not in found.values()]
             if spots:
                 found[column], passed[column] = spots[0], spots[1:]
         self._date_in_index(names, found, passed)
         return Columns(self, tuple(header), found, passed)
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """Every name of a column."""
+        return {alias for column, aliases in self.aliases.items() for alias in (plain(column), *aliases)}
 
     def _date_in_index(self, names: list[str], found: dict[str, int], passed: dict[str, list[int]]) -> None:
         """A frame's index of dates may have no name, or that of the columns."""

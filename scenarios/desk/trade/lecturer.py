@@ -79,7 +79,8 @@ def _room(request: Request) -> Room:
         return room
     if request.cookies.get(KEY) and not A_WRONG_ONE.allows(address(request)):
         raise HTTPException(429, "too many secrets that nobody has: wait a little")
-    raise HTTPException(403, "this page needs the lecturer's link, which was shown when the class opened")
+    lost = "a class whose link is lost is ended by removing its folder in .desk/classes while no desk runs"
+    raise HTTPException(403, f"this page needs the lecturer's link, which was shown when the class opened; {lost}")
 
 
 def key(request: Request) -> Response:
