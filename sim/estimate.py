@@ -115,7 +115,7 @@ class Estimate:
     @classmethod
     def mean(cls, samples: ArrayLike) -> Estimate:
         """Mean of independent samples; error s / sqrt(n)."""
-        x = np.asarray(samples, dtype=float)
+        x = np.asarray(samples, dtype=float).reshape(-1)
         value = float(x.mean()) if x.size else math.nan
         return cls.of_terms(value, x.size, lambda part: x[part] - value)
 
@@ -165,7 +165,7 @@ class Estimate:
         Distribution-free. Two deviations and not one: over one the slope is half as noisy again, and bands of two
         errors come out too narrow. The influence of a unit is (1{x > quantile} - (1 - level)) x slope.
         """
-        x = np.asarray(samples, dtype=float)
+        x = np.asarray(samples, dtype=float).reshape(-1)
         if x.size == 0:
             return cls(math.nan)
         rank = math.sqrt(level * (1 - level) / x.size)
@@ -202,7 +202,7 @@ class Estimate:
 
 def _variance(samples: ArrayLike) -> tuple[float, int, Terms]:
     """Variance (ddof 1), number of units, and their pulls; NaN of fewer than two samples."""
-    x = np.asarray(samples, dtype=float)
+    x = np.asarray(samples, dtype=float).reshape(-1)
     n = x.size
     if n < 2:
         return math.nan, n, np.full(n, math.nan).__getitem__

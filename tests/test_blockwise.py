@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.blockwise import BLOCK, deviation, deviation_without, total
+from sim.estimate import Estimate, without_pulls
 from sim.ranks import MANY, quantiles
 
 SIZES = (1, 2, 7, 129, BLOCK, BLOCK + 1, 2 * BLOCK + 9, 200_001, 1_000_000)
@@ -51,3 +52,21 @@ def test_quantiles(name, n):
     with np.errstate(invalid="ignore"):
         expected = np.quantile(values, LEVELS)
     np.testing.assert_array_equal(quantiles(values, LEVELS), expected)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, BLOCK + 3])
+@pytest.mark.parametrize("figure", ["mean", "variance", "sd", "median", "ratio"])
+def test_errors_without_pulls_are_those_with_them(figure, n):
+    x = np.random.default_rng(n).normal(1e5, 1e6, n)
+    found = {
+        "mean": lambda: Estimate.mean(x),
+        "variance": lambda: Estimate.variance(x),
+        "sd": lambda: Estimate.sd(x),
+        "median": lambda: Estimate.quantile(x, 0.5),
+        "ratio": lambda: Estimate.ratio(x, x**2),
+    }[figure]
+    kept = found()
+    with without_pulls():
+        bare = found()
+    assert (kept.pull.size, bare.pull.size) == (n, 0)
+    np.testing.assert_array_equal([bare.value, bare.error or 0.0], [kept.value, kept.error or 0.0])
