@@ -35,6 +35,13 @@ def playing(folder):
         yield found
 
 
+def test_who_has_lost_the_lecturers_link_is_told_the_remedy(playing):
+    address, lecturer, _ = playing
+    answer = httpx.get(f"{address}{lecturer.base}")
+    assert answer.status_code == 403
+    assert "whose link is lost is ended by removing its folder" in answer.text
+
+
 def test_a_student_sees_quotes_book_margin_and_greeks(playing):
     _, _, (ann, *_) = playing
     found = ann.get("observe")
@@ -78,7 +85,6 @@ def test_a_student_is_no_lecturer(playing):
     for page in ("", "/status", "/debrief", "/marks.csv", "/audit.jsonl", "/key", f"/key?key={ann.token}"):
         answer = httpx.get(f"{address}{lecturer.base}{page}", cookies=cookies)
         assert answer.status_code in (403, 429)
-        assert page or "whose link is lost is ended by removing its folder" in answer.text
     assert httpx.post(f"{address}{lecturer.base}/do", cookies=cookies, data={"what": "end"}).status_code in (403, 429)
     assert httpx.get(f"{address}/trade/class/{'0' * 16}", cookies=cookies).status_code in (403, 429)
     assert lecturer.status()["state"] == "running"

@@ -110,7 +110,7 @@ def test_all_passed(fakes: None) -> None:
 def test_failures_are_shown_and_the_others_go_on(fakes: None) -> None:
     result = spiral("pricing", "--workers", "1", "--out", "found")
     assert result.exit_code == 1
-    assert re.search(r"wrong .* 1 \$ +1\.50 +0\.10 +\+5\.00 +35\.0 % +failed", result.stdout)
+    assert re.search(r"wrong .*\n  a +1 \$ +1\.50 +0\.10 +\+5\.00 +35\.0 % +failed", result.stdout)
     assert "ValueError: the <engine> fell over" in result.stdout
     assert "1 of 3 known answers hold, 3 of 6 readings; 1 case failed; 1 case broke." in result.stdout
     page = Path("found/validation.html").read_text(encoding="utf-8")
