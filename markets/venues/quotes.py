@@ -63,7 +63,7 @@ class Quotes:
         """A maker quotes here from a stance, whenever it takes it."""
         self._stances.append(stance)
         if self._spec.depth_price_power:
-            stance.keep(self)
+            stance.keep(self.rule)
 
     def post(self, maker: str, quote: Posted) -> None:
         """Replace a maker's quote. A quote that may never be needed can be posted as a function: it is called when the

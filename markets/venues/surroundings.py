@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from markets.factors.factor_market import FactorMarket
     from markets.spec import FeedbackSpec
-    from markets.venues.venue import Venue
     from sim.clock import Clock
     from sim.eventlog import EventLog
     from sim.ledger import Ledger
@@ -29,14 +28,10 @@ class Surroundings(Protocol):
     feedback: FeedbackSpec
     price_takers: bool  # agents' trades have no effect on the market
     quoted: int  # how often the market has stepped, or a maker has quoted
-    exposed: list[Venue]  # at which somebody would trade as prices move, in this tick
 
     @property
     def now(self) -> int:
         """Seconds since midnight of the first day."""
-
-    def clear_soon(self, venue: Venue) -> None:
-        """Clear a venue in CLEAR of this instant. Raises SpiralError where it is over."""
 
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
         """Raise NotFinite, with time and path, if a number is not finite."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from markets.venues.netting import Netting, netted
 from markets.venues.order import Fill, Order, tradable
 from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
+from markets.venues.surroundings import Surroundings
 from markets.venues.trade_log import write_trade
 from sim.vectors import some
 
@@ -31,13 +32,21 @@ if TYPE_CHECKING:
     from markets.venues.order import Demand, Named
     from markets.venues.order_book import OrderBook
     from markets.venues.quote import Quote
-    from markets.venues.surroundings import Surroundings
     from sim.names import Name
 
 Vector = NDArray[np.float64]
 
 
 Exposed = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Venue.expose`: flow, moved, by
+
+
+class Exchange(Surroundings, Protocol):
+    """A market that clears venues."""
+
+    exposed: list[Venue]  # at which somebody would trade as prices move, in this tick
+
+    def clear_soon(self, venue: Venue) -> None:
+        """Clear a venue in CLEAR of this instant. Raises SpiralError where it is over."""
 
 
 class Venue:
@@ -49,7 +58,7 @@ class Venue:
     resulting price.
     """
 
-    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
+    def __init__(self, market: Exchange, listing: Listing, spec: VenueSpec) -> None:
         self.market, self.listing, self.spec = market, listing, spec
         self.name, self.key = listing.name, next(iter(listing.displaces))  # key: the factor that trades here move first
         self.breakers = Breakers(market, listing, spec)
