@@ -256,7 +256,7 @@ class Venue:
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
         spec, market, nothing = self.spec, self.market, self._nothing
-        now, halted_until = float(market.now), self.breakers.halted_until
+        now, halted_until = float(market.env.now), self.breakers.halted_until
         terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
             netting = netted(orders, nothing, terms, nothing)
