@@ -84,6 +84,8 @@ class MarketWorld(World):
         self.feedback = feedback
         self.price_takers = price_takers
         self.other_assets = assets
+        # whether anybody may read loop gains: they are not found in a world that writes none
+        self.measures_gains = self.log.wants("peaks") or self.log.wants("closes") or self.log.sees("market")
         setting = Setting(
             clock=self.clock,
             streams=self.streams,

@@ -141,8 +141,8 @@ class _Hedging:
         desk, names = self.desk, self.desk.assets
         legs = (desk.option_hedge, desk.vega_hedge, desk.credit_hedge)
         self.has_legs = desk.book.has_rates or any(leg is not None for leg in legs)  # besides assets
-        # whether anything that it trades may move a price: else it closes no loop
-        self.loops = not self.passive and (self.has_legs or any(world.venue(name).moves for name in names))
+        # whether anything that it trades may move a price, of which somebody reads: else it closes no loop
+        self.loops = not self.passive and (self.has_legs or any(world.venue(name).exposes for name in names))
         self.assets = {name: AssetHedge(agent.policy, world, self.desk, name, late=late) for name in names}
         if not self.passive:
             self._take_over_hedge()

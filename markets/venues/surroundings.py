@@ -27,6 +27,7 @@ class Surroundings(Protocol):
     factors: FactorMarket
     feedback: FeedbackSpec
     price_takers: bool  # agents' trades have no effect on the market
+    measures_gains: bool  # whether loop gains are found
 
     @property
     def now(self) -> int:

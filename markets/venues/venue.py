@@ -19,6 +19,7 @@ from markets.venues.order import Fill, Order, tradable
 from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
 from markets.venues.trade_log import write_trade
+from sim.errors import BugError
 from sim.vectors import some
 
 if TYPE_CHECKING:
@@ -159,13 +160,18 @@ class Venue:
             self.market.factors.displace(key, move if by == 1.0 else by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
+    @property
+    def exposes(self) -> bool:
+        """Whether anybody may read a loop gain of this venue: else no flow need be found for `expose`."""
+        return self.moves and self.market.measures_gains
+
     def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
         """Add a hedger's flow here per unit move of the price at the venue `moved`, or at each of those.
 
         Valid for one tick. flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of
         `loop_gain`.
         """
-        if self.moves:
+        if self.exposes:
             self._stir()
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
@@ -174,6 +180,7 @@ class Venue:
 
         impact x flow per unit move / depth.
         """
+        self._require_measured()
         flow: Vector | None = None
         for each, names, channel in self.exposed:
             if channel == by and moved in names:
@@ -185,6 +192,7 @@ class Venue:
 
         but: venues whose moves are left out.
         """
+        self._require_measured()
         if not self.exposed:
             return {}
         channels: dict[tuple[str, str], Vector] = {}
@@ -201,6 +209,10 @@ class Venue:
         distinct = {id(flow): flow for flow in flows.values()}
         scaled = {key: per_flow * flow for key, flow in distinct.items()}
         return {(self.name, moved): scaled[id(flow)] for moved, flow in flows.items()}
+
+    def _require_measured(self) -> None:
+        if not self.market.measures_gains:
+            raise BugError("loop gains are found only in worlds that write peaks, closes or market")
 
     @property
     def loop_gain(self) -> Vector:
