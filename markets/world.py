@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from markets.credit.name import CreditName
     from markets.curves.curve import Curve
+    from markets.factors.defaults import Defaults
     from markets.factors.key import FactorKey
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
@@ -122,7 +123,7 @@ class MarketWorld(World):
             spec = market.credits[name].venue
             assert spec is not None
             self.open_venue(CreditSwap(self, contract), spec)
-        self._clearing = False
+        self._clearing: list[Venue] = []  # with orders of this instant
         self.start(self._live(), "market")
 
     def _let_stand(self) -> None:
@@ -231,18 +232,18 @@ class MarketWorld(World):
         """Exchange-local time now."""
         return self.clock.timestamp(self.now)
 
-    def clear_soon(self) -> None:
-        """Clear all venues in CLEAR of this instant: every order fills before any moves a price.
+    def clear_soon(self, venue: Venue) -> None:
+        """Clear a venue in CLEAR of this instant: every order fills before any moves a price.
 
         Raises SpiralError if CLEAR of this instant is over.
         """
         if not self._clearing:
             if self.phase > Phase.CLEAR and self.instant == self.now:
                 raise SpiralError(f"an order in {self.phase.name} comes after CLEAR of its instant; trade in TRADE")
-            self._clearing = True
             callbacks = self.at(self.now, Phase.CLEAR).callbacks
             assert callbacks is not None
             callbacks.append(self._cleared)
+        self._clearing.append(venue)
 
     def _cleared(self, _: simpy.Event) -> None:
         if self.profile is None:
@@ -251,8 +252,10 @@ class MarketWorld(World):
             self.profile.call("market", self.phase.name, self._clear)
 
     def _clear(self) -> None:
-        self._clearing = False
-        moves = [(venue, venue.clear()) for venue in self.looked_at() if venue.orders]
+        venues, self._clearing = self._clearing, []
+        if len(venues) > 1:
+            venues.sort(key=_place)
+        moves = [(venue, venue.clear()) for venue in venues]
         for venue, move in moves:
             venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
@@ -271,21 +274,23 @@ class MarketWorld(World):
         for key in self.factors.snapshot.keys:
             self.require_finite(key.short, self.factors.snapshot.row(key))
 
-    def _note_defaults(self) -> None:
+    def _note_defaults(self, defaults: Defaults) -> None:
         """Log the defaults of the step, with what is recovered."""
-        if self.factors.defaults is not None:
-            for name, mask, recovered in self.factors.defaults.fresh():
-                self.log.add("events", self.now, mask, kind="default", subject=name, value=recovered)
+        for name, mask, recovered in defaults.fresh():
+            self.log.add("events", self.now, mask, kind="default", subject=name, value=recovered)
 
     def _live(self) -> Process:
+        factors = self.factors
         yield self.tick(Phase.MARKET)  # the starting state
         for tick in range(1, len(self.clock.ticks)):
             yield self.tick(Phase.MARKET)
             for swap in self.variance_swaps:
                 swap.fix(tick - 1)
-            self.factors.step(tick)
-            self.require_finite_market()
-            self._note_defaults()
+            factors.step(tick)
+            if not factors.is_finite:
+                self.require_finite_market()
+            if factors.defaults is not None:
+                self._note_defaults(factors.defaults)
             self._step_venues(tick)
 
     def _step_venues(self, tick: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,11 @@ class Series:
         """The swap that is traded at a tick."""
         swaps = self.swaps
         return swaps[0] if len(swaps) == 1 else swaps[bisect_right(self.ticks, tick) - 1]
+
+    def until(self, tick: int) -> float:
+        """The tick from which another one is traded; infinite if none is."""
+        ahead = bisect_right(self.ticks, tick)
+        return self.ticks[ahead] if ahead < len(self.ticks) else inf
 
 
 def series(years: float, clock: Clock, curve: Curve) -> Series:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from markets.factors.factor_market import FactorMarket
     from markets.spec import FeedbackSpec
+    from markets.venues.venue import Venue
     from sim.clock import Clock
     from sim.eventlog import EventLog
     from sim.ledger import Ledger
@@ -36,8 +37,8 @@ class Surroundings(Protocol):
     def stir(self, venue: str) -> None:
         """Somebody looks at a venue that is `still`, or trades there: it takes part in this tick."""
 
-    def clear_soon(self) -> None:
-        """Clear all venues in CLEAR of this instant. Raises SpiralError where it is over."""
+    def clear_soon(self, venue: Venue) -> None:
+        """Clear a venue, at its first order, in CLEAR of this instant. Raises SpiralError where it is over."""
 
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
         """Raise NotFinite, with time and path, if a number is not finite."""

@@ -156,8 +156,10 @@ class Venue:
 
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
-        for key, by in self.listing.displaces.items() if self.moves else ():
-            self.market.factors.displace(key, move if by == 1.0 else by * move)
+        if self.moves:
+            displace = self.market.factors.displace
+            for key, by in self.listing.displaces.items():
+                displace(key, move if by == 1.0 else by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
     @property
@@ -236,7 +238,8 @@ class Venue:
             demand = quantity  # called in CLEAR: an error there is traced to the taker, which the lambda holds
             order = Order(taker.name, lambda move: self._tradable(taker.name, demand(move)), answer)
         self._stir()
-        self.market.clear_soon()
+        if not self.orders:
+            self.market.clear_soon(self)
         self.orders.append(order)
         return answer
 
