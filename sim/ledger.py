@@ -83,7 +83,7 @@ class Ledger:
         self._gross: dict[Name, int] = {}  # row by asset
         self._holders: dict[Name, Rows] = {}  # rows of the balances of an asset
         self._entries: dict[tuple[Move, ...], Entries] = {}
-        self._of_object: dict[int, tuple[tuple[Move, ...], Entries]] = {}  # the same by id; holds the tuple, so its id
+        self._of_object: dict[int, tuple[tuple[Move, ...], Rows, int]] = {}  # by id; holds the tuple, so its id
         self._shares: dict[tuple[Shares, ...], Rows] = {}
         self._views: dict[int, Vector] = {}  # by row
         self._held: dict[tuple[Name, Name], Vector] = {}  # the same by account and asset, as callers write them
@@ -203,9 +203,12 @@ class Ledger:
         It must do so now: their assets count as moved.
         """
         known = self._of_object.get(id(moves))  # most callers send the same tuple again; to hash one costs more
-        entries = self._looked_up(moves) if known is None else known[1]
-        self._changed |= entries.assets
-        return entries.rows, self.rows
+        if known is None:
+            rows, assets = self._looked_up(moves)
+        else:
+            _, rows, assets = known
+        self._changed |= assets
+        return rows, self.rows
 
     def note_shares(
         self, parts: Vector, shares: tuple[Shares, ...], notes: tuple[Move, ...], among: Rows = EVERY_PATH
@@ -236,7 +239,7 @@ class Ledger:
         entries = self._entries.get(moves)
         if entries is None:
             entries = self._entries[moves] = self._look_up(moves)
-            self._of_object[id(moves)] = moves, entries
+            self._of_object[id(moves)] = moves, *entries
         return entries
 
     def _row(self, amount: Amount) -> Vector:

@@ -183,7 +183,6 @@ class World:
         """Call `act` with the value of an event when it comes. Cheaper than a process that waits for it."""
         if self.profile is not None:
             act = self.profile.action(act, self._phase_name)
-        assert event.callbacks is not None
         event.callbacks.append(lambda come: act(come._value))
 
     def _phase_name(self) -> str:
