@@ -12,7 +12,8 @@ import vl_convert
 from altair.utils import schemapi
 
 from analysis import charts, open_run, write_chart
-from analysis.charts.theme import trusted
+from analysis.charts import vega
+from analysis.charts.by_altair import trusted
 from sim.dataset import Run
 from sim.errors import UserError
 from tests.synthetic_run import answer_for_all, write_run
@@ -37,7 +38,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def spec_of(chart: charts.Chart) -> dict[str, Any]:
-    found: dict[str, Any] = chart.to_dict()  # validates against the Vega-Lite schema
+    assert isinstance(chart, vega.Chart)
+    found: dict[str, Any] = chart.altair().to_dict()  # validates against the Vega-Lite schema
     return found
 
 
