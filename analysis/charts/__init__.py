@@ -1,5 +1,4 @@
-"""Charts of a run. Each is `name(run, *, agent=None, world="actual")` and returns a chart: `to_dict()` is its Vega-Lite
-specification, `altair()` the same as an Altair chart, `save(path)` a picture; a notebook shows it.
+"""Charts of a run. Each is `name(run, *, agent=None, world="actual")` and returns an Altair chart.
 
 `agent`: None the first hedger by name, "all" the hedgers together, or a name. Raises UserError for an unknown one.
 If a run lacks something that a chart needs (a twin, a hedger), the chart is a note that says so.
@@ -17,7 +16,7 @@ from analysis.charts.market import loop_gain, phase_portrait, storyline
 from analysis.charts.pnl import attribution, distribution, panels
 from analysis.charts.requirement import capital
 from analysis.charts.survival import margin_calls
-from analysis.charts.theme import Chart
+from analysis.charts.theme import Chart, trusted
 from analysis.charts.twin import twin_difference
 from analysis.given import A_RUN
 from sim.arguments import maybe, takes, text
@@ -55,7 +54,8 @@ def draw(run: Run, name: str, *, agent: str | None = None, world: str = "actual"
         near = get_close_matches(name, CATALOGUE, 1)
         remedy = f"did you mean {near[0]}?" if near else f"charts: {', '.join(CATALOGUE)}"
         raise UserError("there is no such chart", value=name, remedy=remedy)
-    return CATALOGUE[name](run, agent=agent, world=world)
+    with trusted():
+        return CATALOGUE[name](run, agent=agent, world=world)
 
 
 __all__ = [

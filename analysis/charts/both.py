@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import altair as alt
 import polars as pl
 
 from analysis import frames, liquidity, parts
-from analysis.charts import marks, theme, vega
+from analysis.charts import marks, theme
 from analysis.charts.cost import ACROSS
 from analysis.charts.scales import axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import Chart
@@ -39,7 +40,7 @@ def pnl_bands(a: Run, b: Run, *, agent: str | None = None) -> Chart:
     scaled = {name: (unit.scaled(day, wanted), "pnl") for name, day in zip(names, days, strict=True)}
     bands, palette = marks.long_bands(scaled), dict(zip(names, COLOURS, strict=True))
     x, y = dates(bands), axis(f"cumulative P&L, {unit.unit}")
-    shown = vega.layer(*marks.band_and_median(bands, palette, x, y), marks.zero(), width=theme.WIDTH, height=260)
+    shown = theme.layer(*marks.band_and_median(bands, palette, x, y), marks.zero(), width=theme.WIDTH, height=260)
     said = "Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of the paths of each."
     return theme.finish(shown, title, said)
 
@@ -63,14 +64,14 @@ def cost_parts(a: Run, b: Run, apart: Number | None, *, agent: str | None = None
             found.append((name, part, number.value, number.value - error, number.value + error))
     data = pl.DataFrame(found, schema=["series", "part", "amount", "low", "high"], orient="row")
     unit, palette = money_of(data, ["low", "high"]), dict(zip(names, COLOURS, strict=True))
-    x = vega.X("part:N", sort=[*order, "total"], axis=ACROSS)
-    offset = vega.XOffset("series:N", sort=list(names))
-    base = vega.Chart(rows(unit.scaled(data, ["amount", "low", "high"]))).encode(x=x, xOffset=offset)
-    y = vega.Y("amount:Q", axis=axis(f"mean over paths, {unit.unit} (costs up)"))
+    x = alt.X("part:N", sort=[*order, "total"], axis=ACROSS)
+    offset = alt.XOffset("series:N", sort=list(names))
+    base = alt.Chart(rows(unit.scaled(data, ["amount", "low", "high"]))).encode(x=x, xOffset=offset)
+    y = alt.Y("amount:Q", axis=axis(f"mean over paths, {unit.unit} (costs up)"))
     bars = base.mark_bar().encode(y=y, color=colours(palette))
     whiskers = base.mark_rule(color=theme.INK).encode(y="low:Q", y2="high:Q")
     said = f"{names[1]} costs {apart} against {names[0]} on average. Rules: two standard errors either way."
-    return theme.finish(vega.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)
+    return theme.finish(theme.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)
 
 
 def level_bands(a: Run, b: Run, *, level: str = "mid", agent: str | None = None) -> Chart:
@@ -84,6 +85,6 @@ def level_bands(a: Run, b: Run, *, level: str = "mid", agent: str | None = None)
     scaled = {name: (day.select("time", pl.col(wanted) * factor), level) for name, day in zip(names, both, strict=True)}
     bands, palette = marks.long_bands(scaled), dict(zip(names, COLOURS, strict=True))
     drawn = marks.band_and_median(bands, palette, dates(bands), axis(title))
-    shown = vega.layer(*drawn, width=theme.WIDTH, height=220)
+    shown = theme.layer(*drawn, width=theme.WIDTH, height=220)
     said = "Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of the paths of each."
     return theme.finish(shown, f"{LEVELS[level]}, side by side", said)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import altair as alt
 import polars as pl
 
 from analysis import cash, frames
-from analysis.charts import marks, theme, vega
+from analysis.charts import marks, theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import axis, colours, dates, money_of, rows
 from analysis.charts.theme import HEDGED, TWIN, WIDTH, Chart
@@ -40,11 +41,11 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> C
         f"{found['peak_variation_margin'].text(error=False)}, short-sale proceeds "
         f"{found['peak_short_sale_proceeds'].text(error=False)}. Lines and bars over witness paths, at closes."
     )
-    shown = vega.vconcat(_cash(day), _margin(day), spacing=18, resolve=theme.own_scale("color"))
+    shown = alt.vconcat(_cash(day), _margin(day), spacing=18, resolve=theme.own_scale("color"))
     return theme.finish(shown, title, said)
 
 
-def _cash(day: pl.DataFrame) -> vega.Chart:
+def _cash(day: pl.DataFrame) -> alt.LayerChart:
     wanted = [f"free_cash_{q}" for q in SHARES]
     day = day.with_columns(drawn=-pl.col("line_q50"))
     unit = money_of(day, [*wanted, "drawn"])
@@ -53,14 +54,14 @@ def _cash(day: pl.DataFrame) -> vega.Chart:
     x, y = dates(day), axis(f"free cash, {unit.unit}")
     bands = marks.band_and_median(marks.long_bands({FREE: (day, "free_cash")}), palette, x, y)
     line = (
-        vega.Chart(rows(day.select("time", "drawn", series=pl.lit(LINE))))
+        alt.Chart(rows(day.select("time", "drawn", series=pl.lit(LINE))))
         .mark_line(strokeDash=[6, 4], strokeWidth=2)
-        .encode(x=x, y=vega.Y("drawn:Q"), color=colours(palette))
+        .encode(x=x, y=alt.Y("drawn:Q"), color=colours(palette))
     )
-    return vega.layer(*bands, line, marks.zero(), width=WIDTH, height=150)
+    return theme.layer(*bands, line, marks.zero(), width=WIDTH, height=150)
 
 
-def _margin(day: pl.DataFrame) -> vega.Chart:
+def _margin(day: pl.DataFrame) -> alt.Chart:
     columns = {f"{name}_q50": series for name, (series, _) in MARGIN.items()}
     unit = money_of(day.select(height=pl.sum_horizontal(pl.col(*columns).abs())), ["height"])
     palette = dict(MARGIN.values())

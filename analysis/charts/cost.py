@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+import altair as alt
 import polars as pl
 
 from analysis import frames, liquidity, parts, twins
-from analysis.charts import theme, vega
+from analysis.charts import theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import Money, axis, money_of, rows
 from analysis.charts.theme import WIDTH, Chart
@@ -18,7 +19,7 @@ from sim.names import ACTUAL, PRICE_TAKER
 UNSPLIT = "book, not split"
 HEIGHT, LINE = 260, 13  # pixels: of the chart, of a line of words
 NEAR = 3  # bars that a label is wide
-ACROSS = vega.Axis(title=None, labelAngle=-35, grid=False)  # of the parts' names
+ACROSS = alt.Axis(title=None, labelAngle=-35, grid=False)  # of the parts' names
 
 
 def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -40,7 +41,7 @@ def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> C
         for i, w in enumerate(shown)
     ]
     return theme.finish(
-        vega.hconcat(*charts, spacing=24, resolve=theme.own_scale("color")), title, _said(run, agent, world)
+        alt.hconcat(*charts, spacing=24, resolve=theme.own_scale("color")), title, _said(run, agent, world)
     )
 
 
@@ -71,7 +72,7 @@ def _one(
     colours: dict[str, str],
     *,
     first: bool,
-) -> vega.Chart:
+) -> alt.LayerChart:
     data = unit.scaled(steps, ["low", "high", "after"]).with_columns(
         label=pl.col("amount").map_elements(money, return_dtype=pl.String),
         next=pl.col("part").shift(-1),
@@ -80,22 +81,20 @@ def _one(
     order = steps["part"].to_list()
     total = theme.ACTUAL if world == "actual" else theme.TWIN
     palette = colours | {UNSPLIT: theme.MUTED, "total": total}
-    scale = vega.Scale(domain=list(palette), range=list(palette.values()))
-    x = vega.X("part:N", sort=order, axis=ACROSS, scale=vega.Scale(paddingInner=0.25))
-    y = vega.Y(
+    scale = alt.Scale(domain=list(palette), range=list(palette.values()))
+    x = alt.X("part:N", sort=order, axis=ACROSS, scale=alt.Scale(paddingInner=0.25))
+    y = alt.Y(
         "low:Q",
         axis=axis(f"mean over paths, {unit.unit} (costs up)" if first else ""),
-        scale=vega.Scale(domain=domain, nice=True),
+        scale=alt.Scale(domain=domain, nice=True),
     )
-    base = vega.Chart(rows(data)).encode(x=x)
-    bars = base.mark_bar().encode(y=y, y2=vega.Y2("high:Q"), color=vega.Color("part:N", scale=scale, legend=None))
-    text = base.mark_text(dy=-7, fontSize=11, color=theme.INK).encode(y=vega.Y("at:Q"), text=vega.Text("label:N"))
+    base = alt.Chart(rows(data)).encode(x=x)
+    bars = base.mark_bar().encode(y=y, y2=alt.Y2("high:Q"), color=alt.Color("part:N", scale=scale, legend=None))
+    text = base.mark_text(dy=-7, fontSize=11, color=theme.INK).encode(y=alt.Y("at:Q"), text=alt.Text("label:N"))
     links = (
-        vega.Chart(rows(data.filter(pl.col("next").is_not_null())))
+        alt.Chart(rows(data.filter(pl.col("next").is_not_null())))
         .mark_rule(color="#9aa5b1", strokeWidth=1)
-        .encode(
-            x=vega.X("part:N", sort=order, bandPosition=0), x2=vega.X2("next:N", bandPosition=1), y=vega.Y("after:Q")
-        )
+        .encode(x=alt.X("part:N", sort=order, bandPosition=0), x2=alt.X2("next:N", bandPosition=1), y=alt.Y("after:Q"))
     )
     name = (
         "actual world"
@@ -104,8 +103,8 @@ def _one(
         if world == PRICE_TAKER
         else f"twin: {world}"
     )
-    head = vega.TitleParams(name, fontSize=12.5, anchor="start", offset=6)
-    return vega.layer(links, bars, text, width=width, height=HEIGHT, title=head)
+    head = alt.TitleParams(name, fontSize=12.5, anchor="start", offset=6)
+    return theme.layer(links, bars, text, width=width, height=HEIGHT, title=head)
 
 
 def _apart(tops: list[float], domain: list[float]) -> list[float]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import altair as alt
 import polars as pl
 
 from analysis import exposures, frames
-from analysis.charts import theme, vega
+from analysis.charts import theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import axis, colours, dates, money_of, rows
 from analysis.charts.theme import HEDGED, MUTED, TWIN, WIDTH, Chart
@@ -33,17 +34,17 @@ def exposure(run: Run, *, agent: str | None = None, world: str = "actual") -> Ch
     )
     y = axis(f"exposure, {unit.unit}")
     long = pl.concat([shown.select("time", y=name, series=pl.lit(series)) for series, name in COLUMNS.items()])
-    band = vega.Chart(rows(shown.select("time", "low", "high"))).mark_area(opacity=0.2, color=HEDGED)
-    lines = vega.Chart(rows(long)).mark_line(strokeWidth=2)
+    band = alt.Chart(rows(shown.select("time", "low", "high"))).mark_area(opacity=0.2, color=HEDGED)
+    lines = alt.Chart(rows(long)).mark_line(strokeWidth=2)
     said = (
         f"Expected {found['expected_exposure']} over the run, at most {found['potential_exposure']} on 97.5 % of "
         f"paths; it defaults on {found['counterparty_defaults']} of them."
     )
     layers = (
-        band.encode(x=dates(shown), y=vega.Y("low:Q", axis=y), y2="high:Q"),
-        lines.encode(x=dates(shown), y=vega.Y("y:Q", axis=y), color=colours(PALETTE)),
+        band.encode(x=dates(shown), y=alt.Y("low:Q", axis=y), y2="high:Q"),
+        lines.encode(x=dates(shown), y=alt.Y("y:Q", axis=y), color=colours(PALETTE)),
     )
-    return theme.finish(vega.layer(*layers, width=WIDTH, height=240), title, said)
+    return theme.finish(theme.layer(*layers, width=WIDTH, height=240), title, said)
 
 
 def expected_exposure(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -54,14 +55,14 @@ def expected_exposure(run: Run, *, agent: str | None = None, world: str = "actua
         return theme.note(title, NOBODY)
     whole, part = money_of(found, ["expected"]), money_of(found, ["cost"])
     shown = part.scaled(whole.scaled(found, ["expected"]), ["cost"])
-    x = vega.X("years:Q", axis=axis("years ahead", grid=False))
-    base = vega.Chart(rows(shown.select("years", "expected", "cost"))).encode(x=x)
+    x = alt.X("years:Q", axis=axis("years ahead", grid=False))
+    base = alt.Chart(rows(shown.select("years", "expected", "cost"))).encode(x=x)
     line = base.mark_line(strokeWidth=2, color=HEDGED).encode(
-        y=vega.Y("expected:Q", axis=axis(f"expected exposure, discounted, {whole.unit}"))
+        y=alt.Y("expected:Q", axis=axis(f"expected exposure, discounted, {whole.unit}"))
     )
     bars = base.mark_bar(size=6, opacity=0.45, color=TWIN).encode(
-        y=vega.Y("cost:Q", axis=axis(f"part of CVA, {part.unit}", right=True))
+        y=alt.Y("cost:Q", axis=axis(f"part of CVA, {part.unit}", right=True))
     )
     said = f"Line: exposure. Bars: what each date adds to CVA, {money(float(found['cost'].sum()))} in all."
-    both = vega.layer(bars, line, width=WIDTH, height=240).resolve_scale(y="independent")
+    both = theme.layer(bars, line, width=WIDTH, height=240).resolve_scale(y="independent")
     return theme.finish(both, title, said)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import altair as alt
 import polars as pl
 
-from analysis.charts import marks, theme, vega
+from analysis.charts import marks, theme
 from analysis.charts.scales import axis, colours, rows
 from analysis.charts.theme import ACTUAL, INK, TWIN, WIDTH, Chart
 from analysis.fact import FACTS
@@ -32,27 +33,27 @@ def loops_heat(table: pl.DataFrame) -> Chart:
         "Colour: difference in standard errors, path by path on the same random numbers; an empty cell "
         f"is not beyond {CLEAR}, or below {SMALLEST}. Numbers: the difference itself.",
     ]
-    return theme.finish(vega.hconcat(*charts, spacing=20), "Which loop creates which stylised fact", lines)
+    return theme.finish(alt.hconcat(*charts, spacing=20), "Which loop creates which stylised fact", lines)
 
 
-def _heat(table: pl.DataFrame, column: str, title: str, *, first: bool) -> vega.Chart:
+def _heat(table: pl.DataFrame, column: str, title: str, *, first: bool) -> alt.LayerChart:
     z, at = pl.col(f"{column}_z"), pl.col(column)
     shown = z.is_not_nan() & (z.abs() > CLEAR) & (at.abs() >= SMALLEST)
     text = at.round(3).cast(pl.String).str.replace("-", MINUS, literal=True)
     data = table.select("label", "loop", at=at, z=z.clip(SCALE[0], SCALE[-1]), shown=shown, text=text)
     labels = [fact.label for fact in FACTS.values()]
     loops = table["loop"].unique(maintain_order=True).to_list()
-    side = vega.Axis(title=None, labelLimit=300) if first else vega.Axis(title=None, labels=False, ticks=False)
-    x = vega.X("loop:N", sort=loops, axis=vega.Axis(title=title, orient="top", labelAngle=0, grid=False))
-    y = vega.Y("label:N", sort=labels, axis=side)
-    legend = vega.Legend(title="standard errors", orient="bottom", gradientLength=260) if first else None
-    shade = vega.Color("z:Q", scale=vega.Scale(domain=list(SCALE), range=list(SHADES)), legend=legend)
-    tips = ["label:N", "loop:N", vega.Tooltip("at:Q", format=".4f"), vega.Tooltip("z:Q", format=".1f")]
-    places = vega.Chart(rows(data)).mark_rect(opacity=0).encode(x=x, y=y, tooltip=tips)
-    clear = vega.Chart(rows(data.filter("shown"))).encode(x=x, y=y)
+    side = alt.Axis(title=None, labelLimit=300) if first else alt.Axis(title=None, labels=False, ticks=False)
+    x = alt.X("loop:N", sort=loops, axis=alt.Axis(title=title, orient="top", labelAngle=0, grid=False))
+    y = alt.Y("label:N", sort=labels, axis=side)
+    legend = alt.Legend(title="standard errors", orient="bottom", gradientLength=260) if first else None
+    shade = alt.Color("z:Q", scale=alt.Scale(domain=list(SCALE), range=list(SHADES)), legend=legend)
+    tips = ["label:N", "loop:N", alt.Tooltip("at:Q", format=".4f"), alt.Tooltip("z:Q", format=".1f")]
+    places = alt.Chart(rows(data)).mark_rect(opacity=0).encode(x=x, y=y, tooltip=tips)
+    clear = alt.Chart(rows(data.filter("shown"))).encode(x=x, y=y)
     cells = clear.mark_rect(stroke="white").encode(color=shade, tooltip=tips)
     words = clear.mark_text(fontSize=10, color=INK).encode(text="text:N")
-    return vega.layer(places, cells, words, width=(WIDTH - 60) // 2, height=20 * len(labels))
+    return theme.layer(places, cells, words, width=(WIDTH - 60) // 2, height=20 * len(labels))
 
 
 def memory(worlds: dict[str, pl.DataFrame]) -> Chart:
@@ -63,15 +64,15 @@ def memory(worlds: dict[str, pl.DataFrame]) -> Chart:
     palette = dict(zip(worlds, (ACTUAL, TWIN), strict=False))
     stacked = pl.concat([f.with_columns(series=pl.lit(name)) for name, f in worlds.items()])
     data = stacked.with_columns(low=pl.col("acf") - 2 * pl.col("error"), high=pl.col("acf") + 2 * pl.col("error"))
-    x = vega.X(
+    x = alt.X(
         "lag:Q",
-        scale=vega.Scale(type="log", nice=False),
-        axis=vega.Axis(title="lag, trading days (log scale)", grid=False),
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(title="lag, trading days (log scale)", grid=False),
     )
-    base = vega.Chart(rows(data)).encode(x=x, color=colours(palette))
-    band = base.mark_area(opacity=0.18).encode(y=vega.Y("low:Q", axis=axis("autocorrelation of |r|")), y2="high:Q")
+    base = alt.Chart(rows(data)).encode(x=x, color=colours(palette))
+    band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", axis=axis("autocorrelation of |r|")), y2="high:Q")
     line = base.mark_line(strokeWidth=2.2, point=True).encode(y="acf:Q")
-    chart = vega.layer(band, line, marks.zero(), width=WIDTH, height=240)
+    chart = theme.layer(band, line, marks.zero(), width=WIDTH, height=240)
     at = {name: f.row(0, named=True) for name, f in worlds.items()}
     said = "; ".join(f"{name} {r['acf']:.3f} ± {r['error']:.3f}" for name, r in at.items())
     title = "How long volatility is remembered"

@@ -1,9 +1,13 @@
-"""Makes users' labels safe for charts: limited in length, and harmless (`analysis.chart_words`)."""
+"""Makes users' labels safe for Altair's charts: limited in length, and harmless (`analysis.chart_words`)."""
 
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
+import altair as alt
+
+from analysis.chart_words import OWN, label
 from analysis.chart_words import harmless as harmless
 from analysis.chart_words import tame as tame
 from sim.text import one_line
@@ -20,3 +24,21 @@ def wrapped(text: str, width: int, most: int = LINES) -> list[str]:
     """The text over lines of `width` characters, at most so many."""
     lines = textwrap.wrap(one_line(text), max(width, 1))
     return lines if len(lines) <= most else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
+
+
+def make_harmless(part: Any) -> None:
+    """Make every title in a chart and its parts harmless, in place, and values that are names as `rows` does."""
+    if isinstance(part, list | tuple):
+        for item in part:
+            make_harmless(item)
+        return
+    if not isinstance(part, alt.SchemaBase):
+        return
+    for key, value in part._kwds.items():
+        if value is alt.Undefined:  # nine in ten
+            continue
+        changed = label(key, value)
+        if changed is not None:
+            part._kwds[key] = changed
+        elif key not in OWN:
+            make_harmless(value)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import cycle
 from pathlib import Path
 
+import altair as alt
 import polars as pl
 
 from analysis import curve, frames, liquidity, record
 from analysis.calendar_days import day_of
-from analysis.charts import marks, theme, vega
+from analysis.charts import marks, theme
 from analysis.charts.scales import axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import ACTUAL, TWIN, WIDTH, Chart
 from analysis.parts import schema_of
@@ -37,7 +38,7 @@ def storyline(run: Run, *, agent: str | None = None, world: str = "actual", hist
         _rates(run, world, anchors),
         _level(run, shown, anchors, "credit", "credit", past),
     )
-    chart = vega.concat(*charts, columns=2, spacing=34, resolve=theme.own_scale("color"))
+    chart = alt.concat(*charts, columns=2, spacing=34, resolve=theme.own_scale("color"))
     return theme.finish(chart, "The market against the storyline", _storyline_said(run, world))
 
 
@@ -72,16 +73,16 @@ def _level(
     layers = marks.band_and_median(data, palette, x, axis(label))
     for other in others:
         median = scaled[other].select("time", at=pl.col(f"{column}_q50"), series=pl.lit(other))
-        line = vega.Chart(rows(median)).mark_line(strokeDash=[6, 3], strokeWidth=2)
-        layers.append(line.encode(x=x, y=vega.Y("at:Q"), color=colours(palette)))
+        line = alt.Chart(rows(median)).mark_line(strokeDash=[6, 3], strokeWidth=2)
+        layers.append(line.encode(x=x, y=alt.Y("at:Q"), color=colours(palette)))
     if past is not None and known:
         levels = past.select("time", at=pl.col(anchor) * factor, series=pl.lit("record"))
-        line = vega.Chart(rows(levels)).mark_line(strokeWidth=1.2)
-        layers.append(line.encode(x=x, y=vega.Y("at:Q"), color=colours(palette)))
+        line = alt.Chart(rows(levels)).mark_line(strokeWidth=1.2)
+        layers.append(line.encode(x=x, y=alt.Y("at:Q"), color=colours(palette)))
     points = anchors.filter(pl.col(anchor).is_not_null()).select(
         "time", at=pl.col(anchor) * factor, series=pl.lit("storyline")
     )
-    return vega.layer(*layers, *_points(points, palette, x), width=HALF, height=170)
+    return theme.layer(*layers, *_points(points, palette, x), width=HALF, height=170)
 
 
 def _rates(run: Run, world: str, anchors: pl.DataFrame) -> Chart:
@@ -92,25 +93,25 @@ def _rates(run: Run, world: str, anchors: pl.DataFrame) -> Chart:
     medians = [closes.select("time", at=pl.col(f"{c}_q50") * 100, series=pl.lit(name)) for c, name in nodes.items()]
     x = dates(closes, width=HALF)
     lines = (
-        vega.Chart(rows(pl.concat(medians)))
+        alt.Chart(rows(pl.concat(medians)))
         .mark_line(strokeWidth=2)
         .encode(
             x=x,
-            y=vega.Y("at:Q", axis=axis("zero rates, % (median)"), scale=vega.Scale(zero=False)),
+            y=alt.Y("at:Q", axis=axis("zero rates, % (median)"), scale=alt.Scale(zero=False)),
             color=colours(palette),
         )
     )
     points = pl.concat(
         [anchors.select("time", at=pl.col(c) * 100, series=pl.lit("storyline")) for c in nodes]
     ).drop_nulls()
-    return vega.layer(lines, *_points(points, palette, x), width=HALF, height=170)
+    return theme.layer(lines, *_points(points, palette, x), width=HALF, height=170)
 
 
-def _points(points: pl.DataFrame, palette: dict[str, str], x: vega.Part) -> list[vega.Chart]:
+def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> list[alt.Chart]:
     if not points.height:
         return []
-    mark = vega.Chart(rows(points)).mark_point(filled=True, size=26, opacity=1, stroke="white", strokeWidth=0.7)
-    return [mark.encode(x=x, y=vega.Y("at:Q"), color=colours(palette))]
+    mark = alt.Chart(rows(points)).mark_point(filled=True, size=26, opacity=1, stroke="white", strokeWidth=0.7)
+    return [mark.encode(x=x, y=alt.Y("at:Q"), color=colours(palette))]
 
 
 def _storyline_said(run: Run, world: str) -> str:
@@ -144,24 +145,24 @@ def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual")
         f"{worst['half_spread']:.2g} bp, "
         f"credit {worst['credit']:.0f} bp. Grey: the first {single['path'].n_unique()} paths."
     )
-    return theme.finish(vega.hconcat(*charts, spacing=40), "Vol, spread and credit chase one another", said)
+    return theme.finish(alt.hconcat(*charts, spacing=40), "Vol, spread and credit chase one another", said)
 
 
-def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, along: str, up: str) -> vega.Chart:
-    x = vega.X("vol:Q", axis=axis(along), scale=vega.Scale(zero=False))
-    y = vega.Y(f"{column}:Q", axis=axis(up), scale=vega.Scale(zero=False))
+def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, along: str, up: str) -> alt.LayerChart:
+    x = alt.X("vol:Q", axis=axis(along), scale=alt.Scale(zero=False))
+    y = alt.Y(f"{column}:Q", axis=axis(up), scale=alt.Scale(zero=False))
     faint = (
-        vega.Chart(rows(single.select("time", "path", "vol", column)))
+        alt.Chart(rows(single.select("time", "path", "vol", column)))
         .mark_line(color="#8b97a3", opacity=0.22, strokeWidth=1)
-        .encode(x=x, y=y, detail=vega.Detail("path:N"), order=vega.Order("time:T"))
+        .encode(x=x, y=y, detail=alt.Detail("path:N"), order=alt.Order("time:T"))
     )
-    base = vega.Chart(rows(median.select("time", "day", "vol", column))).encode(x=x, y=y, order=vega.Order("time:T"))
+    base = alt.Chart(rows(median.select("time", "day", "vol", column))).encode(x=x, y=y, order=alt.Order("time:T"))
     line = base.mark_line(color="#66727f", strokeWidth=1.4)
-    legend = vega.Legend(title="trading day", orient="right", direction="vertical", gradientLength=150)
-    colour = vega.Color("day:Q", scale=vega.Scale(scheme="viridis"), legend=legend)
-    tips = [vega.Tooltip("time:T"), vega.Tooltip("vol:Q", format=".3g"), vega.Tooltip(f"{column}:Q", format=".3g")]
+    legend = alt.Legend(title="trading day", orient="right", direction="vertical", gradientLength=150)
+    colour = alt.Color("day:Q", scale=alt.Scale(scheme="viridis"), legend=legend)
+    tips = [alt.Tooltip("time:T"), alt.Tooltip("vol:Q", format=".3g"), alt.Tooltip(f"{column}:Q", format=".3g")]
     points = base.mark_circle(size=46, opacity=1).encode(color=colour, tooltip=tips)
-    return vega.layer(faint, line, points, width=HALF - 30, height=300)
+    return theme.layer(faint, line, points, width=HALF - 30, height=300)
 
 
 def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -180,8 +181,8 @@ def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     label = "loop gain at the close" + (" (square-root scale)" if small else "")
     low = marks.band_and_median(gain, palette, x, axis(label), kind="sqrt" if small else "linear")
     low += marks.level(1.0, "1: shocks run away")
-    chart = vega.vconcat(
-        vega.layer(*top, width=WIDTH, height=150), vega.layer(*low, width=WIDTH, height=170), spacing=18
+    chart = alt.vconcat(
+        theme.layer(*top, width=WIDTH, height=150), theme.layer(*low, width=WIDTH, height=170), spacing=18
     )
     return theme.finish(chart, "Depth and loop gain", _gain_said(run, world, venue, closes))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import altair as alt
 import polars as pl
 
 from analysis import frames, parts, pnl
-from analysis.charts import marks, theme, vega
+from analysis.charts import marks, theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import axis, colours, dates, money_of, rows, titled
 from analysis.charts.survival import OUTCOMES
@@ -41,16 +42,16 @@ def gains(run: Run, path: int, *, agent: str | None = None, world: str = "actual
         scaled.select("time", day=pl.col("day").cast(pl.String), at=pl.col(name), series=pl.lit(series))
         for name, series in (("unhedged_pnl", BARE), ("pnl", MINE))
     )
-    drawn = vega.Chart(rows(lines)).mark_line(strokeWidth=1.8, point=vega.OverlayMarkDef(size=20, cursor="pointer"))
-    tips = [vega.Tooltip("time:T"), vega.Tooltip("series:N"), vega.Tooltip("at:Q", format=",.4g", title=unit.unit)]
+    drawn = alt.Chart(rows(lines)).mark_line(strokeWidth=1.8, point=alt.OverlayMarkDef(size=20, cursor="pointer"))
+    tips = [alt.Tooltip("time:T"), alt.Tooltip("series:N"), alt.Tooltip("at:Q", format=",.4g", title=unit.unit)]
     own = drawn.encode(x=x, y="at:Q", color=colours(PALETTE), tooltip=tips)
     called = _called(run, path, agent, world, scaled, x)
     last, middle = mine["pnl"][-1], every["pnl_q50"][-1]
     said = f"{money(last)} at the end, where the median path has {money(middle)}. Click a point to open its day."
-    return theme.finish(vega.layer(*bands, own, *called, marks.zero(), width=WIDTH, height=230), title, said)
+    return theme.finish(theme.layer(*bands, own, *called, marks.zero(), width=WIDTH, height=230), title, said)
 
 
-def _called(run: Run, path: int, agent: str | None, world: str, scaled: pl.DataFrame, x: vega.Part) -> list[vega.Chart]:
+def _called(run: Run, path: int, agent: str | None, world: str, scaled: pl.DataFrame, x: alt.X) -> list[alt.Chart]:
     """A triangle on the P&L at each call, in the colour of its outcome; a click opens it."""
     found = calls.of_path(run, path, agent, world).join(scaled.select("time", "pnl"), on="time", how="inner")
     if not found.height:
@@ -59,11 +60,11 @@ def _called(run: Run, path: int, agent: str | None, world: str, scaled: pl.DataF
     data = found.select("time", "pnl", call="number", outcome=pl.format("call {}", "outcome")).with_columns(
         called=pl.Series(amounts)
     )
-    shape = vega.Chart(rows(data)).mark_point(shape="triangle-down", filled=True, size=95, yOffset=-9, cursor="pointer")
-    scale = vega.Scale(domain=[f"call {name}" for name in OUTCOMES], range=list(OUTCOMES.values()))
-    tips = [vega.Tooltip("time:T"), vega.Tooltip("called:N", title="margin called"), vega.Tooltip("outcome:N")]
-    fill = vega.Fill("outcome:N", scale=scale, legend=vega.Legend(title=None, symbolType="triangle-down"))
-    return [shape.encode(x=x, y=vega.Y("pnl:Q"), fill=fill, tooltip=tips)]
+    shape = alt.Chart(rows(data)).mark_point(shape="triangle-down", filled=True, size=95, yOffset=-9, cursor="pointer")
+    scale = alt.Scale(domain=[f"call {name}" for name in OUTCOMES], range=list(OUTCOMES.values()))
+    tips = [alt.Tooltip("time:T"), alt.Tooltip("called:N", title="margin called"), alt.Tooltip("outcome:N")]
+    fill = alt.Fill("outcome:N", scale=scale, legend=alt.Legend(title=None, symbolType="triangle-down"))
+    return [shape.encode(x=x, y=alt.Y("pnl:Q"), fill=fill, tooltip=tips)]
 
 
 def by_part(run: Run, path: int, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -82,20 +83,20 @@ def by_part(run: Run, path: int, *, agent: str | None = None, world: str = "actu
             found.append((short, mine[parts.column_of(name)], low, middle, high))
     data = pl.DataFrame(found, schema=["part", "amount", "low", "middle", "high"], orient="row")
     unit = money_of(data, ["amount", "low", "high"])
-    x = vega.X("part:N", sort=data["part"].to_list(), axis=vega.Axis(title=None, labelAngle=-30, grid=False))
-    base = vega.Chart(rows(unit.scaled(data, ["amount", "low", "middle", "high"]))).encode(x=x)
-    tips = [vega.Tooltip("part:N")]
+    x = alt.X("part:N", sort=data["part"].to_list(), axis=alt.Axis(title=None, labelAngle=-30, grid=False))
+    base = alt.Chart(rows(unit.scaled(data, ["amount", "low", "middle", "high"]))).encode(x=x)
+    tips = [alt.Tooltip("part:N")]
     tips += [
-        vega.Tooltip(f"{c}:Q", format=",.4g", title=t)
+        alt.Tooltip(f"{c}:Q", format=",.4g", title=t)
         for c, t in (("amount", MINE), ("middle", "median path"), ("low", "5 %"), ("high", "95 %"))
     ]
     y = axis(f"{unit.unit} (costs up)")
-    bars = base.mark_bar(color=HEDGED, opacity=0.8).encode(y=vega.Y("amount:Q", axis=y), tooltip=tips)
+    bars = base.mark_bar(color=HEDGED, opacity=0.8).encode(y=alt.Y("amount:Q", axis=y), tooltip=tips)
     span = base.mark_rule(color=theme.INK).encode(y="low:Q", y2="high:Q")
     tick = base.mark_tick(color=theme.INK, thickness=2, size=16).encode(y="middle:Q")
     total = money(mine[parts.column_of(loss.name)])
     said = f"Bars: this path, {total} in all. Ticks and rules: the median and 5 to 95 % of all paths."
-    return theme.finish(vega.layer(bars, span, tick, width=WIDTH, height=230), title, said)
+    return theme.finish(theme.layer(bars, span, tick, width=WIDTH, height=230), title, said)
 
 
 def market(run: Run, path: int, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -104,24 +105,24 @@ def market(run: Run, path: int, *, agent: str | None = None, world: str = "actua
     panels = [_level(run, every, mine, name) for name in ("mid", "vol", "half_spread")]
     said = "Line: this path; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of all paths."
     return theme.finish(
-        vega.vconcat(*panels, spacing=12, resolve=theme.own_scale("color")), f"Market of path {path}", said
+        alt.vconcat(*panels, spacing=12, resolve=theme.own_scale("color")), f"Market of path {path}", said
     )
 
 
-def _level(run: Run, every: pl.DataFrame, mine: pl.DataFrame, name: str) -> vega.Chart:
+def _level(run: Run, every: pl.DataFrame, mine: pl.DataFrame, name: str) -> alt.LayerChart:
     factor, title = titled(parts.schema_of(run).column("closes", name))
     wanted = [f"{name}_{q}" for q in SHARES]
     bands = marks.long_bands({ALL: (every.with_columns(pl.col(wanted) * factor), name)})
     x = dates(mine)
     shown = marks.band_and_median(bands, PALETTE, x, axis(title))
     line = mine.select("time", at=pl.col(name) * factor, series=pl.lit(MINE))
-    return vega.layer(*shown, _line(line, x), width=WIDTH, height=120)
+    return theme.layer(*shown, _line(line, x), width=WIDTH, height=120)
 
 
-def _line(data: pl.DataFrame, x: vega.Part) -> vega.Chart:
-    tips = [vega.Tooltip("time:T"), vega.Tooltip("at:Q", format=",.4g", title=MINE)]
-    found: vega.Chart = (
-        vega.Chart(rows(data))
+def _line(data: pl.DataFrame, x: alt.X) -> alt.Chart:
+    tips = [alt.Tooltip("time:T"), alt.Tooltip("at:Q", format=",.4g", title=MINE)]
+    found: alt.Chart = (
+        alt.Chart(rows(data))
         .mark_line(strokeWidth=1.8)
         .encode(x=x, y="at:Q", color=colours(PALETTE, legend=None), tooltip=tips)
     )
@@ -145,11 +146,11 @@ def position(run: Run, path: int, *, agent: str | None = None, world: str = "act
         else:
             factor, heading = titled(column)
             data = held.with_columns(pl.col(name) * factor)
-        y = vega.Y("at:Q", axis=axis(heading))
-        line = vega.Chart(rows(data.select("time", at=pl.col(name)))).mark_line(strokeWidth=1.8, color=HEDGED)
-        tips = [vega.Tooltip("time:T"), vega.Tooltip("at:Q", format=",.4g", title=heading)]
-        panels.append(vega.layer(line.encode(x=dates(held), y=y, tooltip=tips), marks.zero(), width=WIDTH, height=105))
-    return theme.finish(vega.vconcat(*panels, spacing=12), title, "At closes, over the desk's book and its hedge.")
+        y = alt.Y("at:Q", axis=axis(heading))
+        line = alt.Chart(rows(data.select("time", at=pl.col(name)))).mark_line(strokeWidth=1.8, color=HEDGED)
+        tips = [alt.Tooltip("time:T"), alt.Tooltip("at:Q", format=",.4g", title=heading)]
+        panels.append(theme.layer(line.encode(x=dates(held), y=y, tooltip=tips), marks.zero(), width=WIDTH, height=105))
+    return theme.finish(alt.vconcat(*panels, spacing=12), title, "At closes, over the desk's book and its hedge.")
 
 
 def margin(run: Run, path: int, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -165,17 +166,17 @@ def margin(run: Run, path: int, *, agent: str | None = None, world: str = "actua
     palette = {names[name]: colour for name, colour in MARGIN.items()}
     x = dates(asked)
     bars = marks.stacked_bars(scaled, names, palette, x, axis(f"margin required, {unit.unit}"))
-    line = vega.Chart(rows(scaled.select("time", at=pl.col("free_cash")))).mark_line(strokeWidth=1.8, color=HEDGED)
-    tips = [vega.Tooltip("time:T"), vega.Tooltip("at:Q", format=",.4g", title="free cash")]
-    cash = line.encode(x=x, y=vega.Y("at:Q", axis=axis(f"free cash, {unit.unit}")), tooltip=tips)
+    line = alt.Chart(rows(scaled.select("time", at=pl.col("free_cash")))).mark_line(strokeWidth=1.8, color=HEDGED)
+    tips = [alt.Tooltip("time:T"), alt.Tooltip("at:Q", format=",.4g", title="free cash")]
+    cash = line.encode(x=x, y=alt.Y("at:Q", axis=axis(f"free cash, {unit.unit}")), tooltip=tips)
     shown: list[Any] = [
-        vega.layer(cash, marks.zero(), width=WIDTH, height=120),
+        theme.layer(cash, marks.zero(), width=WIDTH, height=120),
         bars.properties(width=WIDTH, height=150),
     ]
     least = asked["free_cash"].min()
     assert isinstance(least, float)
     said = f"Free cash falls to {money(least)}; below zero it is drawn from the credit line."
-    return theme.finish(vega.vconcat(*shown, spacing=14, resolve=theme.own_scale("color")), title, said)
+    return theme.finish(alt.vconcat(*shown, spacing=14, resolve=theme.own_scale("color")), title, said)
 
 
 PATH_CHARTS: dict[str, Callable[..., Chart]] = {

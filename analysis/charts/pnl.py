@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import altair as alt
 import polars as pl
 
 from analysis import frames, parts, pnl
-from analysis.charts import marks, theme, vega
+from analysis.charts import marks, theme
 from analysis.charts.scales import Money, axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.horizon import OVER_THE_RUN
@@ -52,7 +53,7 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
         _spread_panel(day, schema, frames.venue_closes(run, world, venue), venue),
         _funding_panel(day, schema, market),
     )
-    return theme.finish(vega.vconcat(*shown, spacing=22, resolve=theme.own_scale("color")), title, said)
+    return theme.finish(alt.vconcat(*shown, spacing=22, resolve=theme.own_scale("color")), title, said)
 
 
 def _unhedged_desk(run: Run, agent: str | None, world: str) -> pl.DataFrame | None:
@@ -66,7 +67,7 @@ def _unhedged_said(run: Run, agent: str | None, world: str) -> str:
     return "" if bare is None else f"{money(bare['pnl_q50'][-1])} had the same desk not hedged; "
 
 
-def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> vega.Chart:
+def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> alt.LayerChart:
     """Bands of the hedged desk and of the same desk unhedged; the book marked alone as a line (or in its place)."""
     wanted = [f"{c}_{q}" for c in ("pnl", "unhedged_pnl") for q in SHARES]
     unit = money_of(day if bare is None else pl.concat([day, bare]), [*wanted, "gamma"])
@@ -79,20 +80,20 @@ def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> vega.Chart:
     bands = marks.long_bands(shown)
     x, y = dates(day), axis(f"cumulative P&L, {unit.unit}")
     alone = (
-        vega.Chart(rows(day.select("time", at=pl.col("unhedged_pnl_q50"), series=pl.lit(BOOK_ALONE))))
+        alt.Chart(rows(day.select("time", at=pl.col("unhedged_pnl_q50"), series=pl.lit(BOOK_ALONE))))
         .mark_line(strokeDash=[2, 3], strokeWidth=1.6)
         .encode(x=x, y="at:Q", color=colours(palette))
     )
     drift = (
-        vega.Chart(rows(day.select("time", "gamma", series=pl.lit(BLEED))))
+        alt.Chart(rows(day.select("time", "gamma", series=pl.lit(BLEED))))
         .mark_line(strokeDash=[6, 4], strokeWidth=2)
-        .encode(x=x, y=vega.Y("gamma:Q"), color=colours(palette))
+        .encode(x=x, y=alt.Y("gamma:Q"), color=colours(palette))
     )
     lines = [drift] if bare is None else [alone, drift]
-    return vega.layer(*marks.band_and_median(bands, palette, x, y), *lines, marks.zero(), width=WIDTH, height=230)
+    return theme.layer(*marks.band_and_median(bands, palette, x, y), *lines, marks.zero(), width=WIDTH, height=230)
 
 
-def _spread_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame, venue: str) -> vega.Chart:
+def _spread_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame, venue: str) -> alt.LayerChart:
     loss, of = schema.loss, "" if venue == frames.ASSET else venue
     factor, title = titled(schema.column("market", "half_spread"), of=of)
     funding = loss.parts_of("funding")
@@ -102,15 +103,15 @@ def _spread_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame, venue
     bars = marks.stacked_bars(steps, series, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)"))
     right = axis(title if of else f"{title} of mid", right=True)
     bp = market.select("time", *[(pl.col(f"half_spread_{q}") * factor).alias(q) for q in ("q05", "q50", "q95")])
-    y = vega.Y("q50:Q", axis=right, scale=vega.Scale(zero=True))
-    base = vega.Chart(rows(bp.with_columns(series=pl.lit(SPREAD)))).encode(x=dates(day))
-    band = base.mark_area(opacity=0.12, color=theme.INK).encode(y=vega.Y("q05:Q", axis=right), y2=vega.Y2("q95:Q"))
+    y = alt.Y("q50:Q", axis=right, scale=alt.Scale(zero=True))
+    base = alt.Chart(rows(bp.with_columns(series=pl.lit(SPREAD)))).encode(x=dates(day))
+    band = base.mark_area(opacity=0.12, color=theme.INK).encode(y=alt.Y("q05:Q", axis=right), y2=alt.Y2("q95:Q"))
     line = base.mark_line(strokeWidth=1.8).encode(y=y, color=colours(palette))
     twice = theme.own_scale("y")
-    return vega.layer(bars, vega.layer(band, line, width=WIDTH, height=150), resolve=twice, width=WIDTH, height=150)
+    return theme.layer(bars, theme.layer(band, line, width=WIDTH, height=150), resolve=twice, width=WIDTH, height=150)
 
 
-def _funding_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame) -> vega.Chart:
+def _funding_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame) -> alt.LayerChart:
     loss, (factor, title) = schema.loss, titled(schema.column("closes", "credit"))
     funding = loss.parts_of("funding")
     steps, series, unit = _daily_costs(day, funding)
@@ -118,11 +119,11 @@ def _funding_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame) -> v
     bars = marks.stacked_bars(steps, series, palette, dates(day), axis(f"funding paid a day, {unit.unit} (mean)"))
     bp = market.select("time", bp=pl.col("credit_q50") * factor, series=pl.lit(CREDIT))
     line = (
-        vega.Chart(rows(bp))
+        alt.Chart(rows(bp))
         .mark_line(strokeWidth=1.8)
-        .encode(x=dates(day), y=vega.Y("bp:Q", axis=axis(title, right=True)), color=colours(palette))
+        .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis(title, right=True)), color=colours(palette))
     )
-    return vega.layer(bars, line, resolve=theme.own_scale("y"), width=WIDTH, height=150)
+    return theme.layer(bars, line, resolve=theme.own_scale("y"), width=WIDTH, height=150)
 
 
 def _daily_costs(day: pl.DataFrame, shown: Iterable[Part]) -> tuple[pl.DataFrame, dict[str, str], Money]:
@@ -165,15 +166,15 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
     ]
     data = unit.scaled(pl.concat(counted), ["low", "high"])
     palette = {"hedged": HEDGED, name: UNHEDGED}
-    x = vega.X("low:Q", axis=axis(f"P&L {OVER_THE_RUN}, {unit.unit}"), scale=vega.Scale(zero=False, nice=False))
+    x = alt.X("low:Q", axis=axis(f"P&L {OVER_THE_RUN}, {unit.unit}"), scale=alt.Scale(zero=False, nice=False))
     bars = (
-        vega.Chart(rows(data.filter(pl.col("share") > 0)))
+        alt.Chart(rows(data.filter(pl.col("share") > 0)))
         .mark_rect(opacity=0.65)
         .encode(
             x=x,
-            x2=vega.X2("high:Q"),
-            y=vega.Y("share:Q", axis=axis("share of paths a bin, %")),
-            y2=vega.Y2Datum(0),
+            x2=alt.X2("high:Q"),
+            y=alt.Y("share:Q", axis=axis("share of paths a bin, %")),
+            y2=alt.Y2Datum(0),
             color=colours(palette),
         )
     )
@@ -185,22 +186,22 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
         f"99 % {risk['es_99']}; "
         f"{name}: 95 % expected shortfall {tail}."
     )
-    return theme.finish(vega.layer(bars, *rules, width=WIDTH, height=250), title, said)
+    return theme.finish(theme.layer(bars, *rules, width=WIDTH, height=250), title, said)
 
 
-def _risk_rules(levels: dict[str, float]) -> list[vega.Chart]:
+def _risk_rules(levels: dict[str, float]) -> list[alt.Chart]:
     names = {"var_95": "VaR 95 %", "es_95": "ES 95 %", "es_99": "ES 99 %"}
     data = pl.DataFrame({"at": list(levels.values()), "name": [names[k] for k in levels]})
-    base = vega.Chart(rows(data)).encode(x=vega.X("at:Q"))
+    base = alt.Chart(rows(data)).encode(x=alt.X("at:Q"))
     rule = base.mark_rule(color=theme.INK, strokeDash=[4, 3])
     halos: tuple[dict[str, Any], ...] = (
         {"stroke": "white", "strokeWidth": 4},
         {},
     )  # readable where another rule crosses
     labels = [
-        vega.Chart(rows(data.slice(i, 1)))
+        alt.Chart(rows(data.slice(i, 1)))
         .mark_text(align="right", dx=-4, fontSize=11, color=theme.INK, **halo)
-        .encode(x=vega.X("at:Q"), y=vega.YValue(8 + 14 * i), text=vega.Text("name:N"))
+        .encode(x=alt.X("at:Q"), y=alt.YValue(8 + 14 * i), text=alt.Text("name:N"))  # type: ignore[no-untyped-call]
         for i in range(data.height)
         for halo in halos
     ]
@@ -225,14 +226,14 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
         scaled, used, palette, x, axis(f"cumulative P&L, {unit.unit} (mean over paths)"), columns=6
     )
     line = (
-        vega.Chart(rows(scaled.select("time", "pnl", series=pl.lit("P&L"))))
-        .mark_line(strokeWidth=2.2, point=vega.OverlayMarkDef(size=18, color=theme.INK))
-        .encode(x=x, y=vega.Y("pnl:Q"), color=colours(palette, legend=vega.Legend(columns=6)))
+        alt.Chart(rows(scaled.select("time", "pnl", series=pl.lit("P&L"))))
+        .mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=18, color=theme.INK))
+        .encode(x=x, y=alt.Y("pnl:Q"), color=colours(palette, legend=alt.Legend(columns=6)))
     )
     largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
     told = " and ".join(f"{used[c]} {money(day[c][-1])}" for c in largest)
     said = f"Mean P&L {money(day['pnl'][-1])}; the largest parts are {told}."
-    chart = vega.layer(bars, line, marks.zero(), width=WIDTH, height=280)
+    chart = theme.layer(bars, line, marks.zero(), width=WIDTH, height=280)
     return theme.finish(chart, title, said)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis import frames, regulatory
-from analysis.charts import marks, theme, vega
+from analysis.charts import marks, theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import axis, dates, money_of
 from analysis.charts.theme import HEDGED, TWIN, WIDTH, Chart
@@ -34,4 +34,4 @@ def capital(run: Run, *, agent: str | None = None, world: str = "actual") -> Cha
     bands = marks.long_bands({EQUITY: (shown, "equity"), REQUIRED: (shown, "required")})
     palette = {EQUITY: HEDGED, REQUIRED: TWIN}
     drawn = marks.band_and_median(bands, palette, dates(shown), axis(f"equity and requirement, {unit.unit}"))
-    return theme.finish(vega.layer(*drawn, marks.zero(), width=WIDTH, height=220), title, said)
+    return theme.finish(theme.layer(*drawn, marks.zero(), width=WIDTH, height=220), title, said)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import altair as alt
 import numpy as np
 import polars as pl
 
-from analysis.charts import vega
 from analysis.charts.labels import tame
 from analysis.charts.theme import WIDTH
 from analysis.numbers import money_scale, scale_of
@@ -19,7 +19,7 @@ from sim.columns import Column
 TIME = "%Y-%m-%dT%H:%M:%S"  # no time zone: Vega then reads local time, so that no date moves by a day
 
 
-def rows(frame: pl.DataFrame) -> vega.Part:
+def rows(frame: pl.DataFrame) -> alt.InlineData:
     """The frame as inline data: times as ISO text, floats to five figures, what is not finite as null, text tame."""
     floats = [c for c, kind in frame.schema.items() if kind.is_float()]
     times = [c for c, kind in frame.schema.items() if kind.is_temporal()]
@@ -29,7 +29,7 @@ def rows(frame: pl.DataFrame) -> vega.Part:
     values = tuple(
         frame.with_columns(*tidy, *text, *names).to_dicts()
     )  # a tuple, as Altair copies lists with every layer
-    return vega.InlineData(values=values)
+    return alt.InlineData(values=values)
 
 
 def tamed(names: pl.Series) -> pl.Series:
@@ -56,11 +56,11 @@ def money_of(frame: pl.DataFrame, columns: Iterable[str]) -> Money:
     return Money(*money_scale(largest or 0.0))
 
 
-def dates(frame: pl.DataFrame, *, title: str | None = None, labels: bool = True, width: int = WIDTH) -> vega.Part:
+def dates(frame: pl.DataFrame, *, title: str | None = None, labels: bool = True, width: int = WIDTH) -> alt.X:
     """The time axis for a frame with a `time` column; a year is written only where the run is long."""
     style = "%b %Y" if _span(frame) > timedelta(days=250) else "%-d %b"
-    axis = vega.Axis(format=style, title=title, grid=False, labels=labels, ticks=labels, tickCount=max(width // 80, 2))
-    return vega.X("time:T", axis=axis, scale=vega.Scale(padding=10))
+    axis = alt.Axis(format=style, title=title, grid=False, labels=labels, ticks=labels, tickCount=max(width // 80, 2))
+    return alt.X("time:T", axis=axis, scale=alt.Scale(padding=10))
 
 
 def bar_width(frame: pl.DataFrame, width: int = WIDTH) -> float:
@@ -77,10 +77,10 @@ def _span(frame: pl.DataFrame) -> timedelta:
     return last - first if isinstance(first, datetime) and isinstance(last, datetime) else timedelta(0)
 
 
-def axis(title: str, *, form: str = ",.6~g", right: bool = False, grid: bool = True) -> vega.Part:
+def axis(title: str, *, form: str = ",.6~g", right: bool = False, grid: bool = True) -> alt.Axis:
     """A value axis whose title carries the unit."""
     side: dict[str, Any] = {"orient": "right"} if right else {}
-    return vega.Axis(title=title, format=form, grid=grid and not right, tickCount=5, **side)
+    return alt.Axis(title=title, format=form, grid=grid and not right, tickCount=5, **side)
 
 
 def titled(column: Column, *, of: str = "") -> tuple[float, str]:
@@ -90,7 +90,7 @@ def titled(column: Column, *, of: str = "") -> tuple[float, str]:
     return factor, f"{label}, {suffix.strip()}" if suffix else label
 
 
-def colours(palette: dict[str, str], **more: Any) -> vega.Part:
+def colours(palette: dict[str, str], **more: Any) -> alt.Color:
     """Colour by the field `series`, in the palette's order."""
-    scale = vega.Scale(domain=list(palette), range=list(palette.values()))
-    return vega.Color("series:N", scale=scale, sort=list(palette), **more)
+    scale = alt.Scale(domain=list(palette), range=list(palette.values()))
+    return alt.Color("series:N", scale=scale, sort=list(palette), **more)

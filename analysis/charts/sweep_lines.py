@@ -126,7 +126,7 @@ def _lines(
     title = shown.title + (" (log scale)" if scale.type == "log" else "")
     ticks = axis(title)
     if scale.type == "log":
-        ticks["values"] = log_ticks(*_ends(frame))
+        ticks.values = log_ticks(*_ends(frame))
     value = alt.Y("value:Q", axis=ticks, scale=scale)
     middle = base.mark_line(strokeWidth=2.2).encode(y=value, strokeDash=dash)
     points = base.mark_point(filled=True, size=34, opacity=1).encode(y=value, tooltip=_tips(along, shown))

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias
 
-from analysis.charts import vega
-from analysis.charts.labels import tame, wrapped
+import altair as alt
+from altair.utils import schemapi
+
+from analysis.charts.labels import make_harmless, tame, wrapped
 from sim.split import Split
 
-if TYPE_CHECKING:
-    import altair as alt
+Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
 
-    Chart: TypeAlias = vega.Chart | alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
-else:
-    Chart = vega.Chart
+_altair: Any = schemapi
+_DEEP_COPY, _VALIDATES = _altair._deep_copy, _altair.DEBUG_MODE
+_LOCK = threading.Lock()
+_drawing = 0  # blocks of `trusted` that are open
+PLAIN = (type(alt.Undefined), str, bool, int, float, type(None), tuple)  # what Altair does not copy
 
 WIDTH = 780  # px of a full-width panel, axes excluded
 LINE = 134  # characters of a subtitle that fit it
@@ -40,6 +46,46 @@ def part_colours(loss: Split) -> dict[str, str]:
     return {short: PARTS[number % len(PARTS)] for short, number in numbers.items()}
 
 
+@contextmanager
+def trusted() -> Iterator[None]:
+    """A block in which Altair does not validate: comparing every piece with the schema takes longer than drawing.
+
+    Nor does it walk through what needs no copy: with every layer and panel it copies the whole chart, of which nine
+    values in ten are `Undefined`. The tests validate whole charts, which is stricter. Threads may draw at the same
+    time: the last one out sets Altair back.
+    """
+    global _drawing
+    with _LOCK:
+        _drawing += 1
+        _altair.DEBUG_MODE, _altair._deep_copy = False, _copied
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _drawing -= 1
+            if not _drawing:
+                _altair.DEBUG_MODE, _altair._deep_copy = _VALIDATES, _DEEP_COPY
+
+
+def _copied(value: Any, by_ref: set[str]) -> Any:
+    """Altair's deep copy: the same result."""
+    kind = type(value)
+    if kind is dict:
+        found = value.copy()
+        for key, each in value.items():
+            if each is not alt.Undefined and type(each) not in PLAIN and key not in by_ref:
+                found[key] = _copied(each, by_ref)
+        return found
+    if kind is list:
+        return [v if type(v) in PLAIN else _copied(v, by_ref) for v in value]
+    if not isinstance(value, schemapi.SchemaBase) or hasattr(value, "__deepcopy__"):
+        return value if kind in PLAIN else _DEEP_COPY(value, by_ref)
+    made = object.__new__(kind)  # its constructor would check and combine once more what is combined already
+    object.__setattr__(made, "_args", tuple(_copied(arg, by_ref) for arg in value._args))
+    object.__setattr__(made, "_kwds", _copied(value._kwds, by_ref))
+    return made
+
+
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:
     """The chart with its title, the sentence that states the number read off it, and the house style.
 
@@ -48,29 +94,26 @@ def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:
     given = [subtitle] if isinstance(subtitle, str) else subtitle
     lines = [line for text in given for line in wrapped(tame(text), LINE, most=SENTENCES)]
     over = wrapped(tame(str(title)), HEAD)
-    head = vega.title(
+    head = alt.TitleParams(
         over if len(over) > 1 else " ".join(over), subtitle=lines, anchor="start", frame="group", offset=14
     )
-    if isinstance(chart, vega.Chart):
-        return chart.properties(title=head, config=vega.Config(**config()))
-    from analysis.charts import by_altair
-
-    by_altair.dress(chart, head, config())
+    make_harmless(chart)
+    chart.title = head  # set, not `.properties()` and `.configure()`: each of those copies the whole chart
+    chart.config = alt.Config(**config())
     return chart
 
 
 def layer(*charts: alt.Chart | alt.LayerChart, width: int, height: int, **more: Any) -> alt.LayerChart:
-    """Charts of Altair on top of one another, of this size in px."""
-    import altair as alt
-
+    """Charts on top of one another, of this size in px."""
     found = alt.layer(*charts, width=width, height=height, **more)
     assert isinstance(found, alt.LayerChart)
     return found
 
 
-def own_scale(channel: Literal["color", "y"]) -> vega.Part:
+def own_scale(channel: Literal["color", "y"]) -> alt.Resolve:
     """Every part has its own scale for this channel, as the argument `resolve` of layers and concatenations."""
-    return {"scale": {channel: "independent"}}
+    apart = {"color": alt.ScaleResolveMap(color="independent"), "y": alt.ScaleResolveMap(y="independent")}
+    return alt.Resolve(scale=apart[channel])
 
 
 def config() -> dict[str, Any]:
@@ -121,5 +164,5 @@ def config() -> dict[str, Any]:
 
 def note(title: str, text: str) -> Chart:
     """A note in place of a chart for which a run has no data."""
-    mark = vega.Chart(vega.InlineData(values=[{}])).mark_text(align="left", color=MUTED, fontSize=13, text=text)
-    return finish(mark.encode(x=vega.value(0), y=vega.value(20)).properties(width=WIDTH, height=40), title, [])
+    mark = alt.Chart(alt.InlineData(values=[{}])).mark_text(align="left", color=MUTED, fontSize=13, text=text)
+    return finish(mark.encode(x=alt.value(0), y=alt.value(20)).properties(width=WIDTH, height=40), title, [])

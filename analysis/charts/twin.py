@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import altair as alt
 import polars as pl
 
 from analysis import frames, twins
-from analysis.charts import marks, theme, vega
+from analysis.charts import marks, theme
 from analysis.charts.scales import axis, dates, money_of, rows
 from analysis.charts.theme import ACTUAL, WIDTH, Chart
 from analysis.spread import SHARES
@@ -24,18 +25,18 @@ def twin_difference(run: Run, *, agent: str | None = None, world: str = "actual"
         unit = money_of(found, [f"pnl_{q}" for q in SHARES])
         shown.insert(0, ("pnl", f"P&L, {unit.unit}", 1 / unit.divisor))
     charts = [_one(found, name, label, factor, height=170 if name == "pnl" else 110) for name, label, factor in shown]
-    return theme.finish(vega.vconcat(*charts, spacing=16), title, _said(run, agent, found, twin))
+    return theme.finish(alt.vconcat(*charts, spacing=16), title, _said(run, agent, found, twin))
 
 
-def _one(found: pl.DataFrame, name: str, label: str, factor: float, height: int) -> vega.Chart:
+def _one(found: pl.DataFrame, name: str, label: str, factor: float, height: int) -> alt.LayerChart:
     columns = {name: "mean", **{f"{name}_{q}": q for q in SHARES}}
     data = found.select("time", *[(pl.col(c) * factor).alias(to) for c, to in columns.items()]).with_columns(
         series=pl.lit("median")
     )
     x, y = dates(data), axis(label)
     bands = marks.band_and_median(data, {"median": ACTUAL}, x, y)
-    mean = vega.Chart(rows(data.select("time", "mean"))).mark_line(strokeDash=[5, 3], color=theme.INK, strokeWidth=1.6)
-    return vega.layer(*bands, mean.encode(x=x, y=vega.Y("mean:Q")), marks.zero(), width=WIDTH, height=height)
+    mean = alt.Chart(rows(data.select("time", "mean"))).mark_line(strokeDash=[5, 3], color=theme.INK, strokeWidth=1.6)
+    return theme.layer(*bands, mean.encode(x=x, y=alt.Y("mean:Q")), marks.zero(), width=WIDTH, height=height)
 
 
 def _said(run: Run, agent: str | None, found: pl.DataFrame, twin: str) -> list[str]:

@@ -6,6 +6,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from scenarios.checking.outside import is_pending
@@ -24,6 +25,7 @@ from sim.run_pages import check_report
 
 if TYPE_CHECKING:
     from sim.dataset import Run
+    from sim.ensemble import Progress
 
 SET_FIRST = (
     "--set counts before the desks' impact is taken out, so every such run passes through the record; to compare "
@@ -64,7 +66,8 @@ def run_and_report(
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
-        finished = run(chosen, out=out, workers=workers, progress=progress, command=typed, profile=profile)
+        told = progress if no_report else charts_loaded_meanwhile(progress)
+        finished = run(chosen, out=out, workers=workers, progress=told, command=typed, profile=profile)
     report = None if no_report else write_report(finished)  # before printing: the terminal may be closed
     if not quiet:
         print_summary(finished)
@@ -72,6 +75,23 @@ def run_and_report(
         print_profile(finished)
     if report is not None or not quiet:
         say(report or finished.path)
+
+
+def charts_loaded_meanwhile(progress: Progress | None) -> Progress:
+    """The same progress; once all paths are through, what draws the report is imported while its figures are found."""
+    loading = Thread(target=_load_charts, name="load-charts", daemon=True)
+
+    def told(done: int, total: int) -> None:
+        if done >= total and loading.ident is None:
+            loading.start()
+        if progress is not None:
+            progress(done, total)
+
+    return told
+
+
+def _load_charts() -> None:
+    import analysis.pages.report  # noqa: F401 - for `write_report`
 
 
 def made_ready(scenario: Scenario, *, quiet: bool) -> Scenario:

@@ -30,7 +30,7 @@ def fragment(template: str, **content: Any) -> HTMLResponse:
 
 def drawn(draw: Callable[[], Any]) -> Response:
     """A chart as its specification."""
-    from analysis.charts.by_altair import trusted
+    from analysis.charts.theme import trusted
 
     with trusted():
         return Response(chart_json(draw()), media_type="application/json")
