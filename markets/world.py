@@ -219,9 +219,10 @@ class MarketWorld(World):
         Raises SpiralError if CLEAR of this instant is over.
         """
         if not self._ordered:
-            if self.phase > Phase.CLEAR and self.instant == self.now:
+            now: Any = self.env._now
+            if self.phase > Phase.CLEAR and self.instant == now:
                 raise SpiralError(f"an order in {self.phase.name} comes after CLEAR of its instant; trade in TRADE")
-            callbacks = self.at(self.now, Phase.CLEAR).callbacks
+            callbacks = self._instant(now, Phase.CLEAR).callbacks
             assert callbacks is not None
             callbacks.append(self._cleared)
         self._ordered.append(venue)

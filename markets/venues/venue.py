@@ -239,7 +239,7 @@ class Venue:
         """
         quote, ordered = self.quote_of(maker), self._tradable(taker.name, quantity)
         book = of_one(maker, quote, quote.skew if skew is None else skew)
-        return self._fill(taker.name, ordered, ordered, book, self._nothing, some(ordered)).price
+        return self._fill(taker.name, ordered, ordered, some(ordered), False, book, self._nothing, False).price
 
     def clear(self) -> Vector:
         """Net and fill the orders of this instant; returns the displacement of the price that they cause, (paths,)."""
@@ -247,17 +247,16 @@ class Venue:
         book = self.book()
         netting, walk = self._netted(orders, book)
         active, whole = netting.said.tolist()
-        crossed = self.moves and sum(active) > 1
+        crossed = len(orders) > 1 and self.moves and sum(active) > 1
         each = zip(orders, netting.ordered, netting.filled, active, whole, strict=True)
         for order, ordered, filled, any_, every in each:
-            fill = self._fill(order.taker, ordered, filled, book, walk, any_, netted=crossed, in_full=every)
-            order.answer.succeed(fill)
+            order.answer.succeed(self._fill(order.taker, ordered, filled, any_, every, book, walk, crossed))
         return netting.displacement
 
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
         spec, market, nothing = self.spec, self.market, self._nothing
-        now, halted_until = float(market.now), self.breakers.halted_until
+        now, halted_until = float(market.env.now), self.breakers.halted_until
         terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
             netting = netted(orders, nothing, terms, nothing)
@@ -276,14 +275,13 @@ class Venue:
         taker: str,
         ordered: Vector,
         filled: Vector,
+        active: bool,
+        in_full: bool,
         book: OrderBook,
         walk: Vector,
-        active: bool,
-        *,
-        netted: bool = False,
-        in_full: bool = False,
+        netted: bool,
     ) -> Fill:
-        """Settle the fill of an order, unless the order is empty, and record it."""
+        """Settle the fill of an order, unless the order is empty, and record it. active: whether it is not."""
         listing, spread = self.listing, book.skew
         if active:
             calm = self.spec.half_spread
