@@ -19,6 +19,7 @@ from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
 from markets.venues.surroundings import Surroundings
 from markets.venues.trade_log import write_trade
+from sim.errors import BugError
 from sim.vectors import some
 
 if TYPE_CHECKING:
@@ -158,17 +159,24 @@ class Venue:
 
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
-        for key, by in self.listing.displaces.items() if self.moves else ():
-            self.market.factors.displace(key, move if by == 1.0 else by * move)
+        if self.moves:
+            displace = self.market.factors.displace
+            for key, by in self.listing.displaces.items():
+                displace(key, move if by == 1.0 else by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
+    @property
+    def exposes(self) -> bool:
+        """Whether anybody may read a loop gain of this venue: else no flow need be found for `expose`."""
+        return self.moves and self.market.measures_gains
+
     def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
         """Add a hedger's flow here per unit move of the price at the venue `moved`, or at each of those.
 
         Valid for one tick. flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of
         `loop_gain`.
         """
-        if self.moves:
+        if self.exposes:
             if not self.exposed:
                 self.market.exposed.append(self)
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
@@ -178,6 +186,7 @@ class Venue:
 
         impact x flow per unit move / depth.
         """
+        self._require_measured()
         flow: Vector | None = None
         for each, names, channel in self.exposed:
             if channel == by and moved in names:
@@ -189,6 +198,7 @@ class Venue:
 
         but: venues whose moves are left out.
         """
+        self._require_measured()
         if not self.exposed:
             return {}
         flows, names, channels = zip(*self.exposed, strict=True)
@@ -198,6 +208,10 @@ class Venue:
         per_flow = self.impact / self.depth
         scaled = [per_flow * add(flows) for add in sums]
         return {entry: scaled[i] for entry, i in entries}
+
+    def _require_measured(self) -> None:
+        if not self.market.measures_gains:
+            raise BugError("loop gains are found only in worlds that write peaks, closes or market")
 
     @property
     def loop_gain(self) -> Vector:
