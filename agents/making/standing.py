@@ -12,6 +12,8 @@ from markets.kernels.quoting import standing
 from sim.vectors import marked, read_only
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
@@ -34,7 +36,7 @@ class Standing:
     """State of one maker in one world."""
 
     def __init__(self, agent: Capitalised, world: TradingWorld) -> None:
-        self._agent, self._world, self._name = agent, world, agent.name
+        self._agent, self._world = agent, world
         switch, limit = min(world.feedback.depth, 1.0), agent.drawdown_limit * agent.capital  # $
         self._shrinks = world.feedback.depth != 0 and not world.price_takers
         self._everything, self._nothing = world.full(1.0), read_only(world.full(0.0))
@@ -45,13 +47,18 @@ class Standing:
         self._leaving = np.zeros(world.paths, dtype=bool)  # now
         self._terms = agent.capital, limit, switch, self._peak, self._away, self._leaving
         self._anybody = False  # away, on any path
+        self._rows_used = -1  # of the ledger, when it last looked for these:
+        self._cash = self._units = self._nothing  # of its account; its hedge, where that is one thing
+        self._price: Callable[[], Vector]  # $ of one of it
 
     def withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
         if not self._shrinks:
             return self._everything
-        world, agent, name = self._world, self._agent, self._name
-        (units, price), cash = world.hedge_factors(name), world.ledger.balance(name)
+        world = self._world
+        if self._rows_used != world.ledger.used:
+            self._look_around()
+        cash, units, price = self._cash, self._units, self._price()
         if self._anybody and day != self._day:
             back = self._away & (day >= self._away_until)
             if marked(back):
@@ -59,12 +66,22 @@ class Standing:
         self._day = day
         able = np.empty(world.paths)
         if standing(cash, units, price, *self._terms, able):
-            leaving, equity = self._leaving, cash + units * price
-            world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
-            self._away |= leaving
-            self._anybody = True
-            self._away_until = np.where(leaving, day + agent.recapitalise_days, self._away_until)
+            self._withdraw(cash + units * price, day)
         return able
+
+    def _look_around(self) -> None:
+        """What it has ever held: equity is cash + units x price."""
+        world, name = self._world, self._agent.name
+        self._rows_used, self._cash = world.ledger.used, world.ledger.balance(name)
+        self._units, self._price = world.hedge_factors(name)
+
+    def _withdraw(self, equity: Vector, day: int) -> None:
+        """Who is leaving now stays away."""
+        world, agent, leaving = self._world, self._agent, self._leaving
+        world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
+        self._away |= leaving
+        self._anybody = True
+        self._away_until = np.where(leaving, day + agent.recapitalise_days, self._away_until)
 
     def _recapitalised(self, back: NDArray[np.bool_]) -> Vector:
         """Owners restore the capital at the start; returns the equity then, (paths,) $."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from markets.costs import FILL_COSTS
 from markets.factors.key import FactorKey
 from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.venues.listing import NEVER
 from markets.venues.paid_in_cash import fill_moves, handed_over
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Stock:
 
     gains = GAINS
     priced = funded = True
+    until = NEVER
 
     def __init__(self, market: Surroundings, name: str, dividend_yield: float = 0.0) -> None:
         """dividend_yield: decimal a year of calendar time, continuous."""
