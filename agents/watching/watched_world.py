@@ -33,7 +33,7 @@ class WatchedWorld(TradingWorld):
 
     def start(self, process: Process, owner: str | None = None) -> None:
         """Start a process; one of the user's own is watched."""
-        super().start(watched(process, self.env, self.theirs), owner)
+        super().start(watched(process, self, self.theirs), owner)
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Run to the end of the clock. Raises SpiralError, in one line, where an agent or a policy fails."""
