@@ -68,7 +68,8 @@ class Axis:
             scalar = isinstance(value, bool | int | float | str)
             key = (isinstance(value, bool), value) if scalar else text_of(value)  # 1 is 1.0, and not true
             if key in seen:
-                raise UserError("a value stands twice", value=text_of(value), place=f"{place}.values", remedy="drop one")
+                where = f"{place}.values"
+                raise UserError("a value stands twice", value=text_of(value), place=where, remedy="drop one")
             seen.add(key)
 
     def _check_range(self, place: str) -> None:
@@ -169,7 +170,7 @@ class SweepSpec:
         for i, axis in enumerate(self.axes):
             for key, later in ((key, later) for key in axis.keys for later in self.axes[i + 1 :]):
                 if any(f"{key}.".startswith(f"{other}.") for other in later.keys):
-                    rule = f"the axes {axis.name} and {later.name} set the same key, so that {axis.name} changes nothing"
+                    rule = f"the axes {axis.name} and {later.name} set the same key: {axis.name} changes nothing"
                     remedy = "drop one; a table comes before a key in it"
                     raise self.mistake(rule, f"axes.{later.name}", value=key, remedy=remedy)
 
