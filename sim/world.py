@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from heapq import heappush
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
+from simpy.core import StopSimulation
 from simpy.events import NORMAL
 
 from sim.errors import SpiralError
+from sim.life import begin
 from sim.phases import Phase
 from sim.process import Process as Process
 from sim.profile import START
@@ -169,7 +171,7 @@ class World:
         starts it)."""
         if self.profile is not None:
             process = self.profile.process(process, owner, self._phase_name)
-        self.env.process(process)
+        begin(self.env, process)
 
     def soon(self, value: Any = None) -> simpy.Event:
         """An event later in this phase: after all who wait for the phase, and after earlier calls of `soon`."""
@@ -195,7 +197,7 @@ class World:
         """
         if progress is not None:
             self.start(self._report(progress), "progress")
-        self._run_to(self._ending())
+        self._run_out(self._ending())
 
     def stops(self, phase: Phase) -> Iterator[int]:
         """Run to the end of the clock, and stop at a phase of every tick: gives the tick. Results are those of `run`.
@@ -215,13 +217,32 @@ class World:
         self.env.schedule(end, priority=Phase.END + 1, delay=int(self.clock.ticks[-1]) - self.env.now)  # type: ignore[arg-type]
         return end
 
+    def _run_out(self, end: simpy.Event) -> None:
+        """What `_run_to` does where nobody else waits for the end: SimPy's steps, without a call for each."""
+        env: Any = self.env
+        queue, event = env._queue, None
+        try:
+            while event is not end:
+                env._now, _, _, event = heappop(queue)
+                callbacks, event.callbacks = event.callbacks, None
+                for act in callbacks:
+                    act(event)
+                if not event._ok and not hasattr(event, "_defused"):
+                    raise event._value
+        except StopSimulation:
+            raise self._stopped() from None
+
     def _run_to(self, event: simpy.Event) -> None:
         come: list[simpy.Event] = []
         assert event.callbacks is not None
         event.callbacks.append(come.append)
         self.env.run(until=event)
-        if not come:  # somebody raised SimPy's own StopSimulation
-            raise SpiralError(f"the run was stopped at tick {self.tick_index} of {len(self._ticks) - 1}")
+        if not come:
+            raise self._stopped()
+
+    def _stopped(self) -> SpiralError:
+        """Somebody raised SimPy's own StopSimulation."""
+        return SpiralError(f"the run was stopped at tick {self.tick_index} of {len(self._ticks) - 1}")
 
     def _report(self, progress: Callable[[int], None]) -> Process:
         while True:
