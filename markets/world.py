@@ -214,9 +214,11 @@ class MarketWorld(World):
         but: venues whose moves are left out: of one at which nobody trades as prices move they close no loop.
         """
         exposed = [venue for venue in self.looked_at() if venue.exposed]
-        if len(exposed) == 1:
-            return exposed[0].gains(but)
-        return {entry: gain for venue in exposed for entry, gain in venue.gains(but).items()}
+        return (
+            exposed[0].gains(but)
+            if len(exposed) == 1
+            else {entry: gain for venue in exposed for entry, gain in venue.gains(but).items()}
+        )
 
     def looked_at(self) -> Iterable[Venue]:
         """Venues that may have orders or flows in this tick, in the order in which they opened."""

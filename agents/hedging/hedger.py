@@ -304,8 +304,8 @@ class _Hedging:
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
 
     def _expose(self) -> None:
-        own = self.assets[MAIN].own_market()
-        expose(self.desk, own, rates=self.hedges_rates, others=self.world.answering_options)
+        own, world = self.assets[MAIN].own_market(), self.world
+        expose(self.desk, own, rates=self.hedges_rates, others=world.answering_options if world.options else ())
 
 
 class _Seated(_Hedging):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,14 +36,6 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
-Exposed = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Venue.expose`: flow, moved, by
-
-
-@lru_cache(maxsize=1024)
-def _without(names: tuple[str, ...], others: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in others)
-
-
 class Venue:
     """A market for one listing.
 
@@ -64,7 +55,8 @@ class Venue:
         self._capacity = float("inf") if market.price_takers else spec.capacity  # price takers do not compete for depth
         self.orders: list[Order] = []  # which wait for CLEAR
         self._nothing = np.zeros(market.paths)
-        self.exposed: list[Exposed] = []  # of this tick
+        # flows of this tick by (venue whose price moved, channel); see `expose`
+        self.exposed: dict[tuple[str, str], Vector] = {}
         self._sums = Sums()  # of their flows
         asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
         self.investors = None if asked is None else Investors(market, listing, asked)
@@ -142,7 +134,7 @@ class Venue:
     def step(self, tick: int) -> None:
         """The market has moved into `tick`."""
         if self.exposed:
-            self.exposed, self._sums = [], Sums()
+            self.exposed, self._sums = {}, Sums()
         self.quotes.forget()
         self.listing.step(tick)
         if self.investors is not None:
@@ -175,7 +167,9 @@ class Venue:
         """
         if self.exposes:
             self._stir()
-            self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
+            exposed = self.exposed
+            for entry in ((moved, by),) if isinstance(moved, str) else [(name, by) for name in moved]:
+                exposed[entry] = self._sums.of(exposed[entry], flow) if entry in exposed else flow
 
     def gain(self, moved: str, by: str) -> Vector:
         """Move of this price that one channel adds per unit move of the price at `moved`, (paths,).
@@ -183,10 +177,7 @@ class Venue:
         impact x flow per unit move / depth.
         """
         self._require_measured()
-        flow: Vector | None = None
-        for each, names, channel in self.exposed:
-            if channel == by and moved in names:
-                flow = each if flow is None else self._sums.of(flow, each)
+        flow = self.exposed.get((moved, by))
         return self._nothing if flow is None else self.impact * flow / self.depth
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
@@ -195,22 +186,18 @@ class Venue:
         but: venues whose moves are left out.
         """
         self._require_measured()
-        if not self.exposed:
-            return {}
-        channels: dict[tuple[str, str], Vector] = {}
-        for flow, names, by in self.exposed:
-            for name in _without(names, but) if but else names:
-                known = channels.get((name, by))
-                channels[name, by] = flow if known is None else self._sums.of(known, flow)
         flows: dict[str, Vector] = {}
-        for (moved, _), flow in channels.items():
-            flows[moved] = self._sums.of(flows[moved], flow) if moved in flows else flow
-        per_flow = self.impact / self.depth if flows else self._nothing
+        for (moved, _), flow in self.exposed.items():
+            if moved not in but:
+                flows[moved] = self._sums.of(flows[moved], flow) if moved in flows else flow
+        if not flows:
+            return {}
+        per_flow, name = self.impact / self.depth, self.name
         if len(flows) == 1:
-            return {(self.name, moved): per_flow * flow for moved, flow in flows.items()}
+            return {(name, moved): per_flow * flow for moved, flow in flows.items()}
         distinct = {id(flow): flow for flow in flows.values()}
         scaled = {key: per_flow * flow for key, flow in distinct.items()}
-        return {(self.name, moved): scaled[id(flow)] for moved, flow in flows.items()}
+        return {(name, moved): scaled[id(flow)] for moved, flow in flows.items()}
 
     def _require_measured(self) -> None:
         if not self.market.measures_gains:
