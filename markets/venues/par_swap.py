@@ -166,6 +166,11 @@ class ParSwap:
         np.multiply(amounts[0], self.mid, out=amounts[1])
         self.market.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
 
+    @property
+    def until(self) -> int:
+        """Tick of the next roll."""
+        return self.series.until(self.market.factors.tick)
+
     def step(self, tick: int) -> None:
         """Roll into the next benchmark of the series when its time has come."""
         if tick >= self._until:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from markets.curves.benchmark import Benchmark
 from markets.products.dates import add_months
+from markets.venues.listing import NEVER
 from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ class Series:
         swaps = self.swaps
         return swaps[0] if len(swaps) == 1 else swaps[bisect_right(self.ticks, tick) - 1]
 
-    def until(self, tick: int) -> float:
-        """The tick from which another one is traded; infinite if none is."""
-        ahead = bisect_right(self.ticks, tick)
-        return self.ticks[ahead] if ahead < len(self.ticks) else inf
+    def until(self, tick: int) -> int:
+        """The first tick after this one at which another swap is traded."""
+        return next((each for each in self.ticks if each > tick), NEVER)
 
 
 def series(years: float, clock: Clock, curve: Curve) -> Series:
