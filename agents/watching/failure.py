@@ -76,7 +76,19 @@ def is_built_in(culprit: Agent | Policy) -> bool:
 
 
 def _unwrapped(error: BaseException) -> tuple[BaseException, Frames]:
-    """The original error of an event that has failed, of which SimPy raises a copy, and its frames from the outside."""
+    """The original error, and its frames from the outside.
+
+    SimPy raises a copy of a failed event's (or fails to), and Python a RuntimeError for a StopIteration that leaves a
+    generator.
+    """
+    original, frames = _of_simpy(error)
+    cause = original.__cause__
+    if isinstance(original, RuntimeError) and isinstance(cause, StopIteration):
+        return cause, list(frames_of(cause.__traceback__))
+    return original, frames
+
+
+def _of_simpy(error: BaseException) -> tuple[BaseException, Frames]:
     frames = list(frames_of(error.__traceback__))
     for frame, _ in frames:
         seen = frame.f_locals
@@ -126,6 +138,8 @@ def _raised(error: BaseException) -> str:
         return f"{error.what} is not finite on path {error.path}"
     if isinstance(error, SystemExit):
         return f"it left Python (sys.exit({error.code!r})); an agent ends by `return`, a run by raising an error"
+    if isinstance(error, StopIteration):
+        return "StopIteration: an iterator has no next"
     text = _text(error)
     if isinstance(error, SpiralError):
         return text

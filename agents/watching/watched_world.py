@@ -33,7 +33,7 @@ class WatchedWorld(TradingWorld):
 
     def start(self, process: Process, owner: str | None = None) -> None:
         """Start a process; one of the user's own is watched."""
-        seen = watched(process, self.env, self.theirs)
+        seen = watched(process, self, self.theirs)
         self.measures_gains |= seen is not process  # a user's code may read them
         super().start(seen, owner)
 

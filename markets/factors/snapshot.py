@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,18 @@ class Snapshot:
         self._blocks = self._blocks.copy()
         for block in blocks:
             self._set_block(block, np.stack([self._rows[key] for key in self._nodes[block]]))
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """A block in which no level can be written to."""
+        arrays = [level for level in (*self._rows.values(), *self._blocks.values()) if level.flags.writeable]
+        for level in arrays:
+            level.flags.writeable = False
+        try:
+            yield
+        finally:
+            for level in reversed(arrays):  # a curve before its nodes, which are views of it
+                level.flags.writeable = True
 
     def bumped(self, key: FactorKey, by: Floats | float) -> Snapshot:
         """The same market with one factor higher."""

@@ -14,7 +14,7 @@ from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
 from markets.venues.loop_gain import CURVATURE, summed
 from markets.venues.netting import Netting, netted
-from markets.venues.order import Fill, Order, tradable
+from markets.venues.order import Fill, Order, check_size, tradable
 from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
 from markets.venues.surroundings import Surroundings
@@ -225,7 +225,7 @@ class Venue:
         Units: units of the asset, or $ notional received fixed. A `Demand` is an order that depends on the price: a
         function from the displacement of the price by all orders to a quantity. Sequential clearing calls it with no
         displacement, fixed-point clearing with the one that the orders cause. Raises NotFinite if an order is not
-        finite, TypeError if it is no number, and SpiralError after CLEAR.
+        finite, TypeError if it is no number, and SpiralError after CLEAR or where it is beyond all markets.
         """
         answer = self.market.env.event()
         if not callable(quantity):
@@ -240,9 +240,11 @@ class Venue:
         return answer
 
     def _tradable(self, taker: str, quantity: Vector | float) -> Vector:
-        ordered, finite = tradable(quantity, self.listing.unit_notional)
-        if not finite:
-            self.market.require_finite(f"order of {taker} at {self.name}", ordered)
+        ordered, sound = tradable(quantity, self.listing.unit_notional)
+        if not sound:
+            what = f"order of {taker} at {self.name}"
+            self.market.require_finite(what, ordered)
+            check_size(what, self.notional(ordered))
         return ordered
 
     def hit(self, taker: Named, maker: str, quantity: Vector, skew: Vector | None = None) -> Vector:
