@@ -44,7 +44,7 @@ def read_text(path: Path) -> str:
         if len(content) > MOST_BYTES:
             rule = f"a file of settings has at most {MOST_BYTES // 1_000_000} MB"
             raise UserError(rule, place=str(path), remedy="decades of daily levels take less: is this the file?")
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")  # a byte order mark is no part of the text
     except UnicodeDecodeError as error:
         raise UserError(
             f"is not UTF-8 text (byte {error.start})", place=str(path), remedy="save it as UTF-8"
