@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from markets.plausible import MONEYNESS, REVERSALS, THINNEST, Bounds
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _nothing_odd: Memo[bool] = Memo()  # of the scenario that was checked last
 
 
-def odd_values(scenario: Scenario, at: Place, passed: Container[int] = ()) -> Iterator[Odd]:
+def odd_values(scenario: Scenario, at: Place, passed: Collection[int] = ()) -> Iterator[Odd]:
     """Every value of a scenario outside its field's bounds, and strikes far from spot.
 
     passed: parts that are not looked at by themselves again, by identity.
@@ -115,7 +115,7 @@ def odd_depths(scenario: Scenario, at: Place) -> Iterator[Odd]:
             yield Odd(here, depth, f"is less than {THINNEST:g} units of the asset", remedy)
 
 
-def check_plausible(scenario: Scenario, at: Place, passed: Container[int] = ()) -> None:
+def check_plausible(scenario: Scenario, at: Place, passed: Collection[int] = ()) -> None:
     """Raise UserError at the first value outside its bounds, unless the scenario takes its levels as given.
 
     passed: as of `odd_values`.
