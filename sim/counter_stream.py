@@ -30,22 +30,25 @@ class _Draws:
         self._fill, self._words, self._first = fill, words, first
         self._pair, self._pairs_ahead = 0, max(AHEAD // paths // 2, 1)
         self._rows: Vector = np.empty((0, paths))
-        self._taken = 0  # of the rows
+        self._taken, self._held = 0, 0  # of the rows; their number
 
     def take(self, rows: int) -> Vector:
         """The next `rows` draws of each path: (rows, paths), the caller's to change."""
-        if self._taken + rows > len(self._rows):
+        last = self._taken + rows
+        if last > self._held:
             self._draw(rows)
-        taken = self._rows[self._taken : self._taken + rows]
-        self._taken += rows
-        return taken
+            last = rows
+        self._taken, first = last, last - rows
+        return self._rows[first:last]
 
     def one(self) -> Vector:
         """The next draw of each path: (paths,), the caller's to change."""
-        if self._taken == len(self._rows):
+        taken = self._taken
+        if taken == self._held:
             self._draw(1)
-        row: Vector = self._rows[self._taken]
-        self._taken += 1
+            taken = 0
+        self._taken = taken + 1
+        row: Vector = self._rows[taken]
         return row
 
     def _draw(self, wanted: int) -> None:
@@ -56,7 +59,7 @@ class _Draws:
         rows = np.empty((kept + 2 * pairs, left.shape[1]))
         rows[:kept] = left
         self._fill(self._words, self._first, self._pair, rows[kept:])
-        self._rows, self._taken, self._pair = rows, 0, self._pair + pairs
+        self._rows, self._held, self._taken, self._pair = rows, len(rows), 0, self._pair + pairs
 
 
 class CounterStream:

@@ -192,6 +192,20 @@ def PaysNaN(self, world):
     return world.venue("asset").trade(self, 1.0)
 
 
+@at_trade("a movement of fund is not finite on path 2")
+def NotesInfinity(self, world):
+    costs = world.full(0.0)
+    costs[2] = np.inf
+    world.ledger.note(costs, source="fund", target="clients", reason="spread_cost_calm")
+    return world.venue("asset").trade(self, 1.0)
+
+
+@at_trade("cash of fund is not finite on path 0")
+def PaysInfinity(self, world):
+    world.ledger.transfer(world.full(np.inf), source="owners", target="fund", reason="capital")
+    return world.venue("asset").trade(self, 1.0)
+
+
 @at_trade("depth that it quotes at asset is not finite on path 0")
 def QuotesNaN(self, world):
     world.venue("asset").post(self.name, Quote(world.full(1e-3), world.full(0.0), world.full(np.nan)))

@@ -105,10 +105,14 @@ class Desk:
         self._snapshot = world.factors.snapshot
         self.unit_clean = book.value(0, self._snapshot, self.fixings)  # without CVA
         self.unit_cva: Vector | None = None
-        self._risk: Memo[Risk] = Memo()  # in the present market
-        self._slopes: Memo[Risk] = Memo()
-        self._bent = False  # whether anybody has asked for their gamma
-        self._value: Memo[Vector] = Memo()
+        # What was last found in the present market, each with the market it is of; None: find it again.
+        self._risk: Risk
+        self._slopes: Risk
+        self._value: Vector
+        self._risk_in: Snapshot | None = None
+        self._slopes_in: Snapshot | None = None
+        self._value_in: Snapshot | None = None
+        self._bent = False  # whether anybody has asked for the gamma of slopes
         self._options: Memo[Units] = Memo()  # neutral ones
         self.followers: list[Follower] = []
         self.rates_hedge: LegHedge = SwapHedge(world)
@@ -190,10 +194,9 @@ class Desk:
     def _unit_value_now(self) -> Vector:
         """Value of one unit of scale now, (paths,) $; computed once per market."""
         now = self.world.factors.snapshot
-        known = self._value.of(now)
-        if known is not None:
-            return known
-        return self._value.put(self._value_at(now) if self._full else self.slopes().value, now)
+        if self._value_in is not now:
+            self._value, self._value_in = self._value_at(now) if self._full else self.slopes().value, now
+        return self._value
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
         """Value of one unit of scale in another market, (paths,) $.
@@ -213,9 +216,13 @@ class Desk:
         if snapshot is not None:
             return self._risk_at(snapshot)
         now = self.world.factors.snapshot
-        return self._risk.of(now) or self._risk.put(self._risk_at(now), now)
+        if self._risk_in is not now:
+            self._risk, self._risk_in = self._risk_at(now), now
+        return self._risk
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
+        if snapshot.among is None and self.vega_hedge is None:
+            return self.book.risk(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
         fixings = self.fixings if snapshot.among is None else self.fixings[:, snapshot.among]
         return self.book.risk(self.world.factors.tick, snapshot, fixings, settled=self._tick, vegas=grid)
@@ -228,12 +235,13 @@ class Desk:
         if self._full:
             return self.risk(snapshot)
         if bent and not self._bent:
-            self._bent = True
-            self._slopes.forget()
-        now = self.world.factors.snapshot
+            self._bent, self._slopes_in = True, None
         if snapshot is not None:
             return self._slopes_at(snapshot)
-        return self._slopes.get(lambda: self._slopes_at(now), now)
+        now = self.world.factors.snapshot
+        if self._slopes_in is not now:
+            self._slopes, self._slopes_in = self._slopes_at(now), now
+        return self._slopes
 
     def _slopes_at(self, snapshot: Snapshot) -> Risk:
         if not self._bent:
@@ -369,7 +377,7 @@ class Desk:
         if self.attributed and self._split(tick, now):
             self._tick, self._snapshot, self.unit_clean = tick, now, self._unit_value_now()
             return
-        steps = self._stepped(tick, now) if self.attributed else None
+        steps = (self._stepped_together(tick, now) or self._stepped(tick, now)) if self.attributed else None
         end = value = self._unit_value_now()
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
@@ -379,8 +387,7 @@ class Desk:
             value = self.book.value(tick, now, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
-            for memo in (self._risk, self._slopes, self._value):
-                memo.forget()
+            self._risk_in = self._slopes_in = self._value_in = None
             if self.counterparty is not None:
                 self.counterparty.forget()
         self._attribute(now, steps, end)
@@ -415,10 +422,7 @@ class Desk:
 
         What is fixed or exercised at this mark is so in the new market: in an old one it would be worth something else.
         """
-        old, together = self._snapshot, self._stepped_together(tick, new)
-        if together is not None:
-            return together
-        end = self._unit_value_now()
+        old, end = self._snapshot, self._unit_value_now()
         if not self.book.slides:
             first = self.risk if self._full else self._first_order
             return Stepped(first(old), None, self._revalued(tick, new, end))
@@ -441,8 +445,8 @@ class Desk:
         if found is None:
             return None
         slopes, (by_spot, by_vol, by_all) = found
-        if self._value.of(new) is None:
-            self._value.put(by_all, new)
+        if self._value_in is not new:
+            self._value, self._value_in = by_all, new
         return Stepped(slopes, None, [], (by_spot, by_vol))
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:

@@ -42,7 +42,7 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Coll
     """
     world = desk.world
     for asset in desk.assets:
-        if world.venue(asset).moves:
+        if world.venue(asset).exposes:
             _expose(desk, asset, own if asset == MAIN else None, others)
     legs, names = rates and desk.book.has_rates, desk.neutral_credit()
     if (legs or names) and not world.price_takers:

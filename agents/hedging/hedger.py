@@ -122,8 +122,6 @@ class _Hedging:
         self.agent, self.world = agent, world
         self.desk: Desk = world.desks[agent.name]
         self.passive = isinstance(agent.policy, Never)
-        self.interval = Interval(agent.policy.interval)
-        self.last_look = 0
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
         self.unfilled: dict[str, Mask] = {}  # by venue: paths on which the last order was not filled in full
         self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
@@ -141,23 +139,21 @@ class _Hedging:
         desk, names = self.desk, self.desk.assets
         legs = (desk.option_hedge, desk.vega_hedge, desk.credit_hedge)
         self.has_legs = desk.book.has_rates or any(leg is not None for leg in legs)  # besides assets
-        # whether anything that it trades may move a price: else it closes no loop
-        self.loops = not self.passive and (self.has_legs or any(world.venue(name).moves for name in names))
+        # whether anything that it trades may move a price, of which somebody reads: else it closes no loop
+        self.loops = not self.passive and (self.has_legs or any(world.venue(name).exposes for name in names))
         self.assets = {name: AssetHedge(agent.policy, world, self.desk, name, late=late) for name in names}
         if not self.passive:
             self._take_over_hedge()
 
     def run(self) -> Process:
         """Look, decide and send at every tick."""
-        world = self.world
+        world, dues = self.world, Interval(self.agent.policy.interval).dues(self.world.clock)
         while True:
             yield world.tick(Phase.TRADE)
             if self.loops:
                 self._expose()
-            due = self.interval.due(world.clock, world.tick_index, self.last_look)
-            if due:
-                self.last_look = world.tick_index
-            elif not any(map(marked, (*self.unfilled.values(), self.desk.forced, self.desk.liquidated))):
+            due = dues[world.tick_index]
+            if not due and not any(map(marked, (*self.unfilled.values(), self.desk.forced, self.desk.liquidated))):
                 continue
             orders = {name: order for name, order in self._orders(due).items() if callable(order) or some(order)}
             self.unfilled = {}  # the new orders include all remainders
@@ -184,12 +180,14 @@ class _Hedging:
         world = self.world
         if name in self.in_flight and not callable(order):
             self.in_flight[name] = self.in_flight[name] - order
-        hedge = self.assets.get(name, self.assets[MAIN])
-        left, last_spot = self.nowhere, hedge.price
-        if not fill.in_full:
+        hedge = self.assets.get(name)
+        if fill.in_full:
+            left, last_spot = self.nowhere, None if hedge is None else hedge.price
+        else:
             left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-            answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
-        if name in self.assets:
+            main = hedge or self.assets[MAIN]
+            answered(fill.ordered, fill.quantity, main.price, main.last_spot, left, last_spot)
+        if hedge is not None and last_spot is not None:
             hedge.last_spot = last_spot
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 

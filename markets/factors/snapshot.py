@@ -78,23 +78,30 @@ class Snapshot:
         return new
 
     def with_moves(self, moves: Iterable[tuple[Mapping[FactorKey, Floats], Mapping[Block, Floats]]]) -> Snapshot:
-        """A copy with the levels and whole curves of several moves."""
-        new = Snapshot.__new__(Snapshot)
-        new.paths, new.among = self.paths, self.among
-        levels, blocks, bent = self._rows.copy(), self._blocks, set()
+        """A copy with the levels, of no node of a curve, and the whole curves of several moves."""
+        levels, blocks = self._rows.copy(), self._blocks
         for rows, curves in moves:
             if rows:
                 levels.update(rows)
-                for key in rows:
-                    if key.node:
-                        bent.add(key[:2])
             if curves:
                 blocks = {**blocks, **curves}
                 for block, values in curves.items():
                     levels.update(zip(self._nodes[block], values, strict=True))
-        new._rows, new.row, new._nodes, new._blocks = levels, levels.__getitem__, self._nodes, blocks
-        if bent:
-            new._bend(bent)
+        return self._of(levels, blocks)
+
+    def with_level(self, key: FactorKey, level: Floats) -> Snapshot:
+        """A copy with one level."""
+        if key.node:
+            return self.with_rows({key: level})
+        levels = self._rows.copy()
+        levels[key] = level
+        return self._of(levels, self._blocks)
+
+    def _of(self, levels: dict[FactorKey, Floats], blocks: dict[Block, Floats]) -> Snapshot:
+        """Other levels of the same factors."""
+        new = Snapshot.__new__(Snapshot)
+        new.paths, new.among, new._nodes = self.paths, self.among, self._nodes
+        new._rows, new.row, new._blocks = levels, levels.__getitem__, blocks
         return new
 
     def _bend(self, blocks: Iterable[Block]) -> None:

@@ -12,7 +12,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCK = 1024  # paths: few enough that the rows of a trade stay in the L1 cache
-SMALL = 256  # paths: the same for many rows
 GIVER, TAKER, GROSS, PAID, GOT = range(5)  # columns of an entry: rows of the ledger
 ENTRY = 5
 NONE = -1
@@ -107,6 +106,45 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
         carry_out(amounts, start, entries, rows, start, stop)
 
 
+@kernel_inline
+def four_alike(shares: Ints, entries: Ints, i: int) -> bool:
+    """Whether four shares from `i` on are of one balance, and two notes of each, the first between the same rows."""
+    number = shares.shape[0]
+    if entries.shape[0] != 2 * number or i + 4 > number:
+        return False
+    for k in range(i + 1, i + 4):
+        first, other = entries[2 * i], entries[2 * k]
+        if shares[k, HELD] != shares[i, HELD] or other[PAID] != first[PAID] or other[GOT] != first[GOT]:
+            return False
+    return True
+
+
+@kernel_inline
+def note_four(parts: Floats, shares: Ints, entries: Ints, rows: Floats, i: int, start: int, stop: int) -> None:
+    """Note four shares of one balance from `i` on: what all of them are paid out of is read and written once."""
+    at, second = shares[i : i + 4, PART], entries[2 * i + 1 : 2 * i + 8 : 2]
+    a, b, c, d = parts[at[0]], parts[at[1]], parts[at[2]], parts[at[3]]
+    balance, a, b, c, d = rows[shares[i, HELD], start:stop], a[start:stop], b[start:stop], c[start:stop], d[start:stop]
+    paid, got = rows[entries[2 * i, PAID], start:stop], rows[entries[2 * i, GOT], start:stop]
+    paid_a, got_a = rows[second[0, PAID], start:stop], rows[second[0, GOT], start:stop]
+    paid_b, got_b = rows[second[1, PAID], start:stop], rows[second[1, GOT], start:stop]
+    paid_c, got_c = rows[second[2, PAID], start:stop], rows[second[2, GOT], start:stop]
+    paid_d, got_d = rows[second[3, PAID], start:stop], rows[second[3, GOT], start:stop]
+    for j in range(stop - start):
+        held = balance[j]
+        of_a, of_b, of_c, of_d = held * a[j], held * b[j], held * c[j], held * d[j]
+        paid[j] = paid[j] - of_a - of_b - of_c - of_d
+        got[j] = got[j] + of_a + of_b + of_c + of_d
+        paid_a[j] -= of_a
+        got_a[j] += of_a
+        paid_b[j] -= of_b
+        got_b[j] += of_b
+        paid_c[j] -= of_c
+        got_c[j] += of_c
+        paid_d[j] -= of_d
+        got_d[j] += of_d
+
+
 @kernel
 def note_shares(parts: Floats, shares: Ints, entries: Ints, rows: Floats) -> None:
     """Note what holders of assets have of some parts of a gain, share after share.
@@ -118,18 +156,22 @@ def note_shares(parts: Floats, shares: Ints, entries: Ints, rows: Floats) -> Non
         rows: (rows, paths) of the ledger, changed.
     """
     paths, number = parts.shape[1], shares.shape[0]
-    each, amount = entries.shape[0] // number, np.empty(SMALL)
-    for start in range(0, paths, SMALL):
-        stop = min(start + SMALL, paths)
-        for i in range(number):
+    each = entries.shape[0] // number
+    for start in range(0, paths, BLOCK):
+        stop, i = min(start + BLOCK, paths), 0
+        while i < number:
+            if four_alike(shares, entries, i):
+                note_four(parts, shares, entries, rows, i, start, stop)
+                i += 4
+                continue
             balance, part = rows[shares[i, HELD], start:stop], parts[shares[i, PART], start:stop]
-            for j in range(stop - start):
-                amount[j] = balance[j] * part[j]
             for k in range(i * each, (i + 1) * each):
                 paid, got = rows[entries[k, PAID], start:stop], rows[entries[k, GOT], start:stop]
                 for j in range(stop - start):
-                    paid[j] -= amount[j]
-                    got[j] += amount[j]
+                    amount = balance[j] * part[j]
+                    paid[j] -= amount
+                    got[j] += amount
+            i += 1
 
 
 @kernel
