@@ -154,7 +154,8 @@ CASES: tuple[Case, ...] = (
         chapter="Pricing",
         source="Heston (1993); QuantLib's AnalyticHestonEngine and AnalyticHestonHullWhiteEngine",
         inputs="S 100; K 90 for a year, 100 for five, 75 for 0.05 without z and q; z 4 %, q 1.5 %; v0 0.05, "
-        "kappa 1.8, theta 0.045, xi 0.6, rho -0.7; Hull-White rates a 5 %, sigma 1 %; Black-Scholes at 22 % with them, correlation -0.3, 0, 0.3",
+        "kappa 1.8, theta 0.045, xi 0.6, rho -0.7; Hull-White rates a 5 %, sigma 1 %; Black-Scholes at 22 % with "
+        "them, correlation -0.3, 0, 0.3",
         statistic="values and implied vols",
         expected=_known_options(),
         measure=read_options,
