@@ -76,10 +76,9 @@ def is_built_in(culprit: Agent | Policy) -> bool:
 
 
 def _unwrapped(error: BaseException) -> tuple[BaseException, Frames]:
-    """The original error, and its frames from the outside.
+    """The original error of a process, and its frames from the outside.
 
-    SimPy raises a copy of a failed event's (or fails to), and Python a RuntimeError for a StopIteration that leaves a
-    generator.
+    SimPy raises a copy of it, and Python a RuntimeError for a StopIteration that leaves a generator.
     """
     original, frames = _of_simpy(error)
     cause = original.__cause__
@@ -89,6 +88,7 @@ def _unwrapped(error: BaseException) -> tuple[BaseException, Frames]:
 
 
 def _of_simpy(error: BaseException) -> tuple[BaseException, Frames]:
+    """The original error of an event that has failed, of which SimPy raises a copy, and its frames from the outside."""
     frames = list(frames_of(error.__traceback__))
     for frame, _ in frames:
         seen = frame.f_locals
