@@ -225,9 +225,7 @@ class MarketWorld(World):
             now: Any = self.env._now
             if self.phase > Phase.CLEAR and self.instant == now:
                 raise SpiralError(f"an order in {self.phase.name} comes after CLEAR of its instant; trade in TRADE")
-            callbacks = self.at(now, Phase.CLEAR).callbacks
-            assert callbacks is not None
-            callbacks.append(self._cleared)
+            self.at(now, Phase.CLEAR).callbacks.append(self._cleared)
         self._ordered.append(venue)
 
     def _cleared(self, _: simpy.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Instant(simpy.Event):
     """A phase of an instant: certain to come, as SimPy's `Timeout`."""
 
     _ok, _value = True, None
-    seconds: int  # since midnight of the first day
+    seconds: float  # since midnight of the first day
 
 
 class World:
@@ -66,14 +67,15 @@ class World:
         self.paths = streams.paths
         self.env = simpy.Environment(initial_time=int(clock.ticks[0]))
         self.tick_index = -1
-        self._last: int | None = None  # seconds: of that tick
-        self._coming: int | None = self._ticks[0]  # seconds: of the next one
+        self._ahead = iter(self._ticks)
+        self._last: float = -inf  # seconds: of that tick
+        self._coming: float = next(self._ahead)  # seconds: of the next one; infinite after the last
         self.phase = Phase.END
-        self.instant = -1  # seconds: when the phase began
+        self.instant: float = -1  # seconds: when the phase began
         # by phase: its next occurrence at a tick, if anybody waits for it; and what is done when a phase begins
         self._next: list[Instant | None] = [None] * PHASES
         self._enter = {phase: self._entrance(phase) for phase in Phase}
-        self._waiting: dict[int, dict[Phase, Instant]] = {}  # what `at` has made, by seconds and phase
+        self._waiting: dict[float, dict[Phase, Instant]] = {}  # what `at` has made, by seconds and phase
 
     @property
     def now(self) -> int:
@@ -94,15 +96,14 @@ class World:
         event = self._next[phase]  # it stays the next occurrence until it comes
         if event is not None:
             return event
-        seconds = self._coming
-        if phase > self.phase and self.env._now == self._last:
+        env, seconds = self.env, self._coming
+        if phase > self.phase and env._now == self._last:
             seconds = self._last
-        if seconds is None:
-            return self.env.event()  # after the end: never comes
+        elif seconds == inf:
+            return env.event()  # after the end: never comes
         if seconds in self._waiting and phase in self._waiting[seconds]:
             event = self._waiting[seconds][phase]
         else:
-            env = self.env
             event = new(Instant)
             event.env, event.seconds, event.callbacks = env, seconds, [self._enter[phase]]
             heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
@@ -158,13 +159,12 @@ class World:
         if following is not instant:
             self._next[phase] = following
 
-    def _begin(self, seconds: int) -> None:
+    def _begin(self, seconds: float) -> None:
         """The first phase of an instant has come: a tick's, or one between ticks."""
         self.instant = seconds
-        while self._coming is not None and seconds >= self._coming:
+        while seconds >= self._coming:
             self.tick_index += 1
-            ahead = self.tick_index + 1
-            self._last, self._coming = self._coming, self._ticks[ahead] if ahead < len(self._ticks) else None
+            self._last, self._coming = self._coming, next(self._ahead, inf)
 
     def start(self, process: Process, owner: str | None = None) -> None:
         """Start a process in this world. owner: the owner of its time in a profile (default: that of the process that

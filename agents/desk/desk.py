@@ -26,6 +26,7 @@ from markets.kernels.hedging import (
     attribute,
     attribute_few,
 )
+from markets.kernels.options import DELTA, VALUE
 from markets.products.table import Held
 from sim.memo import Memo
 from sim.names import Key
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook
     from markets.products.risk import Risk
+    from markets.products.table import Steps
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
@@ -59,8 +61,7 @@ class Stepped(NamedTuple):
 
     slopes: Risk  # with the smile held where it was
     following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
-    values: list[Vector]  # before each step after that of spot, and at the end; not needed where there is `few`
-    few: tuple[Vector, Vector] | None = None  # values after the steps of spot and vol, where only the curve's is left
+    values: list[Vector]  # before each step after that of spot, and at the end
 
 
 class Desk:
@@ -89,7 +90,7 @@ class Desk:
         self.book = book
         self._steps = revaluations(book.needs)
         self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
-        self._moving = [step for step in self._steps if step.keys]
+        self._moving = [(step.keys[0], step.keys) for step in self._steps if step.keys]
         self.scale, self.whole = world.full(1.0), world.full(1.0)  # all of it, whatever is left
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
@@ -377,7 +378,8 @@ class Desk:
         if self.attributed and self._split(tick, now):
             self._tick, self._snapshot, self.unit_clean = tick, now, self._unit_value_now()
             return
-        steps = (self._stepped_together(tick, now) or self._stepped(tick, now)) if self.attributed else None
+        found = self._stepped_together(tick, now) if self.attributed else None
+        steps = self._stepped(tick, now) if self.attributed and found is None else None
         end = value = self._unit_value_now()
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
@@ -390,7 +392,10 @@ class Desk:
             self._risk_in = self._slopes_in = self._value_in = None
             if self.counterparty is not None:
                 self.counterparty.forget()
-        self._attribute(now, steps, end)
+        if found is None:
+            self._attribute(now, steps, end)
+        else:
+            self._attribute_together(now, found, end)
         self._tick, self._snapshot, self.unit_clean = tick, now, value
         if self.counterparty is not None and self.unit_cva is not None:
             self._moved_besides = True
@@ -430,7 +435,7 @@ class Desk:
         slides = {asset: free.delta_of(asset) - held.delta_of(asset) for asset in (MAIN, *self.book.assets)}
         return Stepped(held, slides, self._revalued(tick, new, end))
 
-    def _stepped_together(self, tick: int, new: Snapshot) -> Stepped | None:
+    def _stepped_together(self, tick: int, new: Snapshot) -> tuple[Risk, Steps] | None:
         """All by one kernel, where the book has one and all steps of its own move; None elsewhere.
 
         The value of the book now is known then, too.
@@ -438,16 +443,21 @@ class Desk:
         old = self._snapshot
         if not (self._full and self.book.steps_together and self._moving):
             return None
-        for step in self._moving:
-            if _stand(old, new, step.keys):
+        for first, keys in self._moving:
+            if old.row(first)[0] == new.row(first)[0] and _stand(old, new, keys):
                 return None
         found = self.book.stepped(tick, old, new, self.fixings, settled=self._tick)
-        if found is None:
-            return None
-        slopes, (by_spot, by_vol, by_all) = found
-        if self._value_in is not new:
-            self._value, self._value_in = by_all, new
-        return Stepped(slopes, None, [], (by_spot, by_vol))
+        if found is not None and self._value_in is not new:
+            self._value, self._value_in = found[1][-1], new
+        return found
+
+    def _attribute_together(self, new: Snapshot, found: tuple[Risk, Steps], end: Vector) -> None:
+        """As `_attribute`, of what `_stepped_together` has found."""
+        slopes, (by_spot, by_vol, _) = found
+        at, spots = slopes.rows, (self._snapshot.row(SPOT), new.row(SPOT))
+        moved = self.unit_clean, at[VALUE], at[DELTA], *spots, by_spot, by_vol, end
+        attribute_few(self.scale, *moved, self.parts, self.unhedged)
+        self._moved_besides = True
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
@@ -463,10 +473,6 @@ class Desk:
             return
         old, parts = self._snapshot, (self.parts, self.unhedged)
         slopes, spots = steps.slopes, (old.row(SPOT), new.row(SPOT))
-        if steps.few is not None:
-            attribute_few(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, *steps.few, end, *parts)
-            self._moved_besides = True
-            return
         values = [*steps.values[:-1], end]
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for asset in self.book.assets:  # the step of spot has taken them for gamma

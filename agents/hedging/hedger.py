@@ -13,6 +13,7 @@ from agents.desk.counterparty_terms import CounterpartyTerms
 from agents.desk.hedge_leg import CreditLeg, OptionLeg, RatesLeg, VegaLeg
 from agents.desk.leg_hedge import CreditHedge, RatesHedge, VegaHedge
 from agents.desk.option_hedge import OptionHedge
+from agents.desk.options_held import NONE_HELD
 from agents.hedging.asset_hedge import AssetHedge
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
@@ -182,13 +183,15 @@ class _Hedging:
             self.in_flight[name] = self.in_flight[name] - order
         hedge = self.assets.get(name)
         if fill.in_full:
-            left, last_spot = self.nowhere, None if hedge is None else hedge.price
+            left = self.nowhere
+            if hedge is not None:
+                hedge.last_spot = hedge.price
         else:
+            seen = hedge or self.assets[MAIN]
             left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-            main = hedge or self.assets[MAIN]
-            answered(fill.ordered, fill.quantity, main.price, main.last_spot, left, last_spot)
-        if hedge is not None and last_spot is not None:
-            hedge.last_spot = last_spot
+            answered(fill.ordered, fill.quantity, seen.price, seen.last_spot, left, last_spot)
+            if hedge is not None:
+                hedge.last_spot = last_spot
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
     def _looks(self, due: bool, venue: str) -> Mask:
@@ -215,10 +218,11 @@ class _Hedging:
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
         options = self._option_orders(due) if self.has_legs else {}
-        coming = self._coming(options) if options else {}
+        coming, listed = self._coming(options) if options else {}, bool(self.world.options)
         own: Orders = {}
         for name, each in self.assets.items():
-            own[name] = each.order(due, self._looks(due, name), self._held(name), each.options(coming))
+            held = each.options(coming) if listed else NONE_HELD
+            own[name] = each.order(due, self._looks(due, name), self._held(name), held)
         return {**own, **options, **self._rate_orders(due, options)} if self.has_legs else own
 
     def _coming(self, orders: dict[str, Vector]) -> dict[str, Vector]:
@@ -304,8 +308,8 @@ class _Hedging:
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
 
     def _expose(self) -> None:
-        own = self.assets[MAIN].own_market()
-        expose(self.desk, own, rates=self.hedges_rates, others=self.world.answering_options)
+        own, world = self.assets[MAIN].own_market(), self.world
+        expose(self.desk, own, rates=self.hedges_rates, others=world.answering_options if world.options else ())
 
 
 class _Seated(_Hedging):

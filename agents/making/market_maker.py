@@ -155,10 +155,10 @@ class _Making:
             tick = world.tick_index
             if self.rows_used != ledger.used:
                 self._look_around()
-            for give, held in self.positions if tick else ():
-                if some(held):
-                    give(name, INVESTORS, held, self.passed_on[tick])
-            able = standing.withdraw_or_return(self.days[tick], self.passed_on[tick])
+            share = self.passed_on[tick]
+            if self.positions and tick:
+                self._pass_on_inventory(share)
+            able = standing.withdraw_or_return(self.days[tick], share)
             stance.take(able * self._within_capital() if limited else able)
             for each in self.leaning:
                 each.hold()
@@ -187,6 +187,11 @@ class _Making:
         self.positions = [] if alone else [(self._giving(venue), venue.held(name)) for venue in held]
         self.leaning, self.alone = ([], leaning) if alone else (leaning, [])
         self.rows_used = self.world.ledger.used
+
+    def _pass_on_inventory(self, share: float) -> None:
+        for give, held in self.positions:
+            if some(held):
+                give(self.agent.name, INVESTORS, held, share)
 
     def _giving(self, venue: Venue) -> Give:
         """How inventory is passed on."""

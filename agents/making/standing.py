@@ -57,7 +57,7 @@ class Standing:
         self._cash = self._units = self._nothing  # of its account; its hedge, where that is one thing
         self._price: Callable[[], Vector]  # $ of one of it
         self._moves: tuple[Move, ...] = ()  # by which that is passed on
-        self._unmoved = np.empty((0, ENTRY), dtype=np.int64), world.ledger.rows[:1]
+        self._unmoved = np.empty((0, ENTRY), dtype=np.int64), np.empty((1, 1))
         self.worth: Vector  # $ of it when the maker last looked, (paths,), if it passes it on
 
     def passes_on(self, venues: Iterable[Venue]) -> bool:
@@ -84,15 +84,16 @@ class Standing:
         ledger = self._ledger
         if self._rows_used != ledger.used:
             self._look_around()
-        cash, units, price, moves = self._cash, self._units, self._price(), self._moves if share else ()
+        cash, units, price = self._cash, self._units, self._price()
+        entries, rows = ledger.posting(self._moves) if self._moves and share else self._unmoved
         if self._anybody and day != self._day:
             self._day = day
             back = self._away & (day >= self._away_until)
             if marked(back):
                 self._pass_on(share)
-                cash, units, price, moves = self._recapitalised(back), self._nothing, self._everything, ()
+                cash, units, price = self._recapitalised(back), self._nothing, self._everything
+                entries, rows = self._unmoved
         able, worth = np.empty(self._two)
-        entries, rows = ledger.posting(moves) if moves else self._unmoved
         if standing(entries, rows, share, cash, units, price, *self._terms, able, worth):
             self._withdraw(cash + worth, day)
         self.worth = self._units * self._price() if units is self._nothing else worth

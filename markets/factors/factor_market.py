@@ -233,10 +233,15 @@ class FactorMarket:
         """Elasticity of vol to the price now: fall of ln s per unit of ln S, (paths,)."""
         return self.vol_law.elasticity(self.snapshot)
 
+    def elasticity(self, asset: str) -> Vector:
+        """The same of an asset's vol to its own price, (paths,)."""
+        law = self.asset_vols.get(asset, self.vol_law)
+        return law.elasticity(self.snapshot)
+
     def vol_answer(self, asset: str) -> tuple[Vector, float]:
         """Elasticity of an asset's vol to its price now, (paths,), and that vol at the start."""
         own = self.asset_vols.get(asset)
-        return (self.leverage, self.vol_law.base) if own is None else (own.elasticity(self.snapshot), own.base)
+        return self.elasticity(asset), self.vol_law.base if own is None else own.base
 
     @property
     def margin_vol(self) -> Vector:

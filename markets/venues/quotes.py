@@ -44,7 +44,7 @@ class Quotes:
         self._book_of: tuple[Offer, ...] = ()
         self._fresh = -1
         self._tick = -1  # of the last rule that was asked for
-        self._now: Rule  # that, and the one before it
+        self._now: Rule  # that, and the one before it where depth follows the price
         self._before: Rule
         self._rule: Rule | None = None  # the last one made
         self._seen: dict[str, tuple[Offer, Quote]] = {}  # by maker, on the paths that a record shows
@@ -117,7 +117,7 @@ class Quotes:
         """
         tick = self._factors.tick
         if self._tick != tick:
-            if self._tick >= 0:
+            if self._by_price and self._tick >= 0:
                 self._before = self._now
             market = self._factors.snapshot
             for stance in self._stances:

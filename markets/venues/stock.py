@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 GAINS = "hedge"  # reason of the ledger: what positions in assets earn at mid
-COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
+COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash, in the order of `asset_fill`
+WALKED = COSTS[:-NETTED]  # of orders that were not netted
+UNMOVED = COSTS[: ASSET_MOVES - 2]  # no walk, where trades do not move the price
 
 
 class Stock:
@@ -121,8 +123,7 @@ class Stock:
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
         """Units against cash; the cash is split into the price at mid and the costs."""
-        # in the order of `asset_fill`; no walk where trades do not move the price
-        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
+        costs = COSTS if netted else WALKED if walks else UNMOVED
         spread = np.empty(filled.size)
         posting = self.market.ledger.posting(fill_moves(self.name, taker, book.makers, costs))
         mid = self._factors.snapshot.row(self.key)

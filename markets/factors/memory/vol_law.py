@@ -50,13 +50,13 @@ class VolLaw:
     ) -> None:
         """vol0: implied vol at the start. power: the loop's switch `leverage`. running: see `PathLaws`."""
         paths = streams.paths
-        self._stirred, self._power = spec.realised_noise > 0, power
+        self._stirred = spec.realised_noise > 0
         self._memory = Memory(spec.returns, spec.squares, vol_start(spec, vol0), paths)
         self._implied = np.array([spec.base, spec.trend, spec.activity, spec.base, spec.most])
         self._realised = np.array(
             [spec.realised_base, spec.realised_trend, spec.realised_activity, LEAST_REALISED, spec.most]
         )
-        self._gains = self._memory.gains
+        self._answers = *self._memory.gains, power
         self._noise = streams.stream("market/realised")
         noise = _noise_terms(spec, clock.variance_years)
         told = np.column_stack([line.implied, line.realised, *noise, line.sigma])
@@ -86,7 +86,7 @@ class VolLaw:
     def elasticity(self) -> Vector:
         """Fall of ln s per unit of ln S now, (paths,): the effect of a small move through R1 and sqrt(R2)."""
         out = np.empty(self._move.size)
-        elasticities(self._implied, *self._gains, self._power, self._move, self._trend, self._activity, out)
+        elasticities(self._implied, *self._answers, self._move, self._trend, self._activity, out)
         return out
 
 
