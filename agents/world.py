@@ -130,6 +130,10 @@ class TradingWorld(MarketWorld):
             return self._ones, lambda: self.hedge_value(name)
         return self._none, lambda: self._one
 
+    def only_held(self, name: str) -> Listing | None:
+        """The listing of which alone an account has ever held anything, if that is one thing."""
+        return self._reached_by(name)[1]
+
     def held_by(self, name: str) -> tuple[int, Vector]:
         """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one
         thing; else NONE and the value of all.

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from markets.credit.name import CreditName
     from markets.curves.curve import Curve
+    from markets.factors.defaults import Defaults
     from markets.factors.key import FactorKey
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
@@ -85,6 +86,8 @@ class MarketWorld(World):
         self.feedback = feedback
         self.price_takers = price_takers
         self.other_assets = assets
+        # whether anybody may read loop gains: they are not found in a world that writes none
+        self.measures_gains = self.log.wants("peaks") or self.log.wants("closes") or self.log.sees("market")
         setting = Setting(
             clock=self.clock,
             streams=self.streams,
@@ -219,11 +222,10 @@ class MarketWorld(World):
         Raises SpiralError if CLEAR of this instant is over.
         """
         if not self._ordered:
-            if self.phase > Phase.CLEAR and self.instant == self.now:
+            now: Any = self.env._now
+            if self.phase > Phase.CLEAR and self.instant == now:
                 raise SpiralError(f"an order in {self.phase.name} comes after CLEAR of its instant; trade in TRADE")
-            callbacks = self.at(self.now, Phase.CLEAR).callbacks
-            assert callbacks is not None
-            callbacks.append(self._cleared)
+            self.at(now, Phase.CLEAR).callbacks.append(self._cleared)
         self._ordered.append(venue)
 
     def _cleared(self, _: simpy.Event) -> None:
@@ -255,21 +257,23 @@ class MarketWorld(World):
         for key in self.factors.snapshot.keys:
             self.require_finite(key.short, self.factors.snapshot.row(key))
 
-    def _note_defaults(self) -> None:
+    def _note_defaults(self, defaults: Defaults) -> None:
         """Log the defaults of the step, with what is recovered."""
-        if self.factors.defaults is not None:
-            for name, mask, recovered in self.factors.defaults.fresh():
-                self.log.add("events", self.now, mask, kind="default", subject=name, value=recovered)
+        for name, mask, recovered in defaults.fresh():
+            self.log.add("events", self.now, mask, kind="default", subject=name, value=recovered)
 
     def _live(self) -> Process:
+        factors = self.factors
         yield self.tick(Phase.MARKET)  # the starting state
         for tick in range(1, len(self.clock.ticks)):
             yield self.tick(Phase.MARKET)
             for swap in self.variance_swaps:
                 swap.fix(tick - 1)
-            self.factors.step(tick)
-            self.require_finite_market()
-            self._note_defaults()
+            factors.step(tick)
+            if not factors.is_finite:
+                self.require_finite_market()
+            if factors.defaults is not None:
+                self._note_defaults(factors.defaults)
             self._step_venues(tick)
 
     def _step_venues(self, tick: int) -> None:

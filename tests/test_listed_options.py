@@ -69,7 +69,7 @@ def test_it_is_worth_what_the_same_option_in_a_book_is(market):
         units = [each.greeks() for each in world.options]
         mine = [sum(getattr(unit, name) for unit in units) for name in ("worth", "delta", "gamma", "vega", "vanna")]
         theirs = [risk.value, risk.delta, risk.gamma, risk.vega, risk.vanna]
-        nodes = sum(unit.nodes for unit in units)
+        nodes = sum(unit.nodes() for unit in units)
         theirs += [risk.first(FactorKey("zero", "usd", name)) for name in ("overnight", "us2y", "us10y")]
         pairs = zip([*mine, *nodes], theirs, strict=True)
         return [(np.abs(1e6 * a - b) / np.maximum(np.abs(b), 1.0)).max() for a, b in pairs]
@@ -239,8 +239,8 @@ def _require_no_arbitrage(world, dividend):
         strikes = np.array([each.strikes[0] for each in calls])
         call, put = (np.array([each.greeks().worth for each in side]) for side in (calls, puts))
         tau = max(calls[0].years(), 0.0)
-        by_nodes = np.array([each.greeks().nodes.sum(axis=0) for each in calls]) - np.array(
-            [each.greeks().nodes.sum(axis=0) for each in puts]
+        by_nodes = np.array([each.greeks().nodes().sum(axis=0) for each in calls]) - np.array(
+            [each.greeks().nodes().sum(axis=0) for each in puts]
         )
         forward = spot * np.exp(-dividend * tau)
         paid = forward - (call - put)  # K times the discount factor, if parity holds

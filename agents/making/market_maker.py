@@ -136,6 +136,7 @@ class _Making:
         self.rows_used = -1  # of the ledger, when it last looked where it has ever held anything
         self.positions: list[tuple[Give, Vector]] = []  # how that is passed on, and how much of it there is, (paths,)
         self.leaning: list[VolQuotes] = []  # quotes that lean against it
+        self.alone: list[VolQuotes] = []  # those that lean against all that it holds, which its standing passes on
         self.days: list[int] = world.clock.plain.day
         self.passed_on = self._passed_on()
         self.standing = Standing(agent, world)
@@ -146,7 +147,7 @@ class _Making:
     def run(self) -> Process:
         """Quote at every tick."""
         world, ledger, recorded = self.world, self.world.ledger, self.world.log.sees("quotes")
-        name, stance, limited = self.agent.name, self.stance, bool(self.agent.capital_share)
+        name, stance, standing, limited = self.agent.name, self.stance, self.standing, bool(self.agent.capital_share)
         yield world.tick(Phase.QUOTE)
         for each in self.lazy or ():
             each.offer()
@@ -154,13 +155,15 @@ class _Making:
             tick = world.tick_index
             if self.rows_used != ledger.used:
                 self._look_around()
-            for give, held in self.positions if tick else ():
-                if some(held):
-                    give(name, INVESTORS, held, self.passed_on[tick])
-            able = self.standing.withdraw_or_return(self.days[tick])
+            share = self.passed_on[tick]
+            if self.positions and tick:
+                self._pass_on_inventory(share)
+            able = standing.withdraw_or_return(self.days[tick], share)
             stance.take(able * self._within_capital() if limited else able)
             for each in self.leaning:
                 each.hold()
+            for each in self.alone:
+                each.inventory = standing.worth
             if self.lazy is None:
                 self._post(stance.able)
             if recorded:
@@ -177,10 +180,18 @@ class _Making:
         """Where it has ever held anything: there outside investors take inventory over at mid, half of it every
         `inventory_half_life`, less at a price.
         """
-        self.rows_used, name = self.world.ledger.used, self.agent.name
+        name = self.agent.name
         held = [venue for venue in self.venues if venue.reached(name)]
-        self.positions = [(self._giving(venue), venue.held(name)) for venue in held]
-        self.leaning = [each for each in self.lazy or () if each.leans and each.venue in held]
+        leaning = [each for each in self.lazy or () if each.leans and each.venue in held]
+        alone = self.standing.passes_on(held)
+        self.positions = [] if alone else [(self._giving(venue), venue.held(name)) for venue in held]
+        self.leaning, self.alone = ([], leaning) if alone else (leaning, [])
+        self.rows_used = self.world.ledger.used
+
+    def _pass_on_inventory(self, share: float) -> None:
+        for give, held in self.positions:
+            if some(held):
+                give(self.agent.name, INVESTORS, held, share)
 
     def _giving(self, venue: Venue) -> Give:
         """How inventory is passed on."""

@@ -55,7 +55,7 @@ class VolQuotes(Offer):
         self._name, self._stance, self._limited = maker, stance, limited
         self.leans, self._funded = lean != 0 and not world.price_takers, per_credit != 0
         self._numbers = (share, world.factors.credit_law.at_start, per_credit, lean, limit)
-        self._inventory = self._nothing = world.full(0.0)  # $ notional, when the maker last quoted
+        self.inventory = self._nothing = world.full(0.0)  # $ notional, when the maker last quoted
         self._per_dollar, self._limit = lean / limit, limit  # half-spreads
         self._written: tuple[object, ...] = ()  # what was last written was computed from
         self._last: tuple[object, ...] = ()  # and what the last quote was
@@ -71,7 +71,7 @@ class VolQuotes(Offer):
     def hold(self) -> None:
         """The maker quotes, and may hold something here."""
         inventory = self._exposure(self._name)
-        self._inventory = inventory if inventory.base is None else inventory.copy()  # a view of the ledger changes
+        self.inventory = inventory if inventory.base is None else inventory.copy()  # a view of the ledger changes
 
     def changed(self) -> bool:
         """Whether the rule, or what it knew when the maker quoted, is another."""
@@ -104,7 +104,7 @@ class VolQuotes(Offer):
         """What it is computed from, as of when the maker quoted."""
         stance = self._stance
         credit = stance.market.row(CREDIT) if self._funded else self._nothing
-        return self._quotes.rule_of(stance), stance.able, credit, self._inventory, stance.room
+        return self._quotes.rule_of(stance), stance.able, credit, self.inventory, stance.room
 
     def _made(
         self, rule: tuple[Vector, Vector], able: Vector, credit: Vector, inventory: Vector, room: Vector

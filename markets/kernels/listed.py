@@ -20,7 +20,6 @@ from markets.kernels.options import (
     OUTER_YEARS,
     RESPONSE,
     SD,
-    SLOPES,
     STRIKE,
     TINY,
     VALUE,
@@ -76,8 +75,108 @@ def bring(row: Floats, among: Ints, start: int, width: int, out: Floats) -> None
         for j in range(width):
             out[j] = row[among[start + j]]
     else:
+        part = row[start : start + width]
         for j in range(width):
-            out[j] = row[start + j]
+            out[j] = part[j]
+
+
+@kernel_inline
+def logs_of(spots: Floats, per_base: float, width: int, out: Floats) -> None:
+    """Into `out` ln(S / spot0)."""
+    for j in range(width):
+        out[j] = log(at_least(spots[j], FLOOR) * per_base)
+
+
+@kernel_inline
+def grown_by(vols: Floats, per_base: float, response: float, width: int, out: Floats) -> None:
+    """Into `out` the factor on an expiry's vol that the market's makes: (s / s_base)^response. Not in place."""
+    for j in range(width):
+        out[j] = exp(response * log(at_least(vols[j], FLOOR) * per_base))
+
+
+@kernel_inline
+def discounted(far: Floats, near: Floats, term: Floats, width: int, zts: Floats, discounts: Floats) -> None:
+    """Into `zts` z tau by the zero rates of two nodes, into `discounts` e^(-z tau)."""
+    outer_years, inner_years = term[OUTER_YEARS], term[INNER_YEARS]
+    for j in range(width):
+        zts[j] = fma(outer_years, far[j], inner_years * near[j])
+        discounts[j] = exp(-zts[j])
+
+
+@kernel_inline
+def deviations(wide: Floats, grown: Floats, term: Floats, width: int, sds: Floats, pers: Floats) -> None:
+    """Into `sds` standard deviations to the expiry of a leg, into `pers` one over them."""
+    for j in range(width):
+        sds[j] = wide[j] * term[SD] * grown[j]
+        pers[j] = 1.0 / at_least(sds[j], TINY)
+
+
+@kernel_inline
+def add_worth(
+    sign: float,
+    spot: Floats,
+    log_spot: Floats,
+    leg: tuple[Floats, Floats],
+    spread: tuple[Floats, Floats],
+    rates: tuple[Floats, Floats],
+    term: Floats,
+    per_spot0: float,
+    width: int,
+    out: Floats,
+) -> None:
+    """Add to `out` the worth of one leg on a block's paths, from what is known of them.
+
+    Args:
+        leg: strikes and their logs; spread: as `deviations` writes them; rates: as `discounted` does.
+    """
+    (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
+    for j in range(width):
+        asset, strike = carry * spot[j], paid[j] * (term[STRIKE] * per_spot0)
+        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
+        n1, rho, _, _ = sides(sign, x, sds[j], pers[j], asset, strike, discounts[j])
+        out[j] += fma(asset, n1, -rho)
+
+
+@kernel_inline
+def add_sloped(
+    sign: float,
+    spot: Floats,
+    log_spot: Floats,
+    leg: tuple[Floats, Floats],
+    spread: tuple[Floats, Floats],
+    rates: tuple[Floats, Floats],
+    term: Floats,
+    per_spot0: float,
+    width: int,
+    out: Floats,
+    delta: Floats,
+) -> None:
+    """`add_worth`, and add to `delta` the leg's own."""
+    (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
+    for j in range(width):
+        asset, strike = carry * spot[j], paid[j] * (term[STRIKE] * per_spot0)
+        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
+        n1, rho, _, _ = sides(sign, x, sds[j], pers[j], asset, strike, discounts[j])
+        out[j] += fma(asset, n1, -rho)
+        delta[j] = fma(carry, n1, delta[j])
+
+
+@kernel_inline
+def write_gains(
+    spots: tuple[Floats, Floats],
+    before: Floats,
+    here: tuple[Floats, Floats],
+    values: tuple[Floats, Floats, Floats],
+    out: tuple[Floats, Floats, Floats, Floats],
+) -> None:
+    """`split_gains` of a block, where the smile stays. out: its rows, in their order."""
+    (old, new), (worth, delta), (bent, remarked, last) = spots, here, values
+    by_time, by_gamma, by_vol, by_rates = out
+    for j in range(by_time.shape[0]):
+        by_time[j] = worth[j] - before[j]
+        by_gamma[j] = bent[j] - worth[j] - delta[j] * (new[j] - old[j])
+        by_vol[j] = remarked[j] - bent[j]
+        by_rates[j] = last[j] - remarked[j]
 
 
 @kernel
@@ -109,41 +208,35 @@ def listed_split(
         out: (SMILE_GAIN, paths that are looked at), written.
     """
     (spot0, vol0, nodes0), (spot1, vol1, nodes1), (signs, strikes, logs, multiples) = old, new, legs
-    outer, inner, outer_years, inner_years = int(term[OUTER]), int(term[INNER]), term[OUTER_YEARS], term[INNER_YEARS]
-    response, carry, per_spot0, per_vol0 = term[RESPONSE], term[CARRY], 1.0 / base[0], 1.0 / base[1]
-    (with_here, with_now, still), some, own = known, among.shape[0] > 0, np.empty((22, BLOCK))
+    outer, inner, response = int(term[OUTER]), int(term[INNER]), term[RESPONSE]
+    per_spot0, per_vol0, own = 1.0 / base[0], 1.0 / base[1], np.empty((23, BLOCK))
+    (with_here, with_now, still), some = known, among.shape[0] > 0
     done = still and with_now  # what vol makes is then the last step, and its end is known
-    log0, log1, grown0, grown1, zts0, zts1, discount0, discount1 = own[:8]
-    worth, delta, bent, remarked, last, sd = own[8:14]
-    s0, s1, near, then, v, wide, paid, far = own[14:]
+    # row by row: an array that is unpacked has rows of any stride, and loops over these do not vectorise
+    log0, log1, grown0, grown1, zts0, zts1 = own[0], own[1], own[2], own[3], own[4], own[5]
+    worth, delta, bent, remarked, last, sds = own[6], own[7], own[8], own[9], own[10], own[11]
+    s0, s1, near, then, v, wide, paid, far = own[12], own[13], own[14], own[15], own[16], own[17], own[18], own[19]
+    pers, discount0, discount1 = own[20], own[21], own[22]
+    leg, spread, rates0, rates1 = (paid, far), (sds, pers), (zts0, discount0), (zts1, discount1)
     for start in range(0, out.shape[1], BLOCK):
         width = min(BLOCK, out.shape[1] - start)
-        block = slice(start, start + width)
         bring(spot0, among, start, width, s0)
         bring(spot1, among, start, width, s1)
         bring(before, among, start, width, then)
-        for j in range(0 if with_here else width):
-            log0[j] = log(at_least(s0[j], FLOOR) * per_spot0)
-        for j in range(width):
-            log1[j] = log(at_least(s1[j], FLOOR) * per_spot0)
+        logs_of(s0, per_spot0, 0 if with_here else width, log0)
+        logs_of(s1, per_spot0, width, log1)
         bring(vol0, among, start, width, v)
-        for j in range(width):
-            grown0[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
+        grown_by(v, per_vol0, response, width, grown0)
         if not done:
             bring(vol1, among, start, width, v)
-            for j in range(width):
-                grown1[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
+            grown_by(v, per_vol0, response, width, grown1)
         bring(nodes0[outer], among, start, width, far)
         bring(nodes0[inner], among, start, width, near)
-        for j in range(width):
-            zts0[j] = fma(outer_years, far[j], inner_years * near[j])
-            discount0[j] = exp(-zts0[j])
+        discounted(far, near, term, width, *rates0)
         if not with_now:
             bring(nodes1[outer], among, start, width, far)
             bring(nodes1[inner], among, start, width, near)
-            for j in range(width):
-                zts1[j] = fma(outer_years, far[j], inner_years * near[j])
-                discount1[j] = exp(-zts1[j])
+            discounted(far, near, term, width, *rates1)
         for j in range(width):
             worth[j] = delta[j] = bent[j] = remarked[j] = last[j] = 0.0
         for i in range(signs.shape[0]):
@@ -151,65 +244,27 @@ def listed_split(
             bring(multiples[i], among, start, width, wide)
             bring(strikes[i], among, start, width, paid)
             bring(logs[i], among, start, width, far)
-            for j in range(width):
-                sd[j] = wide[j] * term[SD] * grown0[j]
+            deviations(wide, grown0, term, width, sds, pers)
             if not with_here:
-                for j in range(width):
-                    asset, strike = carry * s0[j], paid[j] * (term[STRIKE] * per_spot0)
-                    x = log0[j] - far[j] - term[LOG_STRIKE] + zts0[j]
-                    n1, rho, _, _ = sides(sign, x, sd[j], 1.0 / at_least(sd[j], TINY), asset, strike, discount0[j])
-                    worth[j] += fma(asset, n1, -rho)
-                    delta[j] = fma(carry, n1, delta[j])
-            add_worth(sign, s1, log1, far, paid, sd, zts0, discount0, term, per_spot0, width, bent)
+                add_sloped(sign, s0, log0, leg, spread, rates0, term, per_spot0, width, worth, delta)
+            add_worth(sign, s1, log1, leg, spread, rates0, term, per_spot0, width, bent)
             if not done:
-                for j in range(width):
-                    sd[j] = wide[j] * term[SD] * grown1[j]
-                add_worth(sign, s1, log1, far, paid, sd, zts0, discount0, term, per_spot0, width, remarked)
+                deviations(wide, grown1, term, width, sds, pers)
+                add_worth(sign, s1, log1, leg, spread, rates0, term, per_spot0, width, remarked)
             if not with_now:
-                add_worth(sign, s1, log1, far, paid, sd, zts1, discount1, term, per_spot0, width, last)
+                add_worth(sign, s1, log1, leg, spread, rates1, term, per_spot0, width, last)
         if with_here:
             bring(here[0], among, start, width, worth)
             bring(here[1], among, start, width, delta)
         if with_now:
             bring(now, among, start, width, last)
         elif not some:
-            now[block] = last[:width]
+            now[start : start + width] = last[:width]
         if done:
             remarked[:width] = last[:width]
-        by_time, by_gamma, by_vol, by_rates = (
-            out[THETA_GAIN, block],
-            out[GAMMA_GAIN, block],
-            out[VEGA_GAIN, block],
-            out[RATES_GAIN, block],
-        )
-        for j in range(width):
-            by_time[j] = worth[j] - then[j]
-            by_gamma[j] = bent[j] - worth[j] - delta[j] * (s1[j] - s0[j])
-            by_vol[j] = remarked[j] - bent[j]
-            by_rates[j] = last[j] - remarked[j]
-
-
-@kernel_inline
-def add_worth(
-    sign: float,
-    spot: Floats,
-    log_spot: Floats,
-    far: Floats,
-    paid: Floats,
-    sds: Floats,
-    zts: Floats,
-    discounts: Floats,
-    term: Floats,
-    per_spot0: float,
-    width: int,
-    out: Floats,
-) -> None:
-    """Add to `out` the worth of one leg on a block's paths, from what is known of them."""
-    for j in range(width):
-        asset, strike = term[CARRY] * spot[j], paid[j] * (term[STRIKE] * per_spot0)
-        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
-        n1, rho, _, _ = sides(sign, x, sds[j], 1.0 / at_least(sds[j], TINY), asset, strike, discounts[j])
-        out[j] += fma(asset, n1, -rho)
+        block = slice(start, start + width)
+        parts = out[THETA_GAIN, block], out[GAMMA_GAIN, block], out[VEGA_GAIN, block], out[RATES_GAIN, block]
+        write_gains((s0, s1), then, (worth, delta), (bent, remarked, last), parts)
 
 
 @kernel
@@ -247,68 +302,95 @@ def listed_greeks(
         signs: (legs,) +1 call, -1 put; strikes, multiples: (legs, paths) $ and vol over the vol at the money.
         logs: (legs, paths), see `log_strikes`.
         root: square root of the variance time left, trading years.
-        out: (NODE + nodes, paths), written: as rows of `option_greeks`. Or (SLOPES, paths): the first three alone; or
-            (1, paths): the value alone.
-        own: (paths,), written with all rows: vega by the options' own vols, $ per 1.00.
+        out: (NODE, paths), written: as rows of `option_greeks`. Or (1, paths): the value alone. Or (NODE + nodes,
+            paths): $ per 1.00 of each zero rate in the rows from NODE on, and the others are left as they are.
+        own: (paths,), written with NODE rows: vega by the options' own vols, $ per 1.00.
     """
-    paths, full, sloped = spot.shape[0], out.shape[0] > SLOPES, out.shape[0] > 1
-    outer, inner = int(term[OUTER]), int(term[INNER])
-    outer_years, inner_years = term[OUTER_YEARS], term[INNER_YEARS]
-    response, carry, per_spot0, per_vol0 = term[RESPONSE], term[CARRY], 1.0 / base[0], 1.0 / base[1]
-    log_spot, grown, zts, discounts = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    paths, full, rated = spot.shape[0], out.shape[0] == NODE, out.shape[0] > NODE
+    outer, inner, response = int(term[OUTER]), int(term[INNER]), term[RESPONSE]
+    per_spot0, per_vol0, work = 1.0 / base[0], 1.0 / base[1], np.empty((6, BLOCK))
+    log_spot, grown, zts, discounts, sds, pers = work[0], work[1], work[2], work[3], work[4], work[5]
+    spread, rates = (sds, pers), (zts, discounts)
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        s, v, own_vega = spot[block], vol[block], own[block]
-        value, delta, gamma = out[VALUE, block], out[DELTA if sloped else 0, block], out[GAMMA if sloped else 0, block]
-        vega, vanna = out[VEGA if full else 0, block], out[VANNA if full else 0, block]
-        by_outer, by_inner = out[NODE + outer if full else 0, block], out[NODE + inner if full else 0, block]
-        rate, near = nodes[outer, block], nodes[inner, block]
-        for k in range(out.shape[0]):
+        s, v = spot[block], vol[block]
+        logs_of(s, per_spot0, width, log_spot)
+        grown_by(v, per_vol0, response, width, grown)
+        discounted(nodes[outer, block], nodes[inner, block], term, width, *rates)
+        for k in range(NODE if rated else 0, out.shape[0]):
             out[k, block] = 0.0
-        for j in range(width if full else 0):
-            own_vega[j] = 0.0
-        for j in range(width):
-            log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
-            grown[j] = exp(response * log(at_least(v[j], FLOOR) * per_vol0))
-            zts[j] = fma(outer_years, rate[j], inner_years * near[j])
-            discounts[j] = exp(-zts[j])
+        own[start : start + width if full else start] = 0.0
         for i in range(signs.shape[0]):
-            sign, wide, paid, far = signs[i], multiples[i, block], strikes[i, block], logs[i, block]
-            if not sloped:
-                for j in range(width):
-                    sd = wide[j] * term[SD] * grown[j]
-                    per, asset = 1.0 / at_least(sd, TINY), carry * s[j]
-                    x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
-                    strike = paid[j] * (term[STRIKE] * per_spot0)
-                    n1, rho, _, _ = sides(sign, x, sd, per, asset, strike, discounts[j])
-                    value[j] += fma(asset, n1, -rho)
-                continue
-            if not full:
-                for j in range(width):
-                    sd = wide[j] * term[SD] * grown[j]
-                    per, asset = 1.0 / at_least(sd, TINY), carry * s[j]
-                    x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
-                    strike = paid[j] * (term[STRIKE] * per_spot0)
-                    n1, rho, bell, _ = sides(sign, x, sd, per, asset, strike, discounts[j])
-                    density = carry * INV_SQRT_2PI * bell
-                    value[j] += fma(asset, n1, -rho)
-                    delta[j] = fma(carry, n1, delta[j])
-                    gamma[j] += 0.0 if sd < TINY else density * per / at_least(s[j], FLOOR)
-                continue
-            for j in range(width):
-                price, level = at_least(s[j], FLOOR), at_least(v[j], FLOOR)
-                sd = wide[j] * term[SD] * grown[j]
-                per, asset = 1.0 / at_least(sd, TINY), carry * s[j]
-                x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
-                strike = paid[j] * (term[STRIKE] * per_spot0)
-                n1, rho, bell, d2 = sides(sign, x, sd, per, asset, strike, discounts[j])
-                density = carry * INV_SQRT_2PI * bell
-                value[j] += fma(asset, n1, -rho)
-                delta[j] = fma(carry, n1, delta[j])
-                gamma[j] += 0.0 if sd < TINY else density * per / price
-                vega[j] = fma(density * s[j] * response, sd / level, vega[j])
-                vanna[j] = fma(-density * response, d2, vanna[j])
-                by_outer[j] = fma(outer_years, rho, by_outer[j])
-                by_inner[j] = fma(inner_years, rho, by_inner[j])
-                own_vega[j] = fma(density * s[j], root, own_vega[j])
+            sign, leg = signs[i], (strikes[i, block], logs[i, block])
+            deviations(multiples[i, block], grown, term, width, *spread)
+            if full:
+                slopes = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
+                more = out[VEGA, block], out[VANNA, block], own[block]
+                add_greeks(sign, s, v, log_spot, leg, spread, rates, term, per_spot0, root, slopes, more)
+            elif rated:
+                by_outer, by_inner = out[NODE + outer, block], out[NODE + inner, block]
+                add_rated(sign, s, log_spot, leg, spread, rates, term, per_spot0, by_outer, by_inner)
+            else:
+                add_worth(sign, s, log_spot, leg, spread, rates, term, per_spot0, width, out[VALUE, block])
+
+
+@kernel_inline
+def add_greeks(
+    sign: float,
+    spot: Floats,
+    vol: Floats,
+    log_spot: Floats,
+    leg: tuple[Floats, Floats],
+    spread: tuple[Floats, Floats],
+    rates: tuple[Floats, Floats],
+    term: Floats,
+    per_spot0: float,
+    root: float,
+    slopes: tuple[Floats, Floats, Floats],
+    more: tuple[Floats, Floats, Floats],
+) -> None:
+    """Add one leg to a block's rows of `listed_greeks`, but for those of rates. Arguments as for `add_worth`.
+
+    Args:
+        slopes: rows of value, delta and gamma; more: of vega, vanna and vega by its own vol.
+    """
+    (paid, far), (sds, pers), (zts, discounts) = leg, spread, rates
+    (value, delta, gamma), (vega, vanna, own) = slopes, more
+    carry, response = term[CARRY], term[RESPONSE]
+    for j in range(spot.shape[0]):
+        price, level = at_least(spot[j], FLOOR), at_least(vol[j], FLOOR)
+        sd, per, asset = sds[j], pers[j], carry * spot[j]
+        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
+        strike = paid[j] * (term[STRIKE] * per_spot0)
+        n1, rho, bell, d2 = sides(sign, x, sd, per, asset, strike, discounts[j])
+        density = carry * INV_SQRT_2PI * bell
+        value[j] += fma(asset, n1, -rho)
+        delta[j] = fma(carry, n1, delta[j])
+        gamma[j] += 0.0 if sd < TINY else density * per / price
+        vega[j] = fma(density * spot[j] * response, sd / level, vega[j])
+        vanna[j] = fma(-density * response, d2, vanna[j])
+        own[j] = fma(density * spot[j], root, own[j])
+
+
+@kernel_inline
+def add_rated(
+    sign: float,
+    spot: Floats,
+    log_spot: Floats,
+    leg: tuple[Floats, Floats],
+    spread: tuple[Floats, Floats],
+    rates: tuple[Floats, Floats],
+    term: Floats,
+    per_spot0: float,
+    by_outer: Floats,
+    by_inner: Floats,
+) -> None:
+    """Add one leg to a block's rows of the two nodes that discount it. Arguments as for `add_worth`."""
+    (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
+    for j in range(spot.shape[0]):
+        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
+        strike = paid[j] * (term[STRIKE] * per_spot0)
+        _, rho, _, _ = sides(sign, x, sds[j], pers[j], carry * spot[j], strike, discounts[j])
+        by_outer[j] = fma(term[OUTER_YEARS], rho, by_outer[j])
+        by_inner[j] = fma(term[INNER_YEARS], rho, by_inner[j])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
 from markets.kernels.listed import listed_greeks, listed_split, log_strikes
-from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, SLOPES, VALUE, VANNA, VEGA
+from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VANNA, VEGA
 from markets.venues.look import Sloped
+from markets.venues.option_on_surface import NO_SURFACE
 from markets.venues.vol_listing import Greeks, VolListing
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Paths, Snapshot
     from markets.venues.listed_series import Contract
     from markets.venues.look import Seen
+    from markets.venues.option_on_surface import OptionOnSurface
     from markets.venues.option_series import OptionSeries
     from markets.venues.surroundings import Surroundings
 
@@ -29,6 +31,16 @@ NO_ROWS = np.empty(0)
 MONTH_AT_THE_MONEY: float = (1 / 12 / (2 * np.pi)) ** 0.5  # vega of such an option, in units of spot
 
 
+class Strikes(NamedTuple):
+    """Of the options of one unit, struck at a roll."""
+
+    moving: OptionOnSurface | None  # on a smile that moves; else on the next three
+    strikes: Vector  # (legs, paths) $
+    logs: Vector  # see `log_strikes`
+    multiples: Vector  # vol over the vol at the money
+    level: Vector  # of its vol at the vol of the start, (paths,)
+
+
 class ListedOption(VolListing):
     """Calls, puts, straddles or strangles, struck on each path at the spot of the last roll.
 
@@ -37,42 +49,68 @@ class ListedOption(VolListing):
 
     def __init__(self, market: Surroundings, name: str, series: OptionSeries) -> None:
         self.series = series
-        self._level = NO_ROWS
         self._terms: tuple[Contract | None, int, Vector] = (None, -1, NO_ROWS)
         super().__init__(market, name, series)
 
     def _strike_now(self, tick: int) -> None:
-        """A fresh option at the present spot."""
-        spot = self._now.row(SPOT)
-        self.struck = self.series.struck(tick)
-        self.strikes = self.series.strikes(spot)
-        self._moving = self.series.on_surface(self.struck, self.strikes, spot)
-        if self._moving is None:
-            self._multiples = self.series.multiples(self.struck, self.strikes, spot)
-            self._logs = np.empty_like(self.strikes)
-            log_strikes(self.strikes, float(self._base[0]), self._logs)
-            self._level = np.mean(self._multiples, axis=0) * self._base[1]  # of its vol at that of the start
+        """A fresh option at the present spot; its strikes are found when somebody first looks at it."""
+        self.struck, self._struck_at = self.series.struck(tick), self._now.row(SPOT)
+        self._strikes: Strikes | None = None
+
+    def _struck_legs(self) -> Strikes:
+        if self._strikes is None:
+            self._strikes = self._find_strikes()
+        return self._strikes
+
+    def _find_strikes(self) -> Strikes:
+        spot, struck, series = self._struck_at, self.struck, self.series
+        strikes = series.strikes(spot)
+        moving = series.on_surface(struck, strikes, spot)
+        if moving is not None:
+            return Strikes(moving, strikes, NO_ROWS, NO_ROWS, NO_ROWS)
+        multiples, logs = series.multiples(struck, strikes, spot), np.empty_like(strikes)
+        log_strikes(strikes, float(self._base[0]), logs)
+        return Strikes(None, strikes, logs, multiples, np.mean(multiples, axis=0) * self._base[1])
+
+    @property
+    def strikes(self) -> Vector:
+        """(legs, paths) $."""
+        return self._struck_legs().strikes
+
+    @property
+    def _moving(self) -> OptionOnSurface | None:
+        """On a smile that moves."""
+        return None if self.series.moving is None else self._struck_legs().moving
 
     def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
         """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
-        nodes, term = market.block(self._curve.block), self.struck.term(tick, later) if later else self._term(tick)
-        root = term[SD] / self._base[1]
-        if self._moving is not None:
-            moving = self._moving if market.among is None else self._moving.take(market.among)
-            rows, by, by_sd = moving.valued(market, self._curve.block, self._base, term)
-            return Greeks(rows[VALUE], rows[DELTA], rows[GAMMA], rows[VEGA], rows[VANNA], by_sd * root, rows[NODE:], by)
-        out, own = np.empty((NODE + len(nodes), market.paths)), np.empty(market.paths)
-        self._into(out, own, market, term, root)
-        return Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, out[NODE:], np.empty((0, 0)))
+        term = self.struck.term(tick, later) if later else self._term(tick)
+        root, moving, block = term[SD] / self._base[1], self._moving, self._curve.block
+        if moving is not None:
+            moving = moving if market.among is None else moving.take(market.among)
+            out, by, by_sd = moving.valued(market, block, self._base, term)
+            own = by_sd * root
+            return Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, lambda: out[NODE:], by)
+        legs, own = self._legs(market.among), np.empty(market.paths)
+        out = self._rows(market, term, legs, NODE, root, own)
 
-    def _into(self, out: Vector, own: Vector, market: Snapshot, term: Vector, root: float) -> None:
+        def nodes() -> Vector:
+            more = NODE + len(market.block(block))
+            return self._rows(market, term, legs, more)[NODE:]
+
+        return Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, nodes, NO_SURFACE)
+
+    def _rows(
+        self, market: Snapshot, term: Vector, legs: Legs, number: int, root: float = 0.0, own: Vector = NO_ROWS
+    ) -> Vector:
         """Rows of `listed_greeks`, on a smile that stays."""
-        nodes, legs = market.block(self._curve.block), self._legs(market.among)
+        out, nodes = np.empty((number, market.paths)), market.block(self._curve.block)
         listed_greeks(market.row(SPOT), market.row(VOL), nodes, self._base, term, *legs, root, out, own)
+        return out
 
     def _legs(self, among: Paths | None = None) -> Legs:
         """Signs, strikes, their logs and multiples; on some of the paths."""
-        legs = self.strikes, self._logs, self._multiples
+        _, *legs, _ = self._struck_legs()
         strikes, logs, multiples = legs if among is None else (each[:, among] for each in legs)
         return self.series.signs, strikes, logs, multiples
 
@@ -84,22 +122,19 @@ class ListedOption(VolListing):
         return self._terms[2]
 
     def _worth(self, tick: int, market: Snapshot) -> Vector:
-        return self._sloped(tick, market).worth if self._moving is not None else self._rows(tick, market, 1)[VALUE]
+        if self.series.moving is not None:
+            return self._sloped(tick, market).worth
+        return self._rows(market, self._term(tick), self._legs(market.among), 1)[VALUE]
 
     def _sloped(self, tick: int, market: Snapshot) -> Sloped:
-        if self._moving is None:
-            rows = self._rows(tick, market, SLOPES)
-        else:
-            rows = self._moving.slopes(market, self._curve.block, self._base, self._term(tick))
+        moving = self._moving
+        if moving is None:
+            return super()._sloped(tick, market)
+        rows = moving.slopes(market, self._curve.block, self._base, self._term(tick))
         return Sloped(rows[VALUE], rows[DELTA])
 
-    def _rows(self, tick: int, market: Snapshot, number: int) -> Vector:
-        out = np.empty((number, market.paths))
-        self._into(out, NO_ROWS, market, self._term(tick), 0.0)
-        return out
-
     def _split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
-        if self._moving is not None:
+        if self.series.moving is not None:
             return super()._split(seen, among, out)
         tick, market, block = self.market.factors.tick, self._now, self._curve.block
         given, known = self._known_worth(), seen.here if seen.tick == tick else None
@@ -133,7 +168,7 @@ class ListedOption(VolListing):
     def _quoted(self) -> Callable[[], Vector]:
         """A function that computes the present `mid`."""
         market, there, term = self._now, self._moving, self._term(self._tick)
-        base, response, struck = float(self._base[1]), float(term[RESPONSE]), self._level
+        base, response, struck = float(self._base[1]), float(term[RESPONSE]), self._struck_legs().level
 
         def mid() -> Vector:
             level = struck if there is None else np.mean(there.multiples(market, term), axis=0) * base

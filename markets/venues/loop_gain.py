@@ -53,12 +53,10 @@ def _sum_of(parts: tuple[tuple[int, ...], ...]) -> Sum:
     """The sum of sums of flows, (paths,); parts: their numbers."""
     if len(parts) == len(parts[0]) == 1:
         return itemgetter(parts[0][0])
-
-    def add(flows: Sequence[Vector]) -> Vector:
-        total = reduce(np.add, [reduce(np.add, [flows[i] for i in part]) for part in parts])
-        return np.asarray(total)
-
-    return add
+    if len(parts) == 2 and len(parts[0]) == len(parts[1]) == 1:
+        (one,), (other,) = parts
+        return lambda flows: flows[one] + flows[other]
+    return lambda flows: reduce(np.add, [reduce(np.add, [flows[i] for i in part]) for part in parts])
 
 
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:

@@ -40,14 +40,17 @@ class Quotes:
         self._offers: dict[str, Posted] = {}  # the same, called where they were functions and somebody has read them
         self._functions = False  # whether some of them may not have been called
         self._book: OrderBook  # the last one, what it was gathered from, and when that was last so
-        self._book_of: tuple[object, ...] = ()
+        self._book_rule: Rule | None = None
+        self._book_of: tuple[Offer, ...] = ()
         self._fresh = -1
         self._tick = -1  # of the last rule that was asked for
-        self._now: Rule  # that, and the one before it
+        self._now: Rule  # that, and the one before it where depth follows the price
         self._before: Rule
         self._rule: Rule | None = None  # the last one made
         self._seen: dict[str, tuple[Offer, Quote]] = {}  # by maker, on the paths that a record shows
         self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
+        self._by_price = spec.depth_price_power != 0  # whether depth follows the price
+        self._fixed = self._powers == (0, 0)  # whether spread and depth do not follow vol
         self._vol, self._base_vol = market.factors.quoting_vol(next(iter(listing.displaces)))
         # at base vol, at every tick
         self._half_spreads = market.factors.half_spreads(spec.half_spread)
@@ -62,7 +65,7 @@ class Quotes:
     def attend(self, stance: Stance) -> None:
         """A maker quotes here from a stance, whenever it takes it."""
         self._stances.append(stance)
-        if self._spec.depth_price_power:
+        if self._by_price:
             stance.keep(self.rule)
 
     def post(self, maker: str, quote: Posted) -> None:
@@ -114,7 +117,7 @@ class Quotes:
         """
         tick = self._factors.tick
         if self._tick != tick:
-            if self._tick >= 0:
+            if self._by_price and self._tick >= 0:
                 self._before = self._now
             market = self._factors.snapshot
             for stance in self._stances:
@@ -131,12 +134,12 @@ class Quotes:
             return self._now
         if tick == self._factors.tick:
             return self.rule()
-        return self._before if self._spec.depth_price_power else self._made(stance.market, tick)
+        return self._before if self._by_price else self._made(stance.market, tick)
 
     def _made(self, market: Snapshot, tick: int) -> Rule:
-        half_spread, vol, last = self._half_spreads[tick], market.row(self._vol), self._rule
-        depth = self._outside_depth(tick) if self._spec.depth_price_power else self._depths[tick]
-        if last is None or not last.stands(vol, half_spread, depth):
+        vol, half_spread, last = market.row(self._vol), self._half_spreads[tick], self._rule
+        depth = self._outside_depth(tick) if self._by_price else self._depths[tick]
+        if last is None or not (vol is last.vol or self._fixed) or not last.stands(half_spread, depth):
             by_spread, by_depth = self._powers
             last = self._rule = Rule(vol, self._base_vol, half_spread, by_spread, depth, by_depth)
         return last
@@ -154,10 +157,10 @@ class Quotes:
     def _gather(self) -> None:
         """The last book again, where all that it was gathered from is the same."""
         rule, offers = self.rule(), self._called()
-        of = rule, *offers.values()
-        if not same(of, self._book_of) or any(offer.changed() for offer in offers.values()):
+        of = tuple(offers.values())
+        if rule is not self._book_rule or not same(of, self._book_of) or any(offer.changed() for offer in of):
             self._book = gathered(offers, self._floor(), rule.half_spread)
-            self._book_of = of
+            self._book_rule, self._book_of = rule, of
         self._fresh = self._market.quoted
 
     def _called(self) -> dict[str, Offer]:
@@ -170,5 +173,5 @@ class Quotes:
 
     def _floor(self) -> Vector:
         """What outside investors show now, $ notional, (paths,) or (1,)."""
-        tick, spec = self._factors.tick, self._spec
-        return spec.depth_floor * self._outside_depth(tick) if spec.depth_price_power else self._floors[tick]
+        tick = self._factors.tick
+        return self._spec.depth_floor * self._outside_depth(tick) if self._by_price else self._floors[tick]

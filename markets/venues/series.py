@@ -30,8 +30,9 @@ class Series:
         return swaps[0] if len(swaps) == 1 else swaps[bisect_right(self.ticks, tick) - 1]
 
     def until(self, tick: int) -> int:
-        """The first tick after this one at which another swap is traded."""
-        return next((each for each in self.ticks if each > tick), NEVER)
+        """The tick from which another one is traded."""
+        ahead = bisect_right(self.ticks, tick)
+        return self.ticks[ahead] if ahead < len(self.ticks) else NEVER
 
 
 def series(years: float, clock: Clock, curve: Curve) -> Series:

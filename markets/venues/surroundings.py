@@ -28,6 +28,7 @@ class Surroundings(Protocol):
     feedback: FeedbackSpec
     price_takers: bool  # agents' trades have no effect on the market
     quoted: int  # how often the market has stepped, or a maker has quoted
+    measures_gains: bool  # whether loop gains are found
 
     @property
     def now(self) -> int:

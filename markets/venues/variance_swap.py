@@ -102,7 +102,7 @@ class VarianceSwap(VolListing):
         out *= self._units
         by *= self._units if by.size else 1.0
         own *= self._units
-        greeks = Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, out[NODE:], by)
+        greeks = Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, lambda: out[NODE:], by)
         return Valued(greeks, vol)
 
     def _spreads(self, years: float) -> Vector:

@@ -14,11 +14,12 @@ from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
 from markets.venues.loop_gain import CURVATURE, summed
 from markets.venues.netting import Netting, netted
-from markets.venues.order import Fill, Order, tradable
+from markets.venues.order import Fill, Order, check_size, tradable
 from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
 from markets.venues.surroundings import Surroundings
 from markets.venues.trade_log import write_trade
+from sim.errors import BugError
 from sim.vectors import some
 
 if TYPE_CHECKING:
@@ -158,17 +159,24 @@ class Venue:
 
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
-        for key, by in self.listing.displaces.items() if self.moves else ():
-            self.market.factors.displace(key, move if by == 1.0 else by * move)
+        if self.moves:
+            displace = self.market.factors.displace
+            for key, by in self.listing.displaces.items():
+                displace(key, move if by == 1.0 else by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
+    @property
+    def exposes(self) -> bool:
+        """Whether anybody may read a loop gain of this venue: else no flow need be found for `expose`."""
+        return self.moves and self.market.measures_gains
+
     def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
         """Add a hedger's flow here per unit move of the price at the venue `moved`, or at each of those.
 
         Valid for one tick. flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of
         `loop_gain`.
         """
-        if self.moves:
+        if self.exposes:
             if not self.exposed:
                 self.market.exposed.append(self)
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
@@ -178,6 +186,7 @@ class Venue:
 
         impact x flow per unit move / depth.
         """
+        self._require_measured()
         flow: Vector | None = None
         for each, names, channel in self.exposed:
             if channel == by and moved in names:
@@ -189,6 +198,7 @@ class Venue:
 
         but: venues whose moves are left out.
         """
+        self._require_measured()
         if not self.exposed:
             return {}
         flows, names, channels = zip(*self.exposed, strict=True)
@@ -198,6 +208,10 @@ class Venue:
         per_flow = self.impact / self.depth
         scaled = [per_flow * add(flows) for add in sums]
         return {entry: scaled[i] for entry, i in entries}
+
+    def _require_measured(self) -> None:
+        if not self.market.measures_gains:
+            raise BugError("loop gains are found only in worlds that write peaks, closes or market")
 
     @property
     def loop_gain(self) -> Vector:
@@ -211,7 +225,7 @@ class Venue:
         Units: units of the asset, or $ notional received fixed. A `Demand` is an order that depends on the price: a
         function from the displacement of the price by all orders to a quantity. Sequential clearing calls it with no
         displacement, fixed-point clearing with the one that the orders cause. Raises NotFinite if an order is not
-        finite, TypeError if it is no number, and SpiralError after CLEAR.
+        finite, TypeError if it is no number, and SpiralError after CLEAR or where it is beyond all markets.
         """
         answer = self.market.env.event()
         if not callable(quantity):
@@ -226,9 +240,11 @@ class Venue:
         return answer
 
     def _tradable(self, taker: str, quantity: Vector | float) -> Vector:
-        ordered, finite = tradable(quantity, self.listing.unit_notional)
-        if not finite:
-            self.market.require_finite(f"order of {taker} at {self.name}", ordered)
+        ordered, sound = tradable(quantity, self.listing.unit_notional)
+        if not sound:
+            what = f"order of {taker} at {self.name}"
+            self.market.require_finite(what, ordered)
+            check_size(what, self.notional(ordered))
         return ordered
 
     def hit(self, taker: Named, maker: str, quantity: Vector, skew: Vector | None = None) -> Vector:
@@ -239,7 +255,7 @@ class Venue:
         """
         quote, ordered = self.quote_of(maker), self._tradable(taker.name, quantity)
         book = of_one(maker, quote, quote.skew if skew is None else skew)
-        return self._fill(taker.name, ordered, ordered, book, self._nothing, some(ordered)).price
+        return self._fill(taker.name, ordered, ordered, some(ordered), False, book, self._nothing, False).price
 
     def clear(self) -> Vector:
         """Net and fill the orders of this instant; returns the displacement of the price that they cause, (paths,)."""
@@ -247,17 +263,16 @@ class Venue:
         book = self.book()
         netting, walk = self._netted(orders, book)
         active, whole = netting.said.tolist()
-        crossed = self.moves and sum(active) > 1
+        crossed = len(orders) > 1 and self.moves and sum(active) > 1
         each = zip(orders, netting.ordered, netting.filled, active, whole, strict=True)
         for order, ordered, filled, any_, every in each:
-            fill = self._fill(order.taker, ordered, filled, book, walk, any_, netted=crossed, in_full=every)
-            order.answer.succeed(fill)
+            order.answer.succeed(self._fill(order.taker, ordered, filled, any_, every, book, walk, crossed))
         return netting.displacement
 
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
         spec, market, nothing = self.spec, self.market, self._nothing
-        now, halted_until = float(market.now), self.breakers.halted_until
+        now, halted_until = float(market.env.now), self.breakers.halted_until
         terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
             netting = netted(orders, nothing, terms, nothing)
@@ -276,14 +291,13 @@ class Venue:
         taker: str,
         ordered: Vector,
         filled: Vector,
+        active: bool,
+        in_full: bool,
         book: OrderBook,
         walk: Vector,
-        active: bool,
-        *,
-        netted: bool = False,
-        in_full: bool = False,
+        netted: bool,
     ) -> Fill:
-        """Settle the fill of an order, unless the order is empty, and record it."""
+        """Settle the fill of an order, unless the order is empty, and record it. active: whether it is not."""
         listing, spread = self.listing, book.skew
         if active:
             calm = self.spec.half_spread

@@ -20,7 +20,7 @@ from sim.ledger import Move, Shares
 from sim.memo import Memo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from markets.factors.snapshot import Snapshot
     from markets.venues.listed_series import Contract, ListedSeries
@@ -47,7 +47,7 @@ class Greeks(NamedTuple):
     vega: Vector  # $ per 1.00 of the market's implied vol
     vanna: Vector  # units per unit of the log of the market's implied vol
     own_vega: Vector  # $ per 1.00 of its own implied vol
-    nodes: Vector  # (nodes, paths) $ per 1.00 of each zero rate
+    nodes: Callable[[], Vector]  # (nodes, paths) $ per 1.00 of each zero rate: few ask for them
     surface: Vector  # (2, paths) $ per 1.00 of the slope and the skew of vols; (0, 0) where they are no factors
 
 
@@ -198,7 +198,7 @@ class VolListing(PaidInCash):
         """Of a unit by spot, implied vol and each node, (paths,) $ per 1.00."""
         greeks = self.greeks(market)
         own = dict(zip(FACTORS, greeks.surface, strict=False))
-        nodes = dict(zip(self._curve.nodes, greeks.nodes, strict=True))
+        nodes = dict(zip(self._curve.nodes, greeks.nodes(), strict=True))
         return self.underlying.named({SPOT: greeks.delta, VOL: greeks.vega, **nodes, **own})
 
     def of_one(self) -> tuple[Vector, Vector]:
