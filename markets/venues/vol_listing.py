@@ -245,12 +245,13 @@ class VolListing(PaidInCash):
         Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
         where: the paths that are looked at, (paths,); default: all.
         """
-        if where is None or where.all():
+        paths = EVERYWHERE if where is None else where.nonzero()[0]
+        if where is None or paths.size == where.size:
             explain_all([self])
             return
-        if self._seen is None or not self._is_due() or not where.any():
+        if self._seen is None or not self._is_due() or not paths.size:
             return
-        paths, seen = np.flatnonzero(where), mixed(self._seen, self._curve.block)
+        seen = mixed(self._seen, self._curve.block)
         parts = np.empty((len(self._reasons), paths.size))
         here = self._split(seen, paths, parts)
         shares = (self.shares,)
