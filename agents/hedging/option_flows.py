@@ -49,7 +49,7 @@ def expose_options(desk: Desk, others: Collection[str]) -> None:
     which other desks hedge.
     """
     bumps = [bump for asset in desk.assets if desk.answering_on(asset) for bump in _known_bumps(desk, asset, others)]
-    part, there = np.where(desk.liquidated, 0.0, desk.scale), np.flatnonzero(desk.scale)
+    part, there = desk.left
     if there.size < FEW * part.size and desk.values_some:
         for bump, hedge in zip(bumps, _of_few(desk, bumps, there), strict=True):
             _expose(desk, bump, hedge, part, there)

@@ -115,11 +115,12 @@ class VolListing(PaidInCash):
         factors = self.market.factors
         tick, snapshot = factors.tick, factors.snapshot
         seen = self.underlying.seen(market or snapshot)
-        if market is not None and market is not snapshot:
-            return self._elsewhere.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
-        self._asked = tick
-        known = self._greeks.known(self.struck, tick, seen)
-        return known or self._greeks.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
+        here = market is None or market is snapshot
+        if here:
+            self._asked = tick
+        memo = self._greeks if here else self._elsewhere
+        known = memo.known(self.struck, tick, seen)
+        return known or memo.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
 
     def _worth_now(self) -> Vector:
         """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known, or soon asked for.
