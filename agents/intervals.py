@@ -46,6 +46,15 @@ class Interval:
             return True
         return plain.ticks[tick] - plain.ticks[last] >= self._seconds
 
+    def dues(self, clock: Clock) -> list[bool]:
+        """Whether a desk that looks whenever it is due does so, at every tick, (ticks,)."""
+        found, last = [], 0
+        for tick in range(len(clock.ticks)):
+            due = self.due(clock, tick, last)
+            last = tick if due else last
+            found.append(due)
+        return found
+
     def years(self, clock: Clock) -> float:
         """Its mean length in trading years; hours are those of the exchange's usual session."""
         total = float(clock.variance_years[-1])

@@ -19,6 +19,7 @@ MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "I
 REQUIRED = tuple(  # they add up to margin_required
     Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
 )
+CREDIT_FOR_OPTIONS = Column("option_credit", "Credit for long options", "$")  # taken off what is called
 MARKS = Table(
     "marks",
     (
@@ -152,6 +153,7 @@ def agent_tables(
     risk: bool = False,
     capital: bool = False,
     netting_sets: bool = False,
+    option_credit: bool = False,
     counterparty: bool = False,
     investors: bool = False,
     smile: bool = False,
@@ -163,6 +165,7 @@ def agent_tables(
     options on the asset, the part of FX rates, or those of names, beside its other columns. risk: a desk has options on
     rates or a leg of its own against rates, and the table `risk` is written. capital: somebody's capital is limited,
     and the table `capital` is written. netting_sets: a lender has some, and the table of that name is written.
+    option_credit: long options count in margin, and `funding` and `netting_sets` have for how much.
     counterparty: a desk's book has one: `marks` has its part, and the tables of exposures are written. investors: those
     of a venue ask a price for inventory, and `marks` has what makers paid. smile: `marks` has its part. marks_in_full:
     `marks` has every path at every close, so there is no table `desks`.
@@ -175,4 +178,15 @@ def agent_tables(
     asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets, EXPOSURE: counterparty, EXPECTED: counterparty}
     marks = Table(MARKS.name, tuple(columns), rows=IN_FULL if marks_in_full else MARKS.rows)
     beside = () if marks_in_full else (desks_of(marks),)
-    return (marks, *beside, *TABLES[2:], *(table for table, wanted in asked.items() if wanted))
+    found = (marks, *beside, *TABLES[2:], *(table for table, wanted in asked.items() if wanted))
+    return tuple(map(_with_credit, found)) if option_credit else found
+
+
+def _with_credit(table: Table) -> Table:
+    """A table that has what is asked for, with what options stand for of it."""
+    if table not in (FUNDING, NETTING_SETS):
+        return table
+    columns = (
+        each for column in table.columns for each in (column, CREDIT_FOR_OPTIONS)[: 1 + (column == REQUIRED[-1])]
+    )
+    return replace(table, columns=tuple(columns))

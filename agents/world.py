@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -93,7 +93,7 @@ class TradingWorld(MarketWorld):
         self.seats: Mapping[str, Seat] = seats or {}
         # by account, with the ledger's rows in use then: see `_reached_by`
         self._reaching: dict[str, tuple[int, Reached]] = {}
-        self._one, self._none = self.full(1.0), read_only(self.full(0.0))
+        self._one, self._ones, self._none = self.full(1.0), read_only(self.full(1.0)), read_only(self.full(0.0))
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -120,16 +120,22 @@ class TradingWorld(MarketWorld):
                     total += value
         return np.zeros(self.paths) if total is None else total
 
-    def hedge_factors(self, name: str) -> tuple[Vector, Vector]:
-        """Two vectors, (paths,), whose product is `hedge_value`; the first is read-only."""
-        known = self._reaching.get(name)
-        if known is None or known[0] != self.ledger.used:
-            venues, listing, _, units = self._reached_by(name)
-        else:
-            venues, listing, _, units = known[1]
-        if listing is None:
-            return (read_only(self.hedge_value(name)) if venues else self._none), self._one
-        return units, listing.worth_of_one()[listing.assets[0]]
+    def hedge_factors(self, name: str) -> tuple[Vector, Callable[[], Vector]]:
+        """A vector, read-only, and a function that gives another, (paths,): their product is `hedge_value`.
+
+        Both are valid while `ledger.used` stands. One unit of what is many things is worth all that is held of them.
+        """
+        venues, listing, _, units = self._reached_by(name)
+        if listing is not None:
+            worth, asset = listing.worth_of_one, listing.assets[0]
+            return units, lambda: worth()[asset]
+        if venues:
+            return self._ones, lambda: self.hedge_value(name)
+        return self._none, lambda: self._one
+
+    def only_held(self, name: str) -> Listing | None:
+        """The listing of which alone an account has ever held anything, if that is one thing."""
+        return self._reached_by(name)[1]
 
     def held_by(self, name: str) -> tuple[int, Vector]:
         """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one

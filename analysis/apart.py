@@ -11,7 +11,8 @@ from sim.text import one_line
 SHOWN = 8  # keys of the scenario that are named
 LONG = 40  # characters of a value
 FIGURES = ("seed", "paths", "witnesses", "twin")
-BESIDE = tuple(f"run.{key}" for key in FIGURES)  # scenario keys that `FIGURES` already covers
+WORDS = ("title", "regime", "description")  # keys of the scenario that change no result
+BESIDE = (*WORDS, *(f"run.{key}" for key in FIGURES))  # scenario keys that are not named, or by `FIGURES`
 
 
 def said(a: Run, b: Run) -> list[str]:
@@ -30,7 +31,7 @@ def said(a: Run, b: Run) -> list[str]:
 
 
 def scenario_keys(mine: Any, other: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(dotted key, value of one, value of the other) where two scenarios differ, but for what `FIGURES` say."""
+    """(dotted key, value of one, value of the other) where two scenarios differ, but for `BESIDE`."""
     if isinstance(mine, Mapping) and isinstance(other, Mapping):
         for key in [*mine, *(key for key in other if key not in mine)]:
             yield from scenario_keys(mine.get(key), other.get(key), f"{at}.{key}" if at else str(key))

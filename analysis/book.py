@@ -139,9 +139,9 @@ def short_table(run: Run, agent: str | None, world: str) -> Table | None:
     found = by_position(run, agent, world, MOST)
     if not found.height:
         return None
-    lines = found.iter_rows(named=True)
-    rows = [(r["position"], *_figures(r, "start"), money(r["pnl"]), money(r["q05"])) for r in lines]
-    header = ("position", *_headings(run), "mean P&L", "5 %")
+    lines, figures = found.iter_rows(named=True), _figures_of(found, "start")
+    rows = [(r["position"], *_figures(r, "start", figures), money(r["pnl"]), money(r["q05"])) for r in lines]
+    header = ("position", *_headings(run, figures), "mean P&L", "5 %")
     return Table(f"The book at the start, and its P&L unhedged ({world})", header, rows, totals=(TOTAL,))
 
 
@@ -152,14 +152,16 @@ def tables(run: Run, agent: str | None, worlds: list[str]) -> list[Table]:
         return []
     first = list(frames_of[worlds[0]].iter_rows(named=True))
     units = "Per 1 % of spot, per point of implied vol, per average trading day, per basis point of the whole curve."
-    head = ("position", *_headings(run))
-    rows = [(r["position"], quantity(r["quantity"]), *_figures(r, "start")) for r in first]
-    header = ("position", "quantity", *_headings(run))
+    figures = _figures_of(frames_of[worlds[0]], "start")
+    rows = [(r["position"], quantity(r["quantity"]), *_figures(r, "start", figures)) for r in first]
+    header = ("position", "quantity", *_headings(run, figures))
     found = [Table("The book at the start", header, rows, note=units, totals=(TOTAL,))]
     for world, frame in frames_of.items():
         lines = list(frame.iter_rows(named=True))
         note = f"Medians over paths, of what the desk then still has; they do not add up. {units}"
-        rows = [(r["position"], *_figures(r, "worst")) for r in lines]
+        figures = _figures_of(frame, "worst")
+        rows = [(r["position"], *_figures(r, "worst", figures)) for r in lines]
+        head = ("position", *_headings(run, figures))
         found.append(Table(f"The book at each path's worst close, {world} world", head, rows, note, (TOTAL,)))
         rows = [(r["position"], str(_made(r)), money(r["q05"]), money(r["q50"]), money(r["q95"])) for r in lines]
         note = "Of the whole position, unhedged: the means add up to the unhedged P&L; quantiles do not."
@@ -168,13 +170,17 @@ def tables(run: Run, agent: str | None, worlds: list[str]) -> list[Table]:
     return found
 
 
-def _headings(run: Run) -> tuple[str, ...]:
-    """Of the columns of `FIGURES`."""
-    return tuple(schema_of(run).column("book", name).label for name in FIGURES)
+def _figures_of(positions: pl.DataFrame, at: str) -> tuple[str, ...]:
+    """The value, and those of `FIGURES` that some position has: a book of swaps has no delta in the asset."""
+    return tuple(name for name in FIGURES if name == "value" or (positions[f"{at}_{name}"] != 0).any())
 
 
-def _figures(row: Mapping[str, Any], at: str) -> tuple[str, ...]:
-    return tuple(money(row[f"{at}_{name}"]) for name in FIGURES)
+def _headings(run: Run, figures: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(schema_of(run).column("book", name).label for name in figures)
+
+
+def _figures(row: Mapping[str, Any], at: str, figures: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(money(row[f"{at}_{name}"]) for name in figures)
 
 
 def _made(row: Mapping[str, Any]) -> Number:

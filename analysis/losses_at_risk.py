@@ -18,6 +18,7 @@ from analysis.path_closes import laid_out
 from sim.arguments import maybe, takes, text
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.vectors import median
 
 LEVEL, TAIL = 0.99, 0.975  # of value at risk, of expected shortfall
 CLOSES_A_YEAR = 252.0  # where a run of an earlier version does not say it
@@ -36,7 +37,12 @@ class Days:
 
     gains: FloatArray
     value_at_risk: FloatArray
-    shortfall: FloatArray
+    said: Callable[[FloatArray], FloatArray]  # the shortfall beyond that value at risk
+
+    @property
+    def shortfall(self) -> FloatArray:
+        """Found when it is asked: of one of two levels."""
+        return self.said(self.value_at_risk)
 
     @property
     def told(self) -> NDArray[np.bool_]:
@@ -84,7 +90,7 @@ def backtest(
 def _methods(run: Run, agent: str, world: str, level: float, window: int | None) -> list[tuple[str, tuple[Days, Days]]]:
     """Days at the level, and at that of the shortfall, by method."""
     gains, delta, gamma, move = _figures(run, agent, world)
-    moves = {RISK: move, STRESSED: np.full_like(move, np.median(move, axis=0).max())}
+    moves = {RISK: move, STRESSED: np.full_like(move, max(map(median, move.T)))}
     methods = [(name, _both(_by_risk, gains, delta, gamma, by, level=level)) for name, by in moves.items()]
     if window is not None:
         if gains.shape[1] <= window:
@@ -117,20 +123,22 @@ def _figures(run: Run, agent: str, world: str) -> tuple[FloatArray, FloatArray, 
 
 def _by_risk(gains: FloatArray, delta: FloatArray, gamma: FloatArray, move: FloatArray, level: float) -> Days:
     by_one, by_two = delta * move, gamma * move**2
-    return Days(
-        gains,
-        quadratic.value_at_risk(by_one, by_two, level),
-        quadratic.expected_shortfall(by_one, by_two, level),
-    )
+    value_at_risk = quadratic.value_at_risk(by_one, by_two, level)
+    return Days(gains, value_at_risk, lambda var: quadratic.expected_shortfall(by_one, by_two, level, at=var))
 
 
 def _by_history(gains: FloatArray, window: int, level: float) -> Days:
     """Of the days before, without interpolation; the shortfall is the mean of what lies at or beyond that rank."""
     rank = int((1 - level) * window + 1e-9)
     seen = np.sort(np.lib.stride_tricks.sliding_window_view(gains[:, :-1], window, axis=1), axis=2)
-    var, shortfall = np.full_like(gains, np.nan), np.full_like(gains, np.nan)
+    var = np.full_like(gains, np.nan)
     var[:, window:] = -seen[:, :, rank]
-    shortfall[:, window:] = -seen[:, :, : rank + 1].mean(axis=2)
+
+    def shortfall(_: FloatArray) -> FloatArray:
+        found = np.full_like(gains, np.nan)
+        found[:, window:] = -seen[:, :, : rank + 1].mean(axis=2)
+        return found
+
     return Days(gains, var, shortfall)
 
 

@@ -26,10 +26,10 @@ def value_at_risk(delta: Floats, gamma: Floats, level: float) -> Floats:
     return found
 
 
-def expected_shortfall(delta: Floats, gamma: Floats, level: float) -> Floats:
-    """Mean loss beyond the value at risk of that level, same shape."""
+def expected_shortfall(delta: Floats, gamma: Floats, level: float, *, at: Floats | None = None) -> Floats:
+    """Mean loss beyond the value at risk of that level, same shape. at: that value at risk, where it is known."""
     delta, gamma = np.broadcast_arrays(np.asarray(delta, float), np.asarray(gamma, float))
-    _, gain = _tail(delta, gamma, value_at_risk(delta, gamma, level))
+    _, gain = _tail(delta, gamma, value_at_risk(delta, gamma, level) if at is None else at)
     return -gain / (1 - level)
 
 

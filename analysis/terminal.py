@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rich.console import Group
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
-
 from analysis import book, frames, page, parts, rates_risk, words
 from analysis.given import A_RUN
 from analysis.liquidity import stress
@@ -17,7 +12,10 @@ from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.dataset import Run
 from sim.names import ACTUAL
-from sim.screen.table import Table as ScreenTable
+from sim.screen.group import Group
+from sim.screen.panel import Panel
+from sim.screen.table import Table
+from sim.screen.text import Text
 from sim.split import Split
 from sim.text import one_line
 
@@ -65,20 +63,14 @@ def render(run: Run, *, agent: str | None = None) -> Group:
         _block(table, title, names, figures, loss)
     said = Text("\n".join(words.paragraphs(run, first, agent=agent)))
     desk = f"{frames.desk_name(run, agent)}, {run.manifest['paths']:,} paths, seed {run.manifest['seed']}"
-    head = Panel(
-        said,
-        title=Text(one_line(str(run.manifest.get("title") or run.manifest["name"]))),
-        subtitle=Text(one_line(desk)),
-        title_align="left",
-        border_style="dim",
-    )
+    head = Panel(said, title=str(run.manifest.get("title") or run.manifest["name"]), subtitle=desk)
     held = [book.short_table(run, agent, worlds[0]), *rates_risk.tables(run, agent, worlds[0])]
     return Group(head, table, *(_held(each) for each in held if each is not None))
 
 
-def _held(held: page.Table) -> ScreenTable:
+def _held(held: page.Table) -> Table:
     """A desk's positions."""
-    table = ScreenTable(box=False, pad_edge=False, title=held.title, title_style="bold cyan")
+    table = Table(box=False, pad_edge=False, title=held.title, title_style="bold cyan")
     for i, name in enumerate(held.header):
         table.add_column(name, justify="right" if i else "left", no_wrap=bool(i))
     for row in held.rows:
@@ -87,7 +79,7 @@ def _held(held: page.Table) -> ScreenTable:
 
 
 def _table(columns: list[str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=False, pad_edge=False)
     table.add_column("")
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
@@ -103,7 +95,7 @@ def _desk(loss: Split) -> dict[str, tuple[str, ...]]:
 def _block(
     table: Table, title: str, names: tuple[str, ...], figures: Mapping[str, Mapping[str, Number]], loss: Split
 ) -> None:
-    table.add_row(Text(title, style="bold cyan"))
+    table.add_row(Text(title, "bold cyan"))
     worlds, rare = list(figures), {part.name for part in loss.parts if part.rare}
     sums = {loss.lasting.name, *(group.name for group in loss.groups)}  # of the lines above them
     for name in names:
@@ -112,11 +104,11 @@ def _block(
         of_pair = name.startswith(OF_PAIRS)  # one figure for both worlds: shown once
         cells = [_cell(figures[w][name]) if i == 0 or not of_pair else Text("") for i, w in enumerate(worlds)]
         label = Text(f"{'    ' if name in sums else '  '}{one_line(figures[worlds[0]][name].label)}")
-        table.add_row(label, *cells, style="bold" if name in STRONG else "italic" if name in sums else None)
+        table.add_row(label, *cells, style="bold" if name in STRONG else "italic" if name in sums else "")
     table.add_row("")
 
 
 def _cell(number: Number) -> Text:
     if not number.known:
-        return Text("n/a", style="dim")
-    return Text(str(number), style="red" if number.unit == "$" and number.value < 0 else "")
+        return Text("n/a", "dim")
+    return Text(str(number), "red" if number.unit == "$" and number.value < 0 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,17 @@ from sim.dataset import Run
 from sim.metric_names import COST
 from sim.names import FROZEN, PRICE_TAKER
 from sim.split import Group, Item, Split
+
+TO_GO_ON = (
+    "To go on with this scenario: `spiral frontier` (which policy costs less), `spiral capital` (how much capital is "
+    "enough), `spiral reverse` (what would end the desk), and `spiral compare` with another run."
+)
+DEEPENED = {
+    "peak_vol": "the vol peak",
+    "peak_spread_multiple": "the spread peak",
+    "peak_credit": "the credit peak",
+    "depth_loss": "the loss of depth",
+}  # figures of the market that feedback may have moved
 
 
 def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[str]:
@@ -30,6 +42,7 @@ def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
         _market(run, numbers),
         _alive(numbers),
         *assumed(run),
+        TO_GO_ON,
     ]
 
 
@@ -40,10 +53,12 @@ def assumed(run: Run) -> list[str]:
 
 
 def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
-    desk = frames.desk_name(run, agent)
+    capital = _capital(run, agent)
+    desk = frames.desk_name(run, agent) + (f", {_bare(capital)} of capital" if capital.known else "")
+    beyond = ", more than its capital: the lender bears the rest" if n["es_95"].value > capital.value else ""
     text = (
         f"Over {run.manifest['paths']:,} paths the desk ({desk}) {_made(n['pnl_q50'])} on the median path, given this "
-        f"storyline; in the worst 5 % of paths {_made(_gain(n['es_95']), 'it ')} on average. "
+        f"storyline; in the worst 5 % of paths {_made(_gain(n['es_95']), 'it ')} on average{beyond}. "
     )
     if "unhedged_desk_pnl_q50" in n:
         bare, gone = n["unhedged_desk_pnl_q50"], 1 - n["unhedged_desk_survival"].value
@@ -65,6 +80,14 @@ def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
         if bare.value < n["pnl_sd"].value and n["unhedged_desk_survival"].value < 0.5:
             what += ", as whoever is liquidated has no more to lose"
     return f"{text}. The standard deviation is {_bare(n['pnl_sd'])} hedged, {_bare(bare)} {what}."
+
+
+def _capital(run: Run, agent: str | None) -> Number:
+    """The desk's capital at the start; NaN where the manifest does not say it."""
+    agents = (run.manifest.get("scenario") or {}).get("agents") or {}
+    told = [(agents.get(name) or {}).get("capital") for name in frames.desks(run, agent)]
+    known = [float(each) for each in told if each is not None]
+    return Number(value=sum(known) if told and len(known) == len(told) else math.nan, unit="$", label="capital")
 
 
 def _saved(saved: Number) -> str:
@@ -197,10 +220,19 @@ def _deepened(run: Run) -> str:
     worlds = [liquidity.stress(run, world=world) for world in (twin, "actual")]
     fall, deep = (liquidity.median_drawdown(run, world=world) for world in (twin, "actual"))
     shown = [("the price's drawdown on the median path", fall, deep)]
-    for name, label in (("peak_vol", "the vol peak"), ("peak_spread_multiple", "the spread peak")):
-        shown.append((label, worlds[0][name], worlds[1][name]))
-    told = [f"{label} from {_bare(before)} to {_bare(after)}" for label, before, after in shown if after.known]
-    return f"Feedback took {', '.join(told[:-1])} and {told[-1]}." if len(told) > 1 else ""
+    shown += [(label, worlds[0][name], worlds[1][name]) for name, label in DEEPENED.items()]
+    told = [(label, _bare(before), _bare(after)) for label, before, after in shown if after.known]
+    moved = [f"{label} from {before} to {after}" for label, before, after in told if before != after]
+    left = [label for label, before, after in told if before == after]
+    as_there = f"{_listed(left)} {'is' if len(left) == 1 else 'are'} as in the twin"
+    if not moved:
+        return f"{as_there[:1].upper()}{as_there[1:]}." if left else ""
+    return f"Feedback took {_listed(moved)}{f'; {as_there}' if left else ''}."
+
+
+def _listed(words: list[str]) -> str:
+    """'a, b and c'."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def _feedback(run: Run, n: Mapping[str, Number]) -> str:
@@ -234,6 +266,8 @@ def _market(run: Run, n: Mapping[str, Number]) -> str:
     )
     if not gain.known:
         return text.strip()
+    if gain.value == 0:
+        return f"{text}The asset's loop gain is 0: nobody's hedging moves its price; `spiral gains` has every venue's."
     if gain.value >= 1:
         return text + f"The loop gain passes 1 (median peak {_bare(gain)}): shocks run away, bounded only by capacity."
     return (
@@ -254,7 +288,8 @@ def remembered(run: Run, gain: Number) -> str:
     lasted = np.interp(gain.value, told["loop_gain"], [np.inf if x is None else x for x in told["at"]])
     if not lasted < 1:
         return f"{text}; a loop gain above {told['critical']:.2f} that lasted would feed itself through vol's memory."
-    return f"{text}; through vol's memory the long-run gain would be {lasted:.2f}, if the loop gain lasted."
+    alone = "" if told["at"][0] is None else f" ({told['at'][0]:.2f} without desks)"
+    return f"{text}; through vol's memory the long-run gain would be {lasted:.2f}{alone}, if the loop gain lasted."
 
 
 def _days(days: float) -> str:

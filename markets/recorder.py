@@ -53,16 +53,17 @@ class Recorder:
         if wanted:
             listings = (venue.listing for venue in world.venues.values())
             self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
+        adding = tuple(self._squares.values())
         peaks = self._peaks if world.log.wants("peaks") else None
+        shown = wanted or seen or peaks is not None  # loop gains
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
-            gains = world.loop_gains(self._silent() if self._options else NOBODY)
-            whole = merged(gains, self._options) if self._options else gains
-            self._radius = spectral_radius(whole, world.paths) if gains else self._nothing
+            if shown:
+                self._radius = self._largest()
             if peaks is not None:
                 peaks.look()
-            for squares in self._squares.values():
+            for squares in adding:
                 squares.add()
             closing = closes[tick]
             if seen or (closing and wanted):
@@ -73,9 +74,17 @@ class Recorder:
             if tick == last and peaks is not None:
                 world.log.add("peaks", world.now, **peaks.columns())
 
+    def _largest(self) -> Vector:
+        """The spectral radius of the loop gains now."""
+        world = self._world
+        gains = world.loop_gains(self._silent() if self._options else NOBODY)
+        if not gains:
+            return self._nothing
+        return spectral_radius(merged(gains, self._options) if self._options else gains, world.paths)
+
     def _silent(self) -> frozenset[str]:
         """Venues of options at which nobody trades as prices move."""
-        return self._options.difference(venue.name for venue in self._world.looked_at() if venue.exposed)
+        return self._options.difference(venue.name for venue in self._world.exposed)
 
     def _write_levels(self, closing: bool) -> None:
         world, log = self._world, self._world.log

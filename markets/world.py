@@ -19,6 +19,7 @@ from markets.venues.bond_future import BondFuture
 from markets.venues.credit_swap import CreditSwap
 from markets.venues.further import FURTHER
 from markets.venues.listed_option import ListedOption
+from markets.venues.listing import NEVER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.straddle import Straddle
@@ -32,13 +33,14 @@ from sim.phases import Phase
 from sim.world import Process, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from numpy.typing import NDArray
 
     from markets.credit.name import CreditName
     from markets.curves.curve import Curve
+    from markets.factors.defaults import Defaults
     from markets.factors.key import FactorKey
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
@@ -84,6 +86,8 @@ class MarketWorld(World):
         self.feedback = feedback
         self.price_takers = price_takers
         self.other_assets = assets
+        # whether anybody may read loop gains: they are not found in a world that writes none
+        self.measures_gains = self.log.wants("peaks") or self.log.wants("closes") or self.log.sees("market")
         setting = Setting(
             clock=self.clock,
             streams=self.streams,
@@ -100,9 +104,11 @@ class MarketWorld(World):
         self.log.declare(*market_tables(market.rates, market.further, surface=self.surface_moves))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
-        self._moving_venues: dict[str, Venue] = {}  # those that are not still
-        self._stirred: dict[str, Venue] = {}  # still ones that somebody has looked at in this tick
-        self._next_roll = 0  # tick at which one of those listings rolls
+        self.quoted = 0  # how often the market has stepped, or a maker has quoted
+        self.exposed: list[Venue] = []  # at which somebody would trade as prices move, in this tick
+        self._ordered: list[Venue] = []  # with orders that wait for CLEAR
+        self._steps: list[Callable[[int], None]] = []  # what a tick does to venues until some listing rolls
+        self._next_roll = 0  # tick of that
         self._open_venues(venues, benchmarks)
         self.straddles = [Straddle(self, name, series) for name, series in (straddles or {}).items()]
         for straddle in self.straddles:
@@ -120,16 +126,7 @@ class MarketWorld(World):
             spec = market.credits[name].venue
             assert spec is not None
             self.open_venue(CreditSwap(self, contract), spec)
-        self._clearing = False
         self.start(self._live(), "market")
-
-    def _let_stand(self) -> None:
-        """Listed options, which may be many, need no step while nobody looks at them and none rolls."""
-        for option in self.options:
-            venue = self.venues[option.name]
-            venue.still = venue.investors is None and not venue.breakers.watches
-            if venue.still:
-                self._moving_venues.pop(option.name, None)
 
     def _open_venues(self, venues: VenuesSpec, benchmarks: dict[str, Series]) -> None:
         specs = venues.by_name()
@@ -164,7 +161,7 @@ class MarketWorld(World):
         moved = {key for venue in self.venues.values() for key in venue.listing.displaces}
         for key in listing.displaces.keys() - moved:  # of several venues the first says how a displacement decays
             self.factors.let_move(key, spec.permanent_share, spec.resilience)
-        venue = self.venues[listing.name] = self._moving_venues[listing.name] = Venue(self, listing, spec)
+        venue = self.venues[listing.name] = Venue(self, listing, spec)
         venue.place = len(self.venues)
         return venue
 
@@ -210,37 +207,26 @@ class MarketWorld(World):
 
         but: venues whose moves are left out: of one at which nobody trades as prices move they close no loop.
         """
-        exposed = [venue for venue in self.looked_at() if venue.exposed]
-        if len(exposed) == 1:
-            return exposed[0].gains(but)
+        if len(self.exposed) == 1:
+            return self.exposed[0].gains(but)
+        exposed = sorted(self.exposed, key=_place)
         return {entry: gain for venue in exposed for entry, gain in venue.gains(but).items()}
-
-    def looked_at(self) -> Iterable[Venue]:
-        """Venues that may have orders or flows in this tick, in the order in which they opened."""
-        if len(self._moving_venues) + len(self._stirred) == len(self.venues):
-            return self.venues.values()
-        return sorted((*self._moving_venues.values(), *self._stirred.values()), key=_place)
-
-    def stir(self, venue: str) -> None:
-        """Somebody looks at a venue that is `still`, or trades there: it takes part in this tick."""
-        self._stirred[venue] = self.venues[venue]
 
     def timestamp(self) -> datetime:
         """Exchange-local time now."""
         return self.clock.timestamp(self.now)
 
-    def clear_soon(self) -> None:
-        """Clear all venues in CLEAR of this instant: every order fills before any moves a price.
+    def clear_soon(self, venue: Venue) -> None:
+        """Clear a venue in CLEAR of this instant: every order fills before any moves a price.
 
         Raises SpiralError if CLEAR of this instant is over.
         """
-        if not self._clearing:
-            if self.phase > Phase.CLEAR and self.instant == self.now:
+        if not self._ordered:
+            now: Any = self.env._now
+            if self.phase > Phase.CLEAR and self.instant == now:
                 raise SpiralError(f"an order in {self.phase.name} comes after CLEAR of its instant; trade in TRADE")
-            self._clearing = True
-            callbacks = self.at(self.now, Phase.CLEAR).callbacks
-            assert callbacks is not None
-            callbacks.append(self._cleared)
+            self.at(now, Phase.CLEAR).callbacks.append(self._cleared)
+        self._ordered.append(venue)
 
     def _cleared(self, _: simpy.Event) -> None:
         if self.profile is None:
@@ -249,9 +235,11 @@ class MarketWorld(World):
             self.profile.call("market", self.phase.name, self._clear)
 
     def _clear(self) -> None:
-        self._clearing = False
-        moves = [(venue, venue.clear()) for venue in self.looked_at() if venue.orders]
-        for venue, move in moves:
+        ordered, self._ordered = self._ordered, []
+        if len(ordered) > 1:
+            ordered.sort(key=_place)
+        moves = [venue.clear() for venue in ordered]
+        for venue, move in zip(ordered, moves, strict=True):
             venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 
@@ -269,33 +257,39 @@ class MarketWorld(World):
         for key in self.factors.snapshot.keys:
             self.require_finite(key.short, self.factors.snapshot.row(key))
 
-    def _note_defaults(self) -> None:
+    def _note_defaults(self, defaults: Defaults) -> None:
         """Log the defaults of the step, with what is recovered."""
-        if self.factors.defaults is not None:
-            for name, mask, recovered in self.factors.defaults.fresh():
-                self.log.add("events", self.now, mask, kind="default", subject=name, value=recovered)
+        for name, mask, recovered in defaults.fresh():
+            self.log.add("events", self.now, mask, kind="default", subject=name, value=recovered)
 
     def _live(self) -> Process:
+        factors = self.factors
         yield self.tick(Phase.MARKET)  # the starting state
         for tick in range(1, len(self.clock.ticks)):
             yield self.tick(Phase.MARKET)
             for swap in self.variance_swaps:
                 swap.fix(tick - 1)
-            self.factors.step(tick)
-            self.require_finite_market()
-            self._note_defaults()
+            factors.step(tick)
+            if not factors.is_finite:
+                self.require_finite_market()
+            if factors.defaults is not None:
+                self._note_defaults(factors.defaults)
             self._step_venues(tick)
 
     def _step_venues(self, tick: int) -> None:
-        stirred, self._stirred = self._stirred, {}
-        if tick < self._next_roll:
-            for venue in (*self._moving_venues.values(), *stirred.values()):
-                venue.step(tick)
-            return
-        for venue in self.venues.values():
-            venue.step(tick)
-        self._let_stand()
-        self._next_roll = min((option.struck.until for option in self.options), default=len(self.clock.ticks))
+        self.quoted += 1
+        for venue in self.exposed:
+            venue.exposed = []
+        self.exposed = []
+        rolls = tick >= self._next_roll
+        for step in self._steps_now(rolls=True) if rolls else self._steps:
+            step(tick)
+        if rolls:
+            self._steps = self._steps_now(rolls=False)
+            self._next_roll = min((each.until for each in self.venues.values() if each.until), default=NEVER)
+
+    def _steps_now(self, *, rolls: bool) -> list[Callable[[int], None]]:
+        return [step for venue in self.venues.values() for step in venue.steps(rolls=rolls)]
 
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:

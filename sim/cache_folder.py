@@ -42,8 +42,11 @@ def code_folder(sources: Path, given: str = "") -> Path | None:
 def version(sources: Path) -> str:
     """Hash of everything that decides a kernel's machine code: the sources of its folder, and how they are compiled."""
     digest = hashlib.sha256()
-    for source in [*(Path(__file__).parent / name for name in COMPILED_BY), *sorted(sources.glob("*.py"))]:
-        digest.update(source.read_bytes())
+    here, there = os.path.dirname(__file__), os.fspath(sources)
+    names = sorted(name for name in os.listdir(there) if name.endswith(".py"))
+    for source in [*(os.path.join(here, name) for name in COMPILED_BY), *(os.path.join(there, n) for n in names)]:
+        with open(source, "rb", buffering=0) as file:
+            digest.update(file.read())
     return digest.hexdigest()[:16]
 
 

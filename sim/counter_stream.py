@@ -29,34 +29,37 @@ class _Draws:
     def __init__(self, fill: Fill, words: NDArray[np.uint64], first: int, paths: int) -> None:
         self._fill, self._words, self._first = fill, words, first
         self._pair, self._pairs_ahead = 0, max(AHEAD // paths // 2, 1)
-        self._rows: Vector = np.empty((0, paths))
-        self._taken = 0  # of the rows
+        self.rows: Vector = np.empty((0, paths))
+        self.taken, self.held = 0, 0  # of the rows; their number
 
     def take(self, rows: int) -> Vector:
         """The next `rows` draws of each path: (rows, paths), the caller's to change."""
-        if self._taken + rows > len(self._rows):
+        last = self.taken + rows
+        if last > self.held:
             self._draw(rows)
-        taken = self._rows[self._taken : self._taken + rows]
-        self._taken += rows
-        return taken
+            last = rows
+        self.taken, first = last, last - rows
+        return self.rows[first:last]
 
     def one(self) -> Vector:
         """The next draw of each path: (paths,), the caller's to change."""
-        if self._taken == len(self._rows):
+        taken = self.taken
+        if taken == self.held:
             self._draw(1)
-        row: Vector = self._rows[self._taken]
-        self._taken += 1
+            taken = 0
+        self.taken = taken + 1
+        row: Vector = self.rows[taken]
         return row
 
     def _draw(self, wanted: int) -> None:
         """Have so many rows that are not taken."""
-        left = self._rows[self._taken :]
+        left = self.rows[self.taken :]
         kept = len(left)
         pairs = max((wanted - kept + 1) // 2, self._pairs_ahead)
         rows = np.empty((kept + 2 * pairs, left.shape[1]))
         rows[:kept] = left
         self._fill(self._words, self._first, self._pair, rows[kept:])
-        self._rows, self._taken, self._pair = rows, 0, self._pair + pairs
+        self.rows, self.held, self.taken, self._pair = rows, len(rows), 0, self._pair + pairs
 
 
 class CounterStream:
@@ -84,7 +87,13 @@ class CounterStream:
 
     def normal(self) -> Vector:
         """The next standard normal of each path: (paths,)."""
-        return self._normals.one()
+        draws = self._normals
+        taken = draws.taken
+        if taken == draws.held:
+            return draws.one()
+        draws.taken = taken + 1  # as `one`, without a call
+        row: Vector = draws.rows[taken]
+        return row
 
     def normals(self, rows: int) -> Vector:
         """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""

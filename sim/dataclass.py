@@ -20,6 +20,7 @@ SHARED = {"frozen": True, "kw_only": True}
 LATE = {"frozen", "kw_only", "eq"}
 CLASS_VARIABLE: Any = vars(dataclasses)["_FIELD_CLASSVAR"]
 FIELD: Any = vars(dataclasses)["_FIELD"]
+NO_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")  # annotations that mean something else
 FEW = 20  # objects of a class that are made without compiling: it takes as long as making 200
 LATER: dict[Any, Any] = {}  # methods that are not compiled yet, and whose they are
 
@@ -59,14 +60,27 @@ def _find_fields(cls: Any, *, kw_only: bool) -> None:
     bases = [vars(base)["__dataclass_params__"] for base in cls.__mro__[1:] if "__dataclass_params__" in vars(base)]
     if not all(base.frozen for base in bases):
         raise TypeError("cannot inherit frozen dataclass from a non-frozen one")
+    given = vars(cls).get("__annotations__", {})
     try:
         for base in bases:
             base.frozen = False
+        if given:
+            cls.__annotations__ = {name: object if _is_plain(kind) else kind for name, kind in given.items()}
         dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
     finally:
         for base in bases:
             base.frozen = True
+        if given:
+            cls.__annotations__ = given
     cls.__dataclass_params__.frozen = True
+    for name, field in vars(cls)["__dataclass_fields__"].items():
+        if name in given:
+            field.type = given[name]
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether an annotation is text that makes a field. The library looks at each with two regular expressions."""
+    return isinstance(kind, str) and not any(name in kind for name in NO_FIELDS)
 
 
 def _take(cls: Any, methods: dict[str, Any]) -> None:
@@ -131,7 +145,9 @@ def _compiled(cls: Any, name: str) -> Any:
 
 def _init(self: Any, /, **given: Any) -> None:
     keep, missing = object.__setattr__, []
-    for field in dataclasses.fields(self):
+    for field in type(self).__dataclass_fields__.values():
+        if field._field_type is not FIELD:
+            continue
         if field.name in given:
             keep(self, field.name, given.pop(field.name))
         elif field.default is not dataclasses.MISSING:

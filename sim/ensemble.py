@@ -31,7 +31,7 @@ from sim.signals import deferred, interruption
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]  # done, total
-PATIENCE = 1.0  # seconds to wait for the exit code of a process that has ended
+PATIENCE = 5.0  # seconds to wait for the exit code of a process that has ended
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ class EventLog:
         if not table.timeless:
             data["time"] = _times("time", [row["time"] for row in rows], sizes, clock)
         data["world"] = _texts("world", [self.world], [size], numbered=lent)
-        data["path"] = _together("path", [row["path"] for row in rows], np.int32, apart=apart)
+        data["path"] = _together("path", [row["path"] for row in rows], sizes, np.dtype(np.int32), apart=apart)
         for column in table.columns:
             name, values = column.name, [row[column.name] for row in rows]
             if column.kind == "time":
@@ -135,7 +135,7 @@ class EventLog:
                 data[name] = _texts(name, values, sizes, numbered=lent)
             else:
                 kind = np.dtype(KINDS[column.kind])
-                data[name] = _together(name, _vectors(values, sizes, kind), kind, apart=apart)
+                data[name] = _together(name, values, sizes, kind, apart=apart)
         return pl.DataFrame(data)
 
     def add_seen(self, table: str, seconds: int, /, **columns: Any) -> None:
@@ -266,10 +266,21 @@ def _vectors(values: list[Any], sizes: list[int], kind: np.dtype[Any]) -> list[N
     ]
 
 
-def _together(name: str, parts: list[NDArray[Any]], kind: Any, *, apart: bool) -> pl.Series:
-    """One column of several vectors. apart: each stays where it is, as polars copies none."""
+def _together(name: str, values: list[Any], sizes: list[int], kind: np.dtype[Any], *, apart: bool) -> pl.Series:
+    """One column of numbers or vectors, each of so many rows. apart: each stays where it is, as polars copies none."""
     import polars as pl
 
     if apart:
-        return pl.concat([pl.Series(name, part) for part in parts], rechunk=False)
-    return pl.Series(name, np.concatenate(parts) if parts else np.zeros(0, dtype=kind))
+        return pl.concat([pl.Series(name, part) for part in _vectors(values, sizes, kind)], rechunk=False)
+    return pl.Series(name, _joined(values, sizes, kind))
+
+
+def _joined(values: list[Any], sizes: list[int], kind: np.dtype[Any]) -> NDArray[Any]:
+    """The same as one vector. Fast path: all are vectors of this kind, as they mostly are."""
+    if set(map(type, values)) == {np.ndarray} and {v.dtype for v in values} == {kind}:
+        return np.concatenate(values)
+    found, begin = np.empty(sum(sizes), kind), 0
+    for value, size in zip(values, sizes, strict=True):
+        found[begin : begin + size] = value
+        begin += size
+    return found

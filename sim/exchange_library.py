@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from datetime import date
 from functools import lru_cache
@@ -72,7 +73,7 @@ def library_version(package: str = "exchange_calendars") -> str:
     if found is None or found.origin is None:
         return ""
     home = Path(found.origin)
-    beside = (each.name for each in home.parent.parent.glob("*.dist-info"))
+    beside = (name for name in os.listdir(home.parent.parent) if name.endswith(".dist-info"))
     told = sorted(name for name in beside if name.lower().startswith(f"{package.lower()}-"))
     return told[0] if told else f"{home.stat().st_size} {home.stat().st_mtime_ns}"
 

@@ -10,7 +10,7 @@ import ctypes
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, cached_property, partial, update_wrapper
+from functools import cache, cached_property, lru_cache, partial, update_wrapper
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -32,6 +32,7 @@ FLAGS: dict[str, Any] = {
 SHORT = 60  # LLVM's cost of a loop up to which it works on several vectors at once; 20 if nobody says so
 FEW = 10_000  # numbers in the arrays of a call that is interpreted
 MOST = 500_000  # of all such calls, one for each and for each fma: some tenths of a second; then compiling has paid
+REMEMBERED = 4096  # results of a function that is asked the same again
 
 
 class _Interpreting:
@@ -63,13 +64,14 @@ class Kernel(partial[Any]):
     """
 
     _function: Callable[..., Any]
+    _python: Callable[..., Any]  # what is called instead while a kernel that calls it is interpreted
     _compiler: Callable[[Callable[..., Any]], Any]
 
     def __new__(cls, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> Kernel:
         """A partial of nothing yet."""
         self = super().__new__(cls, function)
         update_wrapper(self, function)
-        self._function, self._compiler = function, compiler
+        self._function, self._python, self._compiler = function, function, compiler
         self.ask()
         return self
 
@@ -94,9 +96,9 @@ class Kernel(partial[Any]):
 
     def _first(self, *arguments: Any) -> Any:
         if _Interpreting.running:
-            self._call(self._function)
+            self._call(self._python)
             _Interpreting.called.append(self)
-            return self._function(*arguments)
+            return self._python(*arguments)
         if _Interpreting.left > 0:
             return self._interpreted(arguments)
         self._call(self.compiled)
@@ -141,6 +143,13 @@ def kernel(function: F) -> F:
 def kernel_inline(function: F) -> F:
     """A scalar function that is always inlined into the kernels that call it."""
     return cast(F, Kernel(function, _compile_inline))
+
+
+def kernel_remembered(function: F) -> F:
+    """A `kernel_inline` of numbers alone that is asked the same again: interpreted, it remembers its last results."""
+    found = Kernel(function, _compile_inline)
+    found._python = lru_cache(REMEMBERED)(function)
+    return cast(F, found)
 
 
 def plain(function: F) -> F:

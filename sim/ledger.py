@@ -40,6 +40,7 @@ class Entries(NamedTuple):
 
     rows: Rows  # (moves, ENTRY)
     assets: int  # that they move: the bits of their numbers
+    moves: tuple[Move, ...]  # kept, so that no other tuple gets its id
 
 
 class Shares(NamedTuple):
@@ -83,7 +84,7 @@ class Ledger:
         self._gross: dict[Name, int] = {}  # row by asset
         self._holders: dict[Name, Rows] = {}  # rows of the balances of an asset
         self._entries: dict[tuple[Move, ...], Entries] = {}
-        self._of_object: dict[int, tuple[tuple[Move, ...], Entries]] = {}  # the same by id; holds the tuple, so its id
+        self._of_object: dict[int, Entries] = {}  # the same by id
         self._shares: dict[tuple[Shares, ...], Rows] = {}
         self._views: dict[int, Vector] = {}  # by row
         self._held: dict[tuple[Name, Name], Vector] = {}  # the same by account and asset, as callers write them
@@ -202,8 +203,8 @@ class Ledger:
 
         It must do so now: their assets count as moved.
         """
-        known = self._of_object.get(id(moves))  # most callers send the same tuple again; to hash one costs more
-        entries = self._looked_up(moves) if known is None else known[1]
+        # most callers send the same tuple again; to hash one costs more
+        entries = self._of_object.get(id(moves)) or self._looked_up(moves)
         self._changed |= entries.assets
         return entries.rows, self.rows
 
@@ -236,7 +237,7 @@ class Ledger:
         entries = self._entries.get(moves)
         if entries is None:
             entries = self._entries[moves] = self._look_up(moves)
-            self._of_object[id(moves)] = moves, entries
+            self._of_object[id(moves)] = entries
         return entries
 
     def _row(self, amount: Amount) -> Vector:
@@ -256,7 +257,8 @@ class Ledger:
                 noted = [self._note(account, move.reason) for account in (move.source, move.target)]
                 entry[[kernels.PAID, kernels.GOT]] = noted
         moved = {self._meant(move.asset, self.assets) for move in moves if move.asset is not None}
-        return Entries(rows, sum(1 << self._numbers.setdefault(asset, len(self._numbers)) for asset in moved))
+        assets = sum(1 << self._numbers.setdefault(asset, len(self._numbers)) for asset in moved)
+        return Entries(rows, assets, moves)
 
     def _reach(self, account: Name, asset: Name) -> int:
         """The row of a balance, made if there is none. Raises KeyError if account or asset is not known."""

@@ -12,6 +12,7 @@ STEERING = re.compile(
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0001-\U000e007f]"
 )
+COLOURS = re.compile(r"\x1b\[[\d;]*m")  # as libraries put into messages
 INSTEAD = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -21,5 +22,5 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The same on one line, white space as single spaces."""
-    return plain(" ".join(text.split()))
+    """The same on one line, white space as single spaces, without colours."""
+    return plain(" ".join(COLOURS.sub("", text).split()))

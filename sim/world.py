@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from heapq import heappush
+from heapq import heappop, heappush
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
+from simpy.core import StopSimulation
 from simpy.events import NORMAL
 
 from sim.errors import SpiralError
+from sim.life import begin
 from sim.phases import Phase
 from sim.process import Process as Process
 from sim.profile import START
@@ -25,16 +28,14 @@ if TYPE_CHECKING:
     from sim.streams import Streams
 
 PHASES = 16  # more than there are
+new = simpy.Event.__new__  # without `__init__`: an instant is all set where it is made
 
 
 class Instant(simpy.Event):
     """A phase of an instant: certain to come, as SimPy's `Timeout`."""
 
     _ok, _value = True, None
-
-    def __init__(self, env: simpy.Environment, phase: Phase, key: int, entered: Callable[[Any], None]) -> None:
-        """key: of its seconds and phase. entered: called first."""
-        self.env, self.phase, self.key, self.callbacks = env, phase, key, [entered]
+    seconds: float  # since midnight of the first day
 
 
 class World:
@@ -59,7 +60,6 @@ class World:
         self.name = name
         self.clock = clock
         self._ticks: list[int] = clock.plain.ticks
-        self._number = len(self._ticks)
         self.streams = streams
         self.ledger = ledger
         self.log = log
@@ -67,11 +67,15 @@ class World:
         self.paths = streams.paths
         self.env = simpy.Environment(initial_time=int(clock.ticks[0]))
         self.tick_index = -1
+        self._ahead = iter(self._ticks)
+        self._last: float = -inf  # seconds: of that tick
+        self._coming: float = next(self._ahead)  # seconds: of the next one; infinite after the last
         self.phase = Phase.END
-        self.instant = -1  # seconds: when the phase began
-        self._waiting: dict[int, simpy.Event] = {}  # by instant and phase
-        self._next: list[simpy.Event | None] = [None] * PHASES  # by phase: its next occurrence, if anybody waits for it
-        self._entered: Any = self._enter
+        self.instant: float = -1  # seconds: when the phase began
+        # by phase: its next occurrence at a tick, if anybody waits for it; and what is done when a phase begins
+        self._next: list[Instant | None] = [None] * PHASES
+        self._enter = {phase: self._entrance(phase) for phase in Phase}
+        self._waiting: dict[float, dict[Phase, Instant]] = {}  # what `at` has made, by seconds and phase
 
     @property
     def now(self) -> int:
@@ -92,12 +96,18 @@ class World:
         event = self._next[phase]  # it stays the next occurrence until it comes
         if event is not None:
             return event
-        index = self.tick_index
-        if phase <= self.phase or self.env._now != self._ticks[index]:
-            index += 1
-            if index == self._number:
-                return self.env.event()  # after the end: never comes
-        event = self._next[phase] = self._instant(self._ticks[index], phase)
+        env, seconds = self.env, self._coming
+        if phase > self.phase and env._now == self._last:
+            seconds = self._last
+        elif seconds == inf:
+            return env.event()  # after the end: never comes
+        if seconds in self._waiting and phase in self._waiting[seconds]:
+            event = self._waiting[seconds][phase]
+        else:
+            event = new(Instant)
+            event.env, event.seconds, event.callbacks = env, seconds, [self._enter[phase]]
+            heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
+        self._next[phase] = event
         return event
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
@@ -113,45 +123,61 @@ class World:
 
         All who wait for the same phase and instant share one SimPy event. Raises ValueError for the past.
         """
-        if not seconds >= self.env._now:
-            raise ValueError(f"cannot wait for the past: {seconds - self.env._now} seconds from now")
-        return self._instant(seconds, phase)
-
-    def _instant(self, seconds: int, phase: Phase) -> simpy.Event:
-        key = PHASES * seconds + phase  # a number: to hash a tuple with a phase takes Python
-        event = self._waiting.get(key)
+        now = self.env._now
+        if not seconds >= now:
+            raise ValueError(f"cannot wait for the past: {seconds - now} seconds from now")
+        if seconds == (self._last if phase > self.phase and now == self._last else self._coming):
+            return self.tick(phase)
+        waiting = self._waiting.setdefault(seconds, {})
+        event = waiting.get(phase)
         if event is None:
             env = self.env
-            event = self._waiting[key] = Instant(env, phase, key, self._entered)
-            heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
+            event = waiting[phase] = new(Instant)
+            event.env, event.seconds, event.callbacks = env, seconds, [lambda come: self._meet(come, phase)]
+            heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc]
         return event
 
-    def _enter(self, instant: Instant) -> None:
-        self._waiting.pop(instant.key, None)
-        phase: Phase = instant.phase
-        seconds: Any = self.env._now
-        self.phase = phase
-        if self._next[phase] is instant:
-            self._next[phase] = None
-        if seconds == self.instant:
-            return
+    def _entrance(self, phase: Phase) -> Callable[[Any], None]:
+        """What begins a phase of a tick."""
+        following = self._next
+
+        def enter(instant: Instant) -> None:
+            self.phase = phase
+            following[phase] = None
+            if instant.seconds != self.instant:
+                self._begin(instant.seconds)
+
+        return enter
+
+    def _meet(self, instant: Instant, phase: Phase) -> None:
+        """Begin a phase of an instant that need not be a tick."""
+        waiting, following = self._waiting[instant.seconds], self._next[phase]
+        del waiting[phase]
+        if not waiting:
+            del self._waiting[instant.seconds]
+        self._enter[phase](instant)
+        if following is not instant:
+            self._next[phase] = following
+
+    def _begin(self, seconds: float) -> None:
+        """The first phase of an instant has come: a tick's, or one between ticks."""
         self.instant = seconds
-        ticks, following = self._ticks, self.tick_index + 1
-        while following < self._number and seconds >= ticks[following]:
-            self.tick_index, following = following, following + 1
+        while seconds >= self._coming:
+            self.tick_index += 1
+            self._last, self._coming = self._coming, next(self._ahead, inf)
 
     def start(self, process: Process, owner: str | None = None) -> None:
         """Start a process in this world. owner: the owner of its time in a profile (default: that of the process that
         starts it)."""
         if self.profile is not None:
             process = self.profile.process(process, owner, self._phase_name)
-        self.env.process(process)
+        begin(self.env, process)
 
     def soon(self, value: Any = None) -> simpy.Event:
         """An event later in this phase: after all who wait for the phase, and after earlier calls of `soon`."""
         env = self.env
-        event = simpy.Event(env)
-        event._ok, event._value = True, value
+        event = new(simpy.Event)
+        event.env, event.callbacks, event._ok, event._value = env, [], True, value
         heappush(env._queue, (env._now, NORMAL, next(env._eid), event))  # as event.succeed does
         return event
 
@@ -159,7 +185,6 @@ class World:
         """Call `act` with the value of an event when it comes. Cheaper than a process that waits for it."""
         if self.profile is not None:
             act = self.profile.action(act, self._phase_name)
-        assert event.callbacks is not None
         event.callbacks.append(lambda come: act(come._value))
 
     def _phase_name(self) -> str:
@@ -172,7 +197,7 @@ class World:
         """
         if progress is not None:
             self.start(self._report(progress), "progress")
-        self._run_to(self._ending())
+        self._run_out(self._ending())
 
     def stops(self, phase: Phase) -> Iterator[int]:
         """Run to the end of the clock, and stop at a phase of every tick: gives the tick. Results are those of `run`.
@@ -192,13 +217,32 @@ class World:
         self.env.schedule(end, priority=Phase.END + 1, delay=int(self.clock.ticks[-1]) - self.env.now)  # type: ignore[arg-type]
         return end
 
+    def _run_out(self, end: simpy.Event) -> None:
+        """What `_run_to` does where nobody else waits for the end: SimPy's steps, without a call for each."""
+        env: Any = self.env
+        queue, event = env._queue, None
+        try:
+            while event is not end:
+                env._now, _, _, event = heappop(queue)
+                callbacks, event.callbacks = event.callbacks, None
+                for act in callbacks:
+                    act(event)
+                if not event._ok and not hasattr(event, "_defused"):
+                    raise event._value
+        except StopSimulation:
+            raise self._stopped() from None
+
     def _run_to(self, event: simpy.Event) -> None:
         come: list[simpy.Event] = []
         assert event.callbacks is not None
         event.callbacks.append(come.append)
         self.env.run(until=event)
-        if not come:  # somebody raised SimPy's own StopSimulation
-            raise SpiralError(f"the run was stopped at tick {self.tick_index} of {len(self._ticks) - 1}")
+        if not come:
+            raise self._stopped()
+
+    def _stopped(self) -> SpiralError:
+        """Somebody raised SimPy's own StopSimulation."""
+        return SpiralError(f"the run was stopped at tick {self.tick_index} of {len(self._ticks) - 1}")
 
     def _report(self, progress: Callable[[int], None]) -> Process:
         while True:

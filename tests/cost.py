@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from heapq import heappop
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
 import pytest
-import simpy
 
 from agents.world import TradingWorld
 from sim.jit import Kernel
@@ -82,15 +82,14 @@ def _cost_of(make: Any) -> Cost:
     make().run()  # kernels are compiled
     calls: dict[str, int] = {}
     events = 0
-    step = simpy.Environment.step
 
-    def counting(env: simpy.Environment) -> None:
+    def counting(queue: list[Any]) -> Any:
         nonlocal events
         events += 1
-        step(env)
+        return heappop(queue)
 
     with counted_calls(calls), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simpy.Environment, "step", counting)
+        patch.setattr("sim.world.heappop", counting)
         make().run()
     world: TradingWorld = make()
     return Cost(events, sum(calls.values()), instructions_of(world.run))

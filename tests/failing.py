@@ -145,6 +145,42 @@ def OrdersNothing(self, world):
     return world.venue("asset").trade(self, None)
 
 
+@at_trade("an order is a number or one number a path, (16,), got ndarray of bool")
+def OrdersMask(self, world):
+    return world.venue("asset").trade(self, world.venue("asset").mid > 0)
+
+
+@at_trade("an order is a number or one number a path, (16,), got MaskedArray of float64")
+def OrdersMasked(self, world):
+    return world.venue("asset").trade(self, np.ma.masked_less(world.full(1.0), 2.0))
+
+
+@at_trade("an order is a number or one number a path, (16,), got ndarray of complex128")
+def OrdersComplex(self, world):
+    return world.venue("asset").trade(self, world.full(1.0) * 1j)
+
+
+@at_trade("order of fund at asset is worth $")
+def OrdersTooMuch(self, world):
+    return world.venue("asset").trade(self, 1e300)
+
+
+@at_trade("ValueError: output array is read-only")
+def WritesToTheMarket(self, world):
+    peak = world.venue("asset").mid  # not a copy
+    np.maximum(peak, 200.0, out=peak)
+
+
+@at_trade("StopIteration: an iterator has no next")
+def AsksForMore(self, world):
+    return next(iter(()))
+
+
+@at_trade("ValueError: red, and blue (")
+def RaisesInColour(self, world):
+    raise ValueError("\x1b[1m\x1b[31mred\x1b[0m,\nand blue")
+
+
 @at_trade("cannot wait for the past: -60 seconds from now")
 def WaitsForThePast(self, world):
     return world.at(world.now - 60, Phase.TRADE)
@@ -153,6 +189,20 @@ def WaitsForThePast(self, world):
 @at_trade("cash of fund is not finite on path 0")
 def PaysNaN(self, world):
     world.ledger.transfer(world.full(np.nan), source="fund", target="owners", reason="capital")
+    return world.venue("asset").trade(self, 1.0)
+
+
+@at_trade("a movement of fund is not finite on path 2")
+def NotesInfinity(self, world):
+    costs = world.full(0.0)
+    costs[2] = np.inf
+    world.ledger.note(costs, source="fund", target="clients", reason="spread_cost_calm")
+    return world.venue("asset").trade(self, 1.0)
+
+
+@at_trade("cash of fund is not finite on path 0")
+def PaysInfinity(self, world):
+    world.ledger.transfer(world.full(np.inf), source="owners", target="fund", reason="capital")
     return world.venue("asset").trade(self, 1.0)
 
 
@@ -245,6 +295,15 @@ def _writes(self, at):
     return at.target
 
 
+def _writes_target(self, at):
+    at.target[:] = 0.0
+    return at.position
+
+
+def _masked(self, at):
+    return np.ma.masked_less(at.target, 0.0)
+
+
 def _infinite(self, at):
     return np.where(np.arange(at.spot.size) == 4, np.inf, at.target)
 
@@ -264,6 +323,10 @@ POLICIES = {
         policy("AsksPolicy", "a situation has: spot, tick, due, last_spot", lambda self, at: at.spots),
         policy("RaisesPolicy", "IndexError: list index out of range", lambda self, at: [][1]),
         policy("LeavesPolicy", "it left Python (sys.exit(None))", lambda self, at: sys.exit()),
+        policy("MaskedPolicy", "gave MaskedArray of float64 with shape (16,), not a vector", _masked),
+        policy("HugePolicy", "desired() gave a position worth $", lambda self, at: at.target + 1e300),
+        policy("EndsPolicy", "StopIteration: an iterator has no next", lambda self, at: next(iter(()))),
+        policy("WritesTargetPolicy", "ValueError: assignment destination is read-only", _writes_target),
         policy("WritesPolicy", "ValueError: assignment destination is read-only", _writes),
         policy(
             "VolPolicy", "vol_multiplier() gave float 2.0, not a vec", lambda self, at: at.target, lambda s, at: 2.0

@@ -148,6 +148,7 @@ def test_a_comparison_says_where_the_runs_differ(run: Run, tmp_path: Path) -> No
     folder = write_run(tmp_path / "other", paths=50, seed=8)
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["scenario"]["market"] = {**manifest["scenario"].get("market", {}), "beta": 9.0, "own\x1b": "x" * 100}
+    manifest["scenario"]["description"] = "other words"
     manifest |= {"seed": 8, "twin": None, "versions": {**manifest["versions"], "numpy": "9.9"}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     lines = said(run, open_run(folder))
@@ -155,5 +156,5 @@ def test_a_comparison_says_where_the_runs_differ(run: Run, tmp_path: Path) -> No
     assert any(line.startswith("seed: ") and line.endswith(" against 8") for line in lines)
     assert any(line.startswith("scenario: ") and "market" in line for line in lines)
     assert any(line.startswith("version of numpy: ") and line.endswith(" against 9.9") for line in lines)
-    assert "\x1b" not in "".join(lines)
+    assert "\x1b" not in "".join(lines) and "description" not in "".join(lines)
     assert "paths: 80 against 50" in printed(render_comparison(run, open_run(folder)))

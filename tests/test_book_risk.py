@@ -13,6 +13,7 @@ from markets.curves.tents import KEYS
 from scenarios import book_risk, from_dict
 from scenarios.cli import main
 from scenarios.studies.risk.bare_book import bare_book
+from scenarios.studies.risk.derivatives import risk_at_start
 from sim.errors import UserError
 from tests.test_quoted_curves import SOFR
 
@@ -59,6 +60,15 @@ def test_a_known_swap(swap):
     ladder = dict(swap.quotes().select("quote", "dv01").iter_rows())
     known = {"ois 1W": 0.685906, "ois 9M": -0.572170, "ois 7Y": 169.763543, "ois 8Y": -16853.166869}
     assert {name: ladder[name] for name in known} == pytest.approx(known, abs=1e-6)
+
+
+def test_the_risk_that_callers_share_is_read_only(swap):
+    shared = risk_at_start(swap.book)
+    assert risk_at_start(swap.book) is shared
+    with pytest.raises(ValueError, match="read-only"):
+        shared.value[0] = 0.0
+    with pytest.raises(ValueError, match="read-only"):
+        shared.add(1.0)
 
 
 def test_the_known_swap_revalued(swap, quotes):

@@ -10,9 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis import cash, summarise
+from analysis import cash, summarise, words
+from analysis.book import short_table
 from analysis.charts import draw
-from analysis.words import paragraphs
+from analysis.numbers import Number
+from analysis.words import TO_GO_ON, paragraphs
 from scenarios.reading.loading import load
 from scenarios.studies.run import run
 from tests.synthetic_run import answer_for_all, write_run
@@ -110,6 +112,8 @@ def test_figures_and_words_of_the_covid_desk(covid):
     assert cash.usual_day(covid) in {"2020-03-09", "2020-03-12", "2020-03-16"}
     said = " ".join(paragraphs(covid, found))
     assert "Free cash falls to" in said and f"With a capital of {found['survival_capital_95']} the lender" in said
+    assert "the desk (hedger, $2.00bn of capital)" in said and "without desks), if the loop gain lasted" in said
+    assert said.endswith(TO_GO_ON)
     chart = json.dumps(draw(covid, "liquidity").to_dict())
     assert "free cash, $" in chart and "margin required, $" in chart
 
@@ -119,6 +123,40 @@ def test_where_most_paths_lose_the_book_a_run_does_not_say_what_would_have_spare
     said = " ".join(paragraphs(gilts, found))
     assert "Too many paths lose the whole book" in said and "`spiral capital` searches for it" in said
     assert "of the book that the lender took, re-marking is paid" in said and found["book_taken"].value > 0.5
+
+
+def test_words_of_a_desk_in_rates_are_not_those_of_the_asset(gilts):
+    """Its book has no delta, and its hedgers no part in the asset's loop."""
+    said = " ".join(paragraphs(gilts, summarise(gilts)))
+    assert "(fund_a, $400m of capital)" in said
+    assert "on average, more than its capital: the lender bears the rest. " in said
+    assert "The asset's loop gain is 0" in said and "long-run gain" not in said
+    assert short_table(gilts, None, "actual").header == ("position", "value", "theta/day", "DV01", "mean P&L", "5 %")
+
+
+@pytest.mark.parametrize(
+    ("depth", "credit", "told"),
+    [
+        (0.9, 0.02, "Feedback took the credit peak from 100 bp to 200 bp and the loss of depth from 50.0 % to 90.0 %; "
+         "the price's drawdown on the median path, the vol peak and the spread peak are as in the twin."),
+        (0.5, 0.01, "The price's drawdown on the median path, the vol peak, the spread peak, the credit peak and the "
+         "loss of depth are as in the twin."),
+    ],
+)  # fmt: skip
+def test_words_name_what_feedback_moved(depth, credit, told, covid, monkeypatch):
+    """The other figures are as in the twin."""
+    units = {"peak_vol": "vol", "peak_spread_multiple": "multiple", "peak_credit": "rate", "depth_loss": "share"}
+    levels = {"price_taker": (0.3, 1.4, 0.01, 0.5), "actual": (0.3, 1.4, credit, depth)}
+
+    def stress(_, *, world):
+        pairs = zip(units.items(), levels[world], strict=True)
+        return {name: Number(value=level, unit=unit, label="") for (name, unit), level in pairs}
+
+    monkeypatch.setattr(words.liquidity, "stress", stress)
+    fall = Number(value=0.1, unit="share", label="")
+    monkeypatch.setattr(words.liquidity, "median_drawdown", lambda *_, **__: fall)
+    monkeypatch.setattr(words.frames, "twin_name", lambda _: "price_taker")
+    assert words._deepened(covid) == told
 
 
 def with_liquidity(folder, rows):

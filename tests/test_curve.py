@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from markets.curves.benchmark import Benchmark
 from markets.curves.curve import usd_curve
+from markets.curves.many_hats import many_hats
 from markets.factors.key import USD
 from markets.factors.snapshot import Snapshot
+from markets.kernels.terms import hats
 from markets.products.dates import add_months, schedule, thirty_360
 from markets.vols.smile import strike_multiple, term_response
 from sim.clock import Clock
@@ -115,3 +117,13 @@ def test_sensitivities_are_the_slopes_of_the_legs(rates, year, tick):
 def test_a_benchmark_must_outlive_the_run():
     with pytest.raises(UserError, match="outlives its use, got 'maturity 2020-03-20'; shorten the ticks"):
         Benchmark(date(2020, 3, 20), CLOCK)
+
+
+@pytest.mark.parametrize("count", [2, 3, 7, 100, 400])
+def test_many_nodes_are_looked_up_to_the_same_digits(count: int):
+    rng = np.random.default_rng(count)
+    nodes = np.sort(rng.uniform(0, 30, count))
+    years = np.concatenate([rng.uniform(-1, 35, 50), nodes, nodes + 1e-12, [np.nan, 0.0]])
+    one_by_one = np.empty((years.size, 4))
+    hats(years, nodes, one_by_one)
+    assert np.array_equal(one_by_one.view(np.int64), many_hats(years, nodes).view(np.int64))

@@ -16,6 +16,7 @@ from markets.specs.curve_swaps import CurveSwapSpec
 from markets.specs.curves import CurveSpec
 from scenarios import curve_history, solve_curves, value_swaps
 from scenarios.cli import main
+from scenarios.studies.curves.solving import read_and_solve
 from scenarios.studies.curves.swap_text import parse_swap
 from sim.errors import UserError
 
@@ -151,6 +152,26 @@ def test_a_table_of_swaps(tmp_path: Path) -> None:
     assert book.ladder == pytest.approx(words.ladder, abs=1e-9)
 
 
+def test_what_is_assumed_of_quotes_is_said(tmp_path: Path) -> None:
+    """Decimals in a column of percent, and quotes of a day on which the market is closed."""
+    said = read_and_solve(write(tmp_path, PLAIN), day=DAY).notes
+    assert not said
+    small = re.sub(r"[34]\.\d+", "0.039", PLAIN)
+    weekend = read_and_solve(write(tmp_path, small), day="2026-02-28").notes
+    assert "all rates are below 0.1 %: they are read as percent" in weekend[0]
+    assert weekend[1].startswith("2026-02-28 is a Saturday on which the market of sofr is closed")
+
+
+def test_swaps_of_another_currency_and_of_no_side_are_refused(tmp_path: Path) -> None:
+    curves = solve_curves(write(tmp_path, PLAIN), day=DAY)
+    table = "side,rate_percent,tenor,notional,currency\n{},3.5,9Y,1e6,{}\n"
+    assert value_swaps(write(tmp_path, table.format("pay", "USD"), "swaps.csv"), curves).npv.size == 1
+    with pytest.raises(UserError, match=r"swaps.csv:2: currency: the curve sofr is of USD, got 'EUR'"):
+        value_swaps(write(tmp_path, table.format("pay", "EUR"), "swaps.csv"), curves)
+    with pytest.raises(UserError, match=r"swaps.csv:2: side: must be 'receive' or 'pay', got 'long'"):
+        value_swaps(write(tmp_path, table.format("long", "USD"), "swaps.csv"), curves)
+
+
 WRONG_TABLES = [
     ("rate_percent", "rate", ":2: rate: outside -0.05 to 0.3"),
     ("rate_percent", "quoted", ": unknown column, got 'quoted'"),
@@ -178,6 +199,8 @@ WRONG_TABLES = [
     (PLAIN, PLAIN.replace("kind", "discount").replace("ois", "estr"), "discount: no such curve, got 'estr'"),
     (PLAIN, PLAIN.replace("kind", "interpolation").replace("ois", "cubic"), "interpolation: must be 'log_linear'"),
     (PLAIN, PLAIN.replace("kind", "convention").replace("ois", "usd_libor"), "convention: no such convention"),
+    (PLAIN, PLAIN.replace("kind", "ccy").replace("ois", "EUR"), ":2: currency: the curve sofr is of USD, got 'EUR'"),
+    ("sofr,ois,5Y", "SOFR,ois,5Y", ":3: curve: two curves have this name, but for upper and lower case, got 'SOFR'"),
 ]  # fmt: skip
 WRONG_TOML = [
     ("date = 2026-03-02", "", "curves.toml: nothing says the valuation day; say --date 2026-03-02"),
@@ -192,6 +215,7 @@ WRONG_TOML = [
     ('side = "receive"', 'side = "buy"', "swaps.1.side: must be 'receive' or 'pay', got 'buy'"),
     ("notional = 1e6", "notional = -1e6", "swaps.1.notional: must be > 0, got -1000000.0"),
     ("[curves.sofr]", "[curves.sofr", "is not valid TOML"),
+    ("[curves.estr]", "[curves.Sofr]", "two curves have this name, but for upper and lower case"),
     (
         "eur_usd = 1.08",
         "eurusd = 1.08",

@@ -155,6 +155,17 @@ def test_requests_that_never_end_are_let_go(tmp_path: Path) -> None:
         assert httpx.get(address).status_code == 200
 
 
+def test_who_leaves_before_the_body_has_come_is_let_go(desk: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A tab closed while a file is sent: no traceback on the desk's terminal."""
+    name, port = desk.removeprefix("http://").split(":")
+    with socket.create_connection((name, int(port)), timeout=5) as leaving:
+        leaving.sendall(b"POST /api/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{")
+    for _ in range(5):
+        assert httpx.get(desk).status_code == 200
+        time.sleep(0.05)
+    assert "Traceback" not in caplog.text and not [r for r in caplog.records if r.exc_info]
+
+
 def test_a_connection_in_use_stays_open(tmp_path: Path) -> None:
     """A request that met a closing connection would be lost."""
     with served(tmp_path, connected={"looks": 1.0}) as address, httpx.Client(base_url=address) as client:

@@ -52,6 +52,7 @@ LONG = (
     "margin_model",
     "metric",
     "node",
+    "option_credit",
     "pnl_part",
     "product",
     "regulatory_capital",

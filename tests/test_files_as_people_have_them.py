@@ -106,6 +106,11 @@ OTHER_FORMS: dict[str, str | bytes] = {
     "a line of averages below": RECORD + "Average,4194.4,29.55,0.42,2.72,2.98,1.355\n",
     "lines of statistics below, German": german() + "Mittelwert;4194,4;29,55;0,42;2,72;2,98;1,355\nMax;4300,17;;;;;\n",
     "a line twice": RECORD + ROWS[-1] + "\n",
+    "two files joined": "\n".join([HEADER, *ROWS[:2], HEADER, *ROWS[2:]]) + "\n",
+    "names of groups above": "Index,Equity,Vol,Rates,Rates,Rates,Credit\n" + RECORD,
+    "Spanish names": RECORD.replace("date,spx", "Fecha,Cierre"),
+    "French names, narrow spaces": RECORD.replace("date,spx", "Date,Cl\u00f4ture").replace(",4", ",4\u202f"),
+    "apostrophes between thousands": RECORD.replace(",4", ",4'"),
     "a day without levels": "\n".join([HEADER, *ROWS[:2], "2022-05-03,,,,,,", *ROWS[2:]]).replace(
         "2022-05-03,,,,,,\n", ""
     ) + "\n",
@@ -348,6 +353,11 @@ BOOKS = {
     "a total": "kind,strike,expiry,quantity\nput,3800,2022-06-17,-250000\nTotal,,,-250000\n",
     "a total in a remark": "note,kind,strike,expiry,quantity\na,put,3800,2022-06-17,-250000\nGRAND TOTAL:,,,,-250000\n",
     "a total, German": "kind;strike;expiry;quantity\nput;3.800,0;17.06.2022;-250.000,0\nSumme;-;;-250.000,0\n",
+    "German names": "Art;Basispreis;Verfall;St\u00fcck\nPut;3.800,0;17.06.2022;-250.000\n",
+    "French names": "Type;Prix d'exercice;\u00c9ch\u00e9ance;Quantit\u00e9\nPut;3 800,0;17/06/2022;-250 000\n",
+    "Spanish names and side": "Tipo,Strike,Vencimiento,Cantidad,side\nPut,3800,17/06/2022,250000,Venta\n",
+    "names of groups above": "Option,,,Size\nkind,strike,expiry,quantity\nput,3800,2022-06-17,-250000\n",
+    "the header twice": "kind,strike,expiry,quantity\n" * 2 + "put,3800,2022-06-17,-250000\n",
     "remarks": "id,kind,strike,expiry,quantity,note\n7,put,3800,2022-06-17,-250000,client A\n",
 }
 
@@ -377,6 +387,26 @@ def test_books_as_frames(may: Scenario) -> None:
     frame = {"kind": ["put"], "strike": [3800.0], "expiry": [datetime(2022, 6, 17)], "quantity": [-250_000]}
     assert book_of(take_book(may, pl.DataFrame(frame))) == (PUT,)
     assert book_of(take_book(may, frame)) == (PUT,)
+
+
+def test_amounts_in_two_currencies_are_refused(tmp_path: Path, may: Scenario) -> None:
+    text = "kind,moneyness,months,notional\nput,0.95,2,$-1e9\nput,0.9,2,{}-1e9\n"
+    with pytest.raises(UserError, match=r":3: notional: amounts in EUR, and in USD \(.*:2: notional\)"):
+        take_book(may, write(tmp_path, text.format("EUR "), "book.csv"))
+    with pytest.raises(UserError, match=r":3: spx: amounts in GBP, and in EUR"):
+        from_history(write(tmp_path, RECORD.replace("4155.38", "\u20ac4155.38").replace("4175.48", "\u00a34175.48")))
+    euros = take_book(may, write(tmp_path, text.format("").replace("$", "EUR "), "book.csv"))
+    assert any("amounts in EUR are taken as they stand" in note for note in euros.notes)
+    dollars = take_book(may, write(tmp_path, text.format("USD "), "book.csv"))
+    assert not any("amounts in" in note for note in dollars.notes)
+
+
+def test_symbols_of_two_underlyings_are_refused(tmp_path: Path, may: Scenario) -> None:
+    text = "symbol,quantity\nSPXW220617P03800000,-250000\n{}220617P03900000,-1000\n"
+    with pytest.raises(UserError, match=r":3: symbol: the book has symbols of two underlyings, SPXW and NDXP"):
+        take_book(may, write(tmp_path, text.format("NDXP"), "book.csv"))
+    taken = take_book(may, write(tmp_path, text.format("SPX"), "book.csv"))
+    assert any("symbols of SPXW, SPX are taken as on the main asset" in note for note in taken.notes)
 
 
 def test_percent_signs_in_a_book(tmp_path: Path, may: Scenario) -> None:
@@ -514,6 +544,11 @@ def test_a_year_of_two_digits_in_front_is_no_day(tmp_path: Path, expected: list[
 def test_the_quantity_of_a_listed_option_is_said_to_be_units(tmp_path: Path, may: Scenario) -> None:
     taken = take_book(may, write(tmp_path, BOOKS["a symbol"], "book.csv"))
     assert any("is taken in units; call the column `contracts`" in note for note in taken.notes)
+
+
+def test_a_serial_number_with_a_time_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r":2: date: is a spreadsheet's serial number.*\(44683 is 2022-05-02\)"):
+        from_history(write(tmp_path, RECORD.replace("2022-05-02", "44683.666667")))
 
 
 @pytest.mark.parametrize(

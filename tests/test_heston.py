@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
+from markets.kernels.heston import heston_options
+from markets.kernels.options import CARRY, LOG_STRIKE, OPTION_TERMS, QUANTITY, SIGN, STRIKE
 from markets.rate_vols.black import implied_black
 from markets.vols.black_scholes import black_scholes
 from markets.vols.heston import Heston
@@ -15,6 +18,7 @@ from sim.errors import UserError
 
 LAW = Heston(v0=0.05, kappa=1.8, theta=0.045, xi=0.6, rho=-0.7)
 RATES = RatesVariance(sigma=0.01, reversion=0.05)
+KINDS = {1.0: "call", -1.0: "put"}
 
 
 def test_known_answers() -> None:
@@ -30,6 +34,58 @@ def test_known_answers() -> None:
         assert float(implied_black(price, forward, strike, years, discount)) == pytest.approx(known, rel=1e-10)
     assert float(LAW.price(100, *five, rates=RATES, **terms)) == pytest.approx(21.7827809742, rel=1e-11)
     assert float(RATES.bond(5)) == pytest.approx(0.0034689890292, rel=1e-11)
+
+
+FAR = {  # variance, strike, years: call and put, by Lewis' integral with forty digits (mpmath), no rates
+    (0.05, 75, 0.05): (25.00005204812639, 5.204812639066426e-05),
+    (0.05, 130, 0.05): (1.109199446248679e-11, 30.00000000001109),
+    (0.05, 165, 0.05): (0.0, 65.0),
+    (0.002, 85, 0.05): (15.0000061739404, 6.173940395338928e-06),
+    (0.002, 110, 0.05): (1.975385468090618e-09, 10.00000000197539),
+    (0.002, 140, 0.05): (0.0, 40.0),
+    (0.05, 40, 1.0): (60.05963897830167, 0.05963897830166581),
+    (0.05, 300, 5.0): (0.004013477406510419, 200.0040134774065),
+}
+
+
+@pytest.mark.parametrize(("variance", "strike", "years"), FAR)
+def test_far_from_the_money(variance: float, strike: float, years: float) -> None:
+    """Also on a path whose variance is a twenty-fifth of that at the start, whose nodes are those of the start."""
+    grid = LAW.grid(years)
+    for sign, known in zip((1.0, -1.0), FAR[variance, strike, years], strict=True):
+        terms, found, one = np.zeros((1, OPTION_TERMS)), np.zeros((8, 1)), np.ones(1)
+        terms[0, [SIGN, QUANTITY, STRIKE, CARRY, LOG_STRIKE]] = sign, 1.0, strike, 1.0, math.log(strike)
+        where = np.array([0, len(grid.nodes)]), grid.tails[None], grid.contours[None]
+        market = np.array([100.0]), one, np.zeros((1, 1)), one, np.array([1.0, variance])
+        heston_options(*market, terms, grid.nodes, *where, found)
+        assert found[0, 0] == pytest.approx(known, abs=2e-12)
+        assert float(
+            dataclasses.replace(LAW, v0=variance).price(100, strike, years, kind=KINDS[sign])
+        ) == pytest.approx(known, abs=2e-12)
+
+
+def test_sensitivities_do_not_know_where_the_contours_part() -> None:
+    """Delta, gamma, vega and vanna over a range of spots are those of central differences; a path has them alone."""
+    spots, step = np.linspace(60.0, 150.0, 46), 1e-4
+    for kind in (1.0, -1.0):
+        at, up, down = (_greeks(spots * (1 + by), 1.0, kind) for by in (0.0, step, -step))
+        np.testing.assert_allclose(at[1], (up[0] - down[0]) / (2 * step * spots), atol=1e-6)
+        np.testing.assert_allclose(at[2], (up[1] - down[1]) / (2 * step * spots), atol=1e-6)
+        higher, lower = (_greeks(spots, 1.0 + by, kind) for by in (step, -step))
+        np.testing.assert_allclose(at[3], (higher[0] - lower[0]) / (2 * step), atol=1e-4)
+        np.testing.assert_allclose(at[4], (higher[1] - lower[1]) / (2 * step), atol=1e-5)
+        alone = [_greeks(spots[j : j + 1], 1.0, kind)[:, 0] for j in range(0, spots.size, 5)]
+        np.testing.assert_array_equal(np.array(alone).T, at[:, ::5])
+
+
+def _greeks(spots: np.ndarray, vol: float, sign: float) -> np.ndarray:
+    """Of options at 100 in a fifth of a year on many paths, (7, paths)."""
+    grid, paths, terms = LAW.grid(0.2), spots.size, np.zeros((1, OPTION_TERMS))
+    terms[0, [SIGN, QUANTITY, STRIKE, CARRY]] = sign, 1.0, 100.0, 1.0
+    found, one, where = np.zeros((7, paths)), np.ones(paths), np.array([0, len(grid.nodes)])
+    market = spots, np.full(paths, vol), np.zeros((1, paths)), one, np.array([100.0, LAW.v0])
+    heston_options(*market, terms, grid.nodes, where, grid.tails[None], grid.contours[None], found)
+    return found
 
 
 def test_black_scholes_with_moving_rates() -> None:
@@ -73,8 +129,8 @@ def test_limits() -> None:
         far = np.exp(np.linspace(-1.5, 1.5, 31)) * 100
         calls, puts = (LAW.price(100, far, years, kind=kind) for kind in ("call", "put"))
         np.testing.assert_allclose(calls - puts, 100 - far, atol=1e-9)
-        assert (np.minimum(calls, puts) > -1e-7).all()
-        assert (np.diff(calls) <= 1e-7).all()
+        assert (np.minimum(calls, puts) > -1e-9).all()
+        assert (np.diff(calls) <= 1e-9).all()
     assert np.isnan(LAW.price(-1.0, 100, 1.0)) and np.isnan(LAW.price(100, 0.0, 1.0))
     still = RatesVariance(sigma=0.01, reversion=0.0)
     np.testing.assert_allclose(still.bond(5.0), RatesVariance(sigma=0.01, reversion=1e-5).bond(5.0), rtol=1e-4)

@@ -15,7 +15,7 @@ from markets.curves.calendars import business_calendar
 from scenarios.reading.loading import load
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
-from sim.jit import MOST, Kernel, fma, interpreted, kernel, kernel_inline
+from sim.jit import MOST, Kernel, fma, interpreted, kernel, kernel_inline, kernel_remembered
 from sim.manifest import described, write_manifest
 from tests.synthetic_run import write_run
 
@@ -316,6 +316,26 @@ def test_what_a_called_kernel_refuses_its_caller_has_compiled():
         add_inverses(np.array([2.0, 0.0]), out)
         assert out.tolist() == [1.0, np.inf] and "compiled" in vars(add_inverses)
         assert inverse(0.0) == np.inf  # called by nobody it is compiled itself
+
+
+def test_an_interpreted_kernel_remembers_what_it_is_asked_again():
+    asked = []
+
+    @kernel_remembered
+    def square(x):
+        asked.append(x)
+        return x * x
+
+    @kernel
+    def add_squares(x, out):
+        for i in range(x.size):
+            out[0] += square(x[i])
+
+    out = np.zeros(1)
+    with interpreted():
+        add_squares(np.array([2.0, 3.0, 2.0]), out)
+        add_squares(np.array([3.0, 3.0]), out)
+    assert out[0] == 35.0 and asked == [2.0, 3.0]
 
 
 def test_a_called_kernel_is_compiled_when_interpreting_has_ended():

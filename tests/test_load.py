@@ -17,7 +17,7 @@ from agents.policies import Band
 from markets.spec import FeedbackSpec
 from scenarios.describing.template import template
 from scenarios.reading.loading import from_dict, load
-from scenarios.reading.shipped import presets
+from scenarios.reading.shipped import catalogue, presets
 from scenarios.scenario import Scenario, TwinSpec
 from scenarios.studies.replay.positions_csv import take_book, with_book
 from sim.errors import UserError
@@ -198,6 +198,11 @@ def test_a_book_from_csv(tmp_path: Path) -> None:
 def test_a_book_needs_one_owner() -> None:
     with pytest.raises(UserError, match="several Hedgers, none of them named 'hedger'"):
         with_book(load("gilt_ldi_2022"), (), "book.csv")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "marked.toml").write_text(catalogue()["calm_market"].read_text(), encoding="utf-8-sig")
+    assert load(tmp_path / "marked.toml").name == "calm_market"
 
 
 def test_a_scenario_without_agents_loads() -> None:

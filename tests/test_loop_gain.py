@@ -11,6 +11,9 @@ from markets.venues.loop_gain import CURVATURE, VANNA, circuits, spectral_radius
 from scenarios.reading.loading import from_dict
 from scenarios.studies.run import run
 from scenarios.studies.validation.textbook import FREE, MAKER, textbook
+from scenarios.worlds.world import make_world
+from sim.ensemble import Chunk
+from sim.errors import BugError
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, watch, world_of
 
@@ -176,3 +179,35 @@ def test_a_flow_for_a_group_of_venues_is_that_of_each():
     assert np.array_equal(gains["asset", "us10y"], scale * (flows[0] + flows[1] + flows[2]))
     assert asset.gain("us10y", CURVATURE) == pytest.approx(scale * (flows[0] + flows[1]), rel=1e-14)
     assert set(world.loop_gains(frozenset({"us10y"}))) == {("asset", "us2y")}
+
+
+def unread(tables=()):
+    """A hedged world that writes no table with a loop gain."""
+    call = {"kind": "call", "moneyness": 1.0, "months": 3, "quantity": -1e6}
+    cast = {"desk": {"type": "Hedger", "book": [call]}, "maker": {"type": "MarketMaker"}}
+    scenario = crisis(agents=cast, market={"realised_ratio": 0.7}, minutes=195)
+    return make_world(scenario, Chunk("actual", 0, 3), scenario.feedback, tables=tables)
+
+
+def test_loop_gains_are_found_only_where_somebody_may_read_them():
+    """Nothing else differs; and who would read them all the same is told, not given zeros."""
+    bare, full = unread(), unread(("peaks",))
+    bare.run()
+    full.run()
+    assert np.array_equal(bare.equity_now("desk"), full.equity_now("desk"))
+    assert full.venue("asset").loop_gain.all()
+    assert not bare.venue("asset").exposed
+    with pytest.raises(BugError, match="loop gains are found only in worlds that write peaks, closes or market"):
+        _ = bare.venue("asset").loop_gain
+
+
+def test_a_user_s_process_reads_loop_gains_whatever_is_written():
+    bare, full = unread(), unread(None)
+    seen, known = (
+        watch(world, Phase.MARK, lambda w=world: w.venue("asset").loop_gain.copy()) for world in (bare, full)
+    )
+    bare.run()
+    full.run()
+    assert len(seen) > 5
+    assert np.array_equal(seen, known)
+    assert np.any(seen)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agents.making.standing import Standing
 from markets.accounts import INVESTORS
+from sim.ledger import CASH
 from sim.phases import Phase
 from sim.sessions import TRADING_DAYS as DAYS
 from sim.sessions import TRADING_HOURS as SESSION_HOURS
@@ -193,6 +195,43 @@ def test_a_maker_withdraws_at_its_limit_and_comes_back_with_new_capital():
     assert world.ledger.flow("maker", "capital")[0] == pytest.approx(1e8 + events["value"][1], rel=1e-9)
     np.testing.assert_allclose(depth[:, 1], DEPTH, rtol=1e-14)
     assert events["value"][1] > 0
+
+
+@pytest.mark.parametrize("half_life", [50.0, 1e9])
+def test_one_kernel_for_a_maker_of_one_asset_has_the_digits_of_the_steps_that_it_joins(monkeypatch, half_life):
+    """It passes inventory on, withdraws and comes back; with inventory in one asset, or step by step."""
+    terms = {"drawdown_limit": 0.1, "recapitalise_days": 3, "inventory_half_life": half_life, "quoting": {}}
+    found = []
+    for passes_on in (Standing.passes_on, lambda *_: False):
+        monkeypatch.setattr(Standing, "passes_on", passes_on)
+        world, quotes, _ = crash(**terms)
+        rows = [row for quote in quotes["asset"] for row in (quote.half_spread, quote.skew, quote.depth)]
+        balances = [world.ledger.balance(name, asset) for name in ("maker", INVESTORS) for asset in (CASH, "asset")]
+        events = world.log.frame("events", world.clock)
+        assert events["kind"].to_list()[:2] == ["withdrawal", "recapitalised"]
+        found.append((np.array(rows).tobytes(), np.array(balances).tobytes(), events))
+    (quotes, balances, events), (others, other_balances, other_events) = found
+    assert quotes == others and balances == other_balances and events.equals(other_events)
+
+
+@pytest.mark.parametrize("read", [False, True])
+@pytest.mark.parametrize("power", [0.0, 2.0])
+def test_a_quote_is_that_of_the_last_tick_until_the_maker_quotes_again(power, read):
+    """Whoever reads it first, and after how many trades; also where depth follows the price, which trades move."""
+    agents = {"maker": {"type": "MarketMaker", "capital": 1e9}, "other": {"type": "MarketMaker", "capital": 1e9}}
+    asset, loops = {**ASSET, "depth_price_power": power, "impact": 0.1}, only(spread=1.0, depth=1.0, impact=1.0)
+    world = world_of(crisis(anchors=RISING, agents=agents, venue={"asset": asset}, feedback=loops), 2)
+    send(world, {tick: {"asset": np.array([2e5, -1e5])} for tick in range(9)})
+    venue = world.venue("asset")
+    watch(world, Phase.MARKET, lambda: read and world.tick_index and venue.depth)
+    before = watch(world, Phase.MARKET, lambda: world.tick_index and venue.quote_of("maker"))
+    told = watch(world, Phase.TRADE, lambda: read and venue.quote_of("maker"))
+    after = watch(world, Phase.MARK, lambda: venue.quote_of("maker"))
+    world.run()
+    for last, now in zip(after, before[1:], strict=False):
+        assert np.array_equal(now.depth, last.depth) and np.array_equal(now.half_spread, last.half_spread)
+    assert not read or all(np.array_equal(one.depth, two.depth) for one, two in zip(told, after, strict=True))
+    assert (np.diff(column(after, "depth"), axis=0) != 0).all()
 
 
 def test_the_limit_is_of_the_peak():

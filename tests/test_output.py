@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from rich.panel import Panel
-from rich.table import Table
 
 import scenarios.commands.output  # noqa: F401 - registers the error handler
 from scenarios.cli import Spiral, main
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import Screen
 from sim.errors import UserError
+from sim.screen.panel import Panel
+from sim.screen.table import Table
+from sim.screen.text import Text
 from sim.text import one_line, plain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +48,9 @@ def test_no_text_steers_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table("head", title=STEERING)
     table.add_column(STEERING)
     table.add_row("[/] [red]x", STEERING)
-    console(80, markup=False).print(Panel(table), STEERING)
+    table.add_row("[/] [red]x", STEERING)
+    framed = Panel(Text(STEERING), title=STEERING, subtitle=STEERING)
+    Screen(80, styled=False, coloured=False).print(framed, table, STEERING)
     assert not set(out.getvalue()) & set("\x1b\x07\x00\r\x9b\u202e\u2066")
     assert "[/] [red]x" in out.getvalue()
 

@@ -56,3 +56,13 @@ def test_what_an_account_has_moved_allows_for_more():
     assert explain(*given, np.empty((WORTH, 0))) == -1
     rows[COST, 100] += 3e-8
     assert explain(*given, np.empty((WORTH, 0))) == 100
+
+
+@pytest.mark.parametrize("row", [NOTE, CAPITAL, COST, GAIN, CASH])
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf])
+def test_an_infinite_movement_does_not_allow_for_everything(wrong, row):
+    """Of a size that is infinite every difference is a small share, and infinity less infinity is no number."""
+    rows, _, given = account()
+    rows[row, 700] = wrong
+    rows[COST, 700] += 1.0  # what the proof passed over
+    assert explain(*given, np.empty((WORTH, 0))) == 700

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scenarios.cli import main
+from scenarios.reading.shipped import presets
 from tests.documents import ROOT, block, blocks, commands, few_paths, python
 
 README, PAGE = "README.md", "docs/scenarios.md"
@@ -62,7 +63,7 @@ def test_options_example(folder: Path) -> None:
 def test_scenario_and_its_commands(folder: Path) -> None:
     (folder / "two_weeks.toml").write_text(block(README, "toml"))
     check, run = (command for command in commands(README) if "two_weeks.toml" in command)
-    spiral(*check)
+    assert "note" not in spiral(*check).output
     small(*run[1:], "--no-report")
     marks = pl.read_parquet("out/marks/*.parquet")
     assert marks["agent"].unique().sort().to_list() == ["hedger", "maker", "treasury"]
@@ -77,6 +78,12 @@ def test_agent(folder: Path) -> None:
     assert trades["path"].n_unique() == 8 and (trades["quantity"] <= 0).all() and (trades["quantity"] < 0).any()
     last = pl.read_parquet("out/marks/*.parquet").filter(agent="fund", world="actual").sort("time").tail(8)
     assert (last["pnl"] < 0).all() and (last["hedge_value"] >= 0).all()
+
+
+def test_count_of_the_scenarios() -> None:
+    assert len(presets()) == 20
+    for name in (README, "docs/getting_started.md"):
+        assert re.search(r"Twenty (scenarios )?are shipped", (ROOT / name).read_text())
 
 
 def test_every_command_is_in_the_table() -> None:

@@ -9,12 +9,15 @@ import re
 import pytest
 from rich.cells import get_character_cell_size
 from rich.console import Console
+from rich.panel import Panel as RichPanel
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from scenarios.commands.screen import Screen, screen
+from sim.screen.beside import Beside
 from sim.screen.cells import ONE
-from sim.screen.group import Group
+from sim.screen.group import Group, Shown
+from sim.screen.panel import Panel
 from sim.screen.table import Table
 from sim.screen.text import Text
 
@@ -44,7 +47,7 @@ def of_rich(shown: object, width: int, *, encoding: str = "utf-8", terminal: boo
     return raw.getvalue().decode(encoding)
 
 
-def ours(shown: Text | Table | Group, width: int, monkeypatch: pytest.MonkeyPatch, *, encoding: str = "utf-8") -> str:
+def ours(shown: Shown, width: int, monkeypatch: pytest.MonkeyPatch, *, encoding: str = "utf-8") -> str:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace")
     monkeypatch.setattr("sys.stdout", stream)
@@ -204,3 +207,41 @@ def test_columns_below_others_share_the_rows_and_styles(monkeypatch: pytest.Monk
     assert [line.split()[2:] for line in printed[1::2]] == [
         [f"{i},000,000.00" for i in pair] for pair in ((0, 1), (2, 3), (4, 5), (6, 7))
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("seed", range(40))
+def test_a_panel_is_that_of_rich(seed: int, encoding: str, monkeypatch: pytest.MonkeyPatch):
+    rng = random.Random(seed)
+    text = " ".join(rng.choice(("a", "spot", "3,386.15", "a longer word")) for _ in range(rng.randint(1, 60)))
+    width, title, subtitle = rng.choice([100, 80, 40]), rng.choice(["", "Some title"]), rng.choice(["", "of it"])
+    theirs = RichPanel(RichText(text), title=title, subtitle=subtitle, title_align="left", border_style="dim")
+    mine = Panel(Text(text), title=title, subtitle=subtitle)
+    assert ours(mine, width, monkeypatch, encoding=encoding) == of_rich(theirs, width, encoding=encoding)
+    shown = styled(of_rich(mine, width, terminal=True))
+    assert [codes for each, codes in shown if each in "╭╮╯╰│"] == [("2",)] * sum(each in "╭╮╯╰│" for each, _ in shown)
+
+
+def test_a_title_without_room_is_cut(monkeypatch: pytest.MonkeyPatch):
+    above, _, below = ours(Panel(Text("said"), title="a " * 40, subtitle=""), 20, monkeypatch).splitlines()
+    assert (above, below) == (f"╭─ {'a ' * 6}a… ─╮", f"╰{'─' * 18}╯")
+
+
+def test_tables_stand_beside_one_another_where_there_is_room(monkeypatch: pytest.MonkeyPatch):
+    tables = []
+    for name in ("spot", "vol", "credit"):
+        table = Table("date", "record", title=name, box=False, pad_edge=False)
+        table.add_row("2020-03-16", "1.0")
+        tables.append(table)
+    tables[0].add_row("2020-03-17", "2.0")
+    printed = [line.rstrip() for line in ours(Beside(*tables), 40, monkeypatch).splitlines()]
+    assert printed == [
+        "spot                 vol",
+        "date        record   date        record",
+        "2020-03-16  1.0      2020-03-16  1.0",
+        "2020-03-17  2.0",
+        "credit",
+        "date        record",
+        "2020-03-16  1.0",
+    ]
+    assert ours(Beside(), 40, monkeypatch) == ""

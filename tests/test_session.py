@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
+import pickle
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -279,12 +281,21 @@ def test_orders_of_one_tick_add_up_and_can_be_taken_back(scenario) -> None:
     assert session.orders.is_empty()
 
 
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_session_says_how_to_make_another(scenario, way) -> None:
+    with pytest.raises(TypeError, match=r"not copied or pickled; branch\(\) makes another"):
+        way(open_session(scenario, paths=2))
+
+
 @pytest.mark.parametrize(
     ("orders", "options", "line"),
     [
         ({"asst": 1.0}, {}, "orders: no such venue, got 'asst'; did you mean 'asset'?"),
         ({"asset": "many"}, {}, "orders: asset: must be a number, or one for each path, got 'many'"),
         ({"asset": float("nan")}, {}, "orders: asset: must be finite, got nan"),
+        ({"asset": True}, {}, "orders: asset: must be a number, or one for each path, got True"),
+        ({"asset": None}, {}, "orders: asset: must be a number, or one for each path"),
+        ({"asset": np.ma.masked_less(np.ones(2), 3.0)}, {}, "orders: asset: must be a number, or one for each path"),
         ({"asset": [1.0, float("inf")]}, {}, "orders: asset: must be finite, got inf"),
         ({"asset": [1.0, 2.0, 3.0]}, {}, "must be one number, or 2: one for each path"),
         ({"asset": [1.0, 2.0]}, {"path": 1}, "orders: asset: must be one number, got"),

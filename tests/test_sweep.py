@@ -42,11 +42,11 @@ from sim.phases import Phase
 class Brittle(Agent):
     """Fails while a file is missing, where it is told to."""
 
-    fails: bool
+    fails: int
     without: str
 
     def live(self, world):
-        if self.fails and not Path(self.without).exists():
+        if self.fails == 1 and not Path(self.without).exists():
             raise RuntimeError("brittle")
         yield world.after(60, Phase.MARK)
 '''
@@ -177,7 +177,7 @@ def brittle(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "brittle", raising=False)
     (tmp_path / "brittle.py").write_text(BRITTLE)
     (tmp_path / "calm.toml").write_text(calm_with(tmp_path / "glue"))
-    axes = (Axis(name="fails", key="agents.brittle.fails", values=(False, True, False)),)
+    axes = (Axis(name="fails", key="agents.brittle.fails", values=(0, 1, 2)),)
     return SweepSpec(name="b", scenarios=("calm.toml",), axes=axes, folder=tmp_path), tmp_path / "glue"
 
 
@@ -186,7 +186,7 @@ def calm_with(glue):
 
     text = catalogue()["calm_market"].read_text().replace("paths = 1000", "paths = 4")
     text = text.replace("tick_minutes = 30", "tick_minutes = 390").replace('interval = "30m"', 'interval = "tick"')
-    return f'{text}\n[agents.brittle]\ntype = "brittle:Brittle"\nfails = false\nwithout = "{glue}"\n'
+    return f'{text}\n[agents.brittle]\ntype = "brittle:Brittle"\nfails = 0\nwithout = "{glue}"\n'
 
 
 @pytest.mark.slow

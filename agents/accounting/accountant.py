@@ -74,15 +74,16 @@ class Accountant:
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
-        world, closes = self._world, self._world.clock.plain.is_close
+        world, closes, every = self._world, self._world.clock.plain.is_close, self._every_tick
         while True:
             yield world.tick(Phase.MARK)
             closing = closes[world.tick_index]
-            if not (closing or self._every_tick):
+            if not (closing or every):
                 continue
             for straddle in world.straddles:
                 straddle.explain()
-            explain_all(world.traded_options)
+            if world.options:
+                explain_all(world.traded_options)
             for desk in world.desks.values():
                 desk.mark()
             if closing:

@@ -62,6 +62,7 @@ class Proof:
         write(worth)
         _, pnl, total = worth
         world.require_finite(f"P&L of {name}", pnl[: path + 1])
+        world.require_finite(f"a movement of {name}", total[: path + 1])
         raise BugError(
             f"attribution of {name} does not add up at {world.timestamp()}: {total[path]:.6f} against {pnl[path]:.6f} $"
             f" on path {world.log.paths[path]} (world {world.name})"

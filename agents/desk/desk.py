@@ -26,6 +26,7 @@ from markets.kernels.hedging import (
     attribute,
     attribute_few,
 )
+from markets.kernels.options import DELTA, VALUE
 from markets.products.table import Held
 from sim.memo import Memo
 from sim.names import Key
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook
     from markets.products.risk import Risk
+    from markets.products.table import Steps
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
@@ -60,8 +62,7 @@ class Stepped(NamedTuple):
 
     slopes: Risk  # with the smile held where it was
     following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
-    values: list[Vector]  # before each step after that of spot, and at the end; not needed where there is `few`
-    few: tuple[Vector, Vector] | None = None  # values after the steps of spot and vol, where only the curve's is left
+    values: list[Vector]  # before each step after that of spot, and at the end
 
 
 class Desk:
@@ -90,7 +91,7 @@ class Desk:
         self.book = book
         self._steps = revaluations(book.needs)
         self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
-        self._moving = [step for step in self._steps if step.keys]
+        self._moving = [(step.keys[0], step.keys) for step in self._steps if step.keys]
         self.scale, self.whole = world.full(1.0), world.full(1.0)  # all of it, whatever is left
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
@@ -106,10 +107,14 @@ class Desk:
         self._snapshot = world.factors.snapshot
         self.unit_clean = book.value(0, self._snapshot, self.fixings)  # without CVA
         self.unit_cva: Vector | None = None
-        self._risk: Memo[Risk] = Memo()  # in the present market
-        self._slopes: Memo[Risk] = Memo()
-        self._bent = False  # whether anybody has asked for their gamma
-        self._value: Memo[Vector] = Memo()
+        # What was last found in the present market, each with the market it is of; None: find it again.
+        self._risk: Risk
+        self._slopes: Risk
+        self._value: Vector
+        self._risk_in: Snapshot | None = None
+        self._slopes_in: Snapshot | None = None
+        self._value_in: Snapshot | None = None
+        self._bent = False  # whether anybody has asked for the gamma of slopes
         self._options: Memo[Units] = Memo()  # neutral ones
         self._left: Memo[tuple[Vector, Ints]] = Memo()  # by the scale, which is replaced, never written to
         self.followers: list[Follower] = []
@@ -201,10 +206,9 @@ class Desk:
     def _unit_value_now(self) -> Vector:
         """Value of one unit of scale now, (paths,) $; computed once per market."""
         now = self.world.factors.snapshot
-        known = self._value.of(now)
-        if known is not None:
-            return known
-        return self._value.put(self._value_at(now) if self._full else self.slopes().value, now)
+        if self._value_in is not now:
+            self._value, self._value_in = self._value_at(now) if self._full else self.slopes().value, now
+        return self._value
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
         """Value of one unit of scale in another market, (paths,) $.
@@ -224,9 +228,13 @@ class Desk:
         if snapshot is not None:
             return self._risk_at(snapshot)
         now = self.world.factors.snapshot
-        return self._risk.of(now) or self._risk.put(self._risk_at(now), now)
+        if self._risk_in is not now:
+            self._risk, self._risk_in = self._risk_at(now), now
+        return self._risk
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
+        if snapshot.among is None and self.vega_hedge is None:
+            return self.book.risk(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
         grid = None if self.vega_hedge is None else self.vega_hedge.grid
         fixings = self.fixings if snapshot.among is None else self.fixings[:, snapshot.among]
         return self.book.risk(self.world.factors.tick, snapshot, fixings, settled=self._tick, vegas=grid)
@@ -239,12 +247,13 @@ class Desk:
         if self._full:
             return self.risk(snapshot)
         if bent and not self._bent:
-            self._bent = True
-            self._slopes.forget()
-        now = self.world.factors.snapshot
+            self._bent, self._slopes_in = True, None
         if snapshot is not None:
             return self._slopes_at(snapshot)
-        return self._slopes.get(lambda: self._slopes_at(now), now)
+        now = self.world.factors.snapshot
+        if self._slopes_in is not now:
+            self._slopes, self._slopes_in = self._slopes_at(now), now
+        return self._slopes
 
     def _slopes_at(self, snapshot: Snapshot) -> Risk:
         if not self._bent:
@@ -380,7 +389,8 @@ class Desk:
         if self.attributed and self._split(tick, now):
             self._tick, self._snapshot, self.unit_clean = tick, now, self._unit_value_now()
             return
-        steps = self._stepped(tick, now) if self.attributed else None
+        found = self._stepped_together(tick, now) if self.attributed else None
+        steps = self._stepped(tick, now) if self.attributed and found is None else None
         end = value = self._unit_value_now()
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
@@ -390,11 +400,13 @@ class Desk:
             value = self.book.value(tick, now, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
-            for memo in (self._risk, self._slopes, self._value):
-                memo.forget()
+            self._risk_in = self._slopes_in = self._value_in = None
             if self.counterparty is not None:
                 self.counterparty.forget()
-        self._attribute(now, steps, end)
+        if found is None:
+            self._attribute(now, steps, end)
+        else:
+            self._attribute_together(now, found, end)
         self._tick, self._snapshot, self.unit_clean = tick, now, value
         if self.counterparty is not None and self.unit_cva is not None:
             self._moved_besides = True
@@ -426,10 +438,7 @@ class Desk:
 
         What is fixed or exercised at this mark is so in the new market: in an old one it would be worth something else.
         """
-        old, together = self._snapshot, self._stepped_together(tick, new)
-        if together is not None:
-            return together
-        end = self._unit_value_now()
+        old, end = self._snapshot, self._unit_value_now()
         if not self.book.slides:
             first = self.risk if self._full else self._first_order
             return Stepped(first(old), None, self._revalued(tick, new, end))
@@ -437,7 +446,7 @@ class Desk:
         slides = {asset: free.delta_of(asset) - held.delta_of(asset) for asset in (MAIN, *self.book.assets)}
         return Stepped(held, slides, self._revalued(tick, new, end))
 
-    def _stepped_together(self, tick: int, new: Snapshot) -> Stepped | None:
+    def _stepped_together(self, tick: int, new: Snapshot) -> tuple[Risk, Steps] | None:
         """All by one kernel, where the book has one and all steps of its own move; None elsewhere.
 
         The value of the book now is known then, too.
@@ -445,16 +454,21 @@ class Desk:
         old = self._snapshot
         if not (self._full and self.book.steps_together and self._moving):
             return None
-        for step in self._moving:
-            if _stand(old, new, step.keys):
+        for first, keys in self._moving:
+            if old.row(first)[0] == new.row(first)[0] and _stand(old, new, keys):
                 return None
         found = self.book.stepped(tick, old, new, self.fixings, settled=self._tick)
-        if found is None:
-            return None
-        slopes, (by_spot, by_vol, by_all) = found
-        if self._value.of(new) is None:
-            self._value.put(by_all, new)
-        return Stepped(slopes, None, [], (by_spot, by_vol))
+        if found is not None and self._value_in is not new:
+            self._value, self._value_in = found[1][-1], new
+        return found
+
+    def _attribute_together(self, new: Snapshot, found: tuple[Risk, Steps], end: Vector) -> None:
+        """As `_attribute`, of what `_stepped_together` has found."""
+        slopes, (by_spot, by_vol, _) = found
+        at, spots = slopes.rows, (self._snapshot.row(SPOT), new.row(SPOT))
+        moved = self.unit_clean, at[VALUE], at[DELTA], *spots, by_spot, by_vol, end
+        attribute_few(self.scale, *moved, self.parts, self.unhedged)
+        self._moved_besides = True
 
     def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
@@ -470,10 +484,6 @@ class Desk:
             return
         old, parts = self._snapshot, (self.parts, self.unhedged)
         slopes, spots = steps.slopes, (old.row(SPOT), new.row(SPOT))
-        if steps.few is not None:
-            attribute_few(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, *steps.few, end, *parts)
-            self._moved_besides = True
-            return
         values = [*steps.values[:-1], end]
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for asset in self.book.assets:  # the step of spot has taken them for gamma

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.funding.liquidity_record import LiquidityRecord
     from agents.funding.netting_set import NettingSet
+    from agents.funding.option_credit import OptionCredit
     from agents.funding.portfolio import Portfolio
     from agents.requirement import Requirement
     from agents.world import TradingWorld
@@ -33,6 +34,7 @@ class Client:
         self.fund = world.full(0.0)  # $, contribution to the default fund
         self.capital_required = world.full(0.0)  # $, at the last close
         self.asked: Requirement | None = None  # at the last close
+        self.credit: OptionCredit | None = None  # likewise; None where options do not count
         self.record: LiquidityRecord | None = None
         self.winding_up = np.zeros(world.paths, dtype=bool)  # equity found negative; the close-out may take days
         self.failed = np.zeros(world.paths, dtype=bool)  # could not pay another desk in full

@@ -46,7 +46,9 @@ class Force:
         world, desk, calls = self._world, client.desk, self._calls
         if client.record:
             asked = calls.required(client)
-            client.record.note_force(asked, lacking=calls.lacking(client, asked))
+            credit = calls.credit(client)
+            told = None if credit is None else credit.whole
+            client.record.note_force(asked, lacking=calls.lacking(client, asked), credit=told)
         due, ruined = np.empty((2, world.paths), dtype=bool)
         day, equity = world.clock.plain.day[world.tick_index], world.equity_now(client.name)
         if in_trouble(equity, client.failed, desk.liquidated, client.deadline, day, due, ruined):

@@ -79,6 +79,13 @@ class FundingDesk(Agent):
         ge=0,
         le=1,
     )
+    option_credit: float = param(
+        0.0,
+        unit="share of what they would fetch",
+        help="long listed options count in margin, what is owed included, and lower what is called",
+        ge=0,
+        le=1,
+    )
     intraday_hours: float | None = param(
         None,
         unit="hours",
@@ -138,6 +145,7 @@ class FundingDesk(Agent):
         if self.skin and not self.default_fund:
             rule, remedy = "skin comes before a default fund, and there is none", "give default_fund, or leave it out"
             raise at.at("skin").error(rule, value=self.skin, remedy=remedy)
+        self._check_credit(cast, at)
         if self.skin > self.capital:
             raise at.at("skin").error("is a part of its capital", value=self.skin, remedy="write at most `capital`")
         check_periods(self.margin_days, self.rates_days, at)
@@ -163,6 +171,20 @@ class FundingDesk(Agent):
             if not cast.start < owed.due <= cast.end:
                 remedy = f"choose a date after {cast.start} and not after {cast.end}"
                 raise here.at("due").error("falls due outside the run", value=str(owed.due), remedy=remedy)
+
+    @property
+    def credits_options(self) -> bool:
+        """Whether long listed options count in the margin of any netting set."""
+        return self.option_credit > 0 or any(terms.option_credit for terms in self.netting_sets.values())
+
+    def _check_credit(self, cast: Cast, at: Place) -> None:
+        if not self.credits_options or cast.options or cast.other_options:
+            return
+        here, value = at.at("option_credit"), self.option_credit
+        for name, terms in self.netting_sets.items():
+            if not value and terms.option_credit:
+                here, value = at.at("netting_sets", name, "option_credit"), terms.option_credit
+        raise here.error("no options are listed", value=value, remedy="add [market.options.NAME], or leave this out")
 
     def live(self, world: TradingWorld) -> Process:
         from agents.funding.lending import Lending  # with all that a run needs, and a look at a scenario does not

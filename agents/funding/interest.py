@@ -34,7 +34,7 @@ class Interest:
         """borrowers: accounts that pay and earn. margined: those of them that have posted margin."""
         self._world, self._lender, self._line = world, lender, line
         self._borrowers, self._margined = borrowers, margined
-        self._accrued_through = 0  # tick
+        self._accrued_through, self._opens = 0, world.clock.plain.is_open  # tick; whether a day begins at each
         self._moves = {name: self._of(name) for name in borrowers}
         self._nothing, self._none = read_only(world.full(0.0)), np.empty(0)  # a type of kernel, as with a balance
         world.ledger.open(WHOLESALE)
@@ -49,9 +49,10 @@ class Interest:
 
     def accrue(self) -> None:
         """At SHOCK of every tick: pay the accrued interest if a day begins."""
-        clock, tick = self._world.clock.plain, self._world.tick_index
-        if tick == 0 or not clock.is_open[tick]:
+        tick = self._world.tick_index
+        if tick == 0 or not self._opens[tick]:
             return
+        clock = self._world.clock.plain
         years = clock.calendar_years[tick] - clock.calendar_years[self._accrued_through]
         self._accrued_through = tick
         world, asked, day_count = self._world, self._line.repo_spread, self._world.market.day_count

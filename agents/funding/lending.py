@@ -170,6 +170,7 @@ class Lending:
                 margin_required=client.asked.total,
                 margin_posted=self.calls.posted(client),
                 **client.asked._asdict(),
+                option_credit=0.0 if client.credit is None else client.credit.whole,
                 free_cash=self.line.free_cash(name),
             )
             if self.agent.netting_sets:
@@ -178,5 +179,7 @@ class Lending:
     def _log_sets(self, client: Client) -> None:
         for each in client.sets:
             said = {"agent": client.name, "netting_set": each.name}
+            credit = each.credit()
             figures = {"variation_margin": each.variation(), "initial_margin": each.asked}
-            self.world.log.add_witnesses("netting_sets", self.world.now, **said, **figures)
+            counted = 0.0 if credit is None else credit.whole
+            self.world.log.add_witnesses("netting_sets", self.world.now, **said, **figures, option_credit=counted)

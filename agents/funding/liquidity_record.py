@@ -47,7 +47,7 @@ class LiquidityRecord:
         capital = {agent.name: agent.capital for agent in world.agents}[desk.name]
         self._capital = world.full(capital)
         self._low_time = np.full(world.paths, world.now, dtype=np.int64)
-        self._found = np.full((RECORD, world.paths), -np.inf)
+        self._found, self._no_credit = np.full((RECORD, world.paths), -np.inf), np.empty(0)
         self._found[LOW_CASH], self._found[LINE_SHARE] = np.inf, 0.0
         self._found[EQUITY] = self._found[WHOLE_EQUITY] = world.equity_now(desk.name)
         self._found[SCALE], self._found[REQUIRED] = desk.scale, 0.0
@@ -56,23 +56,28 @@ class LiquidityRecord:
         self._calls, self._called = np.empty((min(deadline_days, closes + 1), world.paths)), 0  # and how many there are
         self._short: list[Vector] = []  # i: extra capital below which it was short at the close of i days ago
 
-    def note(self, asked: Requirement, *, free_cash: Vector, line: Vector, lacking: Vector) -> None:
+    def note(
+        self, asked: Requirement, *, free_cash: Vector, line: Vector, lacking: Vector, credit: Vector | None = None
+    ) -> None:
         """Called at a close, after margin has been paid.
 
         free_cash: cash and repo left; a negative amount is drawn from the line. lacking: requirement less posted
-        margin, free cash and line, before any payment; negative: to spare.
+        margin, free cash and line, before any payment; negative: to spare. credit: what options stand for in the
+        requirement; None: they do not count.
         """
         world, desk = self._world, self._desk
-        equity, unfinanced, calls = world.equity_now(desk.name), self._unfinanced(), self._calls
+        equity, unfinanced, calls = world.equity_now(desk.name), self._unfinanced(credit), self._calls
         of_line = (free_cash, line, lacking, equity, unfinanced, desk.scale)
-        note_close(self._found, calls, self._called, world.now, self._low_time, *asked, *of_line)
+        told = *asked, self._no_credit if credit is None else credit
+        note_close(self._found, calls, self._called, world.now, self._low_time, *told, *of_line)
         self._called = min(self._called + 1, len(calls))
 
-    def note_force(self, asked: Requirement, *, lacking: Vector) -> None:
+    def note_force(self, asked: Requirement, *, lacking: Vector, credit: Vector | None = None) -> None:
         """Called before TRADE of a close, when the lender looks for overdue calls and negative equity."""
-        equity, unfinanced, scale = self._world.equity_now(self._desk.name), self._unfinanced(), self._desk.scale
-        owed = self._called == self._deadline_days
-        note_force(self._found, self._calls[-1], owed, *asked, lacking, equity, unfinanced, scale)
+        equity, scale = self._world.equity_now(self._desk.name), self._desk.scale
+        owed, unfinanced = self._called == self._deadline_days, self._unfinanced(credit)
+        told = *asked, self._no_credit if credit is None else credit
+        note_force(self._found, self._calls[-1], owed, *told, lacking, equity, unfinanced, scale)
 
     def note_capital(self, required: Vector) -> None:
         """Called at a close, after `note`. required: equity that a capital limit requires, (paths,) $."""
@@ -86,9 +91,12 @@ class LiquidityRecord:
             equity, least = self._world.equity_now(self._desk.name), np.minimum.reduce(self._short)
             note_capital_force(self._found, least, required, equity, self._desk.scale)
 
-    def _unfinanced(self) -> Vector:
-        """Long stock that no repo pays for, (paths,) $."""
+    def _unfinanced(self, credit: Vector | None) -> Vector:
+        """Long stock that no repo pays for, and options where they count in margin, (paths,) $."""
         names = [*(asset.name for asset in self._world.other_assets), MAIN]
+        if credit is not None:
+            reached = self._world.ledger.reached
+            names += [option.name for option in self._world.options if reached(self._desk.name, option.name)]
         financed = self._desk.assets if self._repo else ()
         venues = [self._world.venue(name) for name in names if name not in financed]
         long = (np.maximum(venue.value(self._desk.name), 0.0) for venue in venues)

@@ -55,6 +55,10 @@ class MarginTerms(Protocol):
         """Share of their value at which long assets do not count as initial margin; None: cash alone counts."""
 
     @property
+    def option_credit(self) -> float:
+        """Share of the liquidating value of long listed options that counts in margin."""
+
+    @property
     def default_fund(self) -> float:
         """Contribution of each desk, a share of its first initial margin."""
 

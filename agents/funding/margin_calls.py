@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import margin_account
+from agents.funding.option_credit import together
 from agents.requirement import Requirement
 from markets.kernels.lending import call_outcomes
+from markets.venues.vol_listing import VolListing
 from sim.vectors import total
 
 if TYPE_CHECKING:
     from agents.funding.client import Client
     from agents.funding.credit_line import CreditLine
     from agents.funding.margin import MarginTerms
+    from agents.funding.option_credit import OptionCredit
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
@@ -62,26 +65,37 @@ class MarginCalls:
         """Margin posted, (paths,) $."""
         return self._world.ledger.balance(margin_account(client.name))
 
-    def needed(self, client: Client, asked: Requirement) -> Vector:
-        """Requirement less margin posted and assets pledged, (paths,) $; negative: too much is posted."""
-        haircut = self._terms.collateral_haircut
-        if haircut is None:
-            return asked.total - self.posted(client)
-        return asked.total - self._pledged(client, asked, haircut) - self.posted(client)
+    def credit(self, client: Client) -> OptionCredit | None:
+        """What long listed options stand for, for the initial margin last looked at; None where they do not count."""
+        return together(each.credit() for each in client.sets)
 
-    def _pledged(self, client: Client, asked: Requirement, haircut: float) -> Vector:
+    def needed(self, client: Client, asked: Requirement) -> Vector:
+        """Requirement less margin posted and what stands in for it, (paths,) $; negative: too much is posted."""
+        credit, haircut = self.credit(client), self._terms.collateral_haircut
+        need, initial = asked.total, asked.initial_margin
+        if credit is not None:
+            need, initial = need - credit.whole, initial - credit.initial
+        if haircut is not None:
+            need = need - self._pledged(client, initial, haircut)
+        return need - self.posted(client)
+
+    def _pledged(self, client: Client, initial: Vector, haircut: float) -> Vector:
         """Value less haircut of long assets, as far as initial margin goes, (paths,) $; variation margin is cash.
 
-        Stock that is financed in repo is pledged there.
+        Stock that is financed in repo is pledged there. Options that count by themselves do not count again.
         """
         financed = client.desk.assets if self._terms.repo_spread is not None else ()
+        counted = {name for each in client.sets if each.credits_options for name in each.portfolio.venues}
         long = (
             np.maximum(venue.value(client.name), 0.0)
             for name, venue in self._world.venues.items()
-            if venue.listing.funded and name not in financed and venue.reached(client.name)
+            if venue.listing.funded
+            and name not in financed
+            and venue.reached(client.name)
+            and not (name in counted and isinstance(venue.listing, VolListing))
         )
         assets = sum(long, np.zeros(self._world.paths))
-        return np.minimum((1 - haircut) * assets, asked.initial_margin)
+        return np.minimum((1 - haircut) * assets, initial)
 
     def lacking(self, client: Client, asked: Requirement) -> Vector:
         """Requirement less margin posted, cash, repo and line, (paths,) $; negative: to spare."""
@@ -93,7 +107,8 @@ class MarginCalls:
         if self._terms.default_fund:
             client.fund = self._terms.default_fund * self.initial_margin(client)
         asked = self.required(client)
-        need = self.needed(client, asked) if self._terms.collateral_haircut is not None else asked.total
+        counts = self._terms.collateral_haircut is not None or any(each.credits_options for each in client.sets)
+        need = self.needed(client, asked) if counts else asked.total
         self._post(client, np.minimum(need, self._line.headroom(client.name)))
 
     def _post(self, client: Client, amount: Vector) -> None:
@@ -101,7 +116,8 @@ class MarginCalls:
 
     def settle(self, client: Client) -> None:
         """At a close: release excess margin, take what can be paid, call the rest."""
-        asked = client.asked = self.required(client)
+        asked, client.credit = self.required(client), self.credit(client)
+        client.asked = asked
         need = self._moved(client, self.needed(client, asked))
         lacking = self.lacking(client, asked) if client.record else need
         paid = np.minimum(need, self._line.headroom(client.name))
@@ -110,7 +126,8 @@ class MarginCalls:
         self._call(client, asked.total, need, paid)
         if client.record:
             cash = self._line.free_cash(client.name)
-            client.record.note(asked, free_cash=cash, line=self._line.size(), lacking=lacking)
+            credit = None if client.credit is None else client.credit.whole
+            client.record.note(asked, free_cash=cash, line=self._line.size(), lacking=lacking, credit=credit)
 
     def settle_intraday(self, client: Client) -> None:
         """Within a session: take and return variation margin, initial margin as of the last close; no call is due.

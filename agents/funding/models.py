@@ -17,6 +17,7 @@ MARGIN_MODELS: Registry[type[MarginModel]] = Registry(
         "hull_white": "agents.funding.hull_white_margin:HullWhiteMargin",
         "filtered_historical": "agents.funding.filtered_margin:FilteredHistorical",
         "weights": "agents.funding.weights_margin:Weights",
+        "portfolio": "agents.funding.portfolio_margin:PortfolioMargin",
         "frozen": "agents.funding.frozen_margin:Frozen",
     }
 )

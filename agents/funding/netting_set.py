@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agents.funding.holdings import Part
 from agents.funding.margin import MarginTerms
 from agents.funding.netting_terms import REST, owner_of
+from agents.funding.option_credit import option_credit
 from agents.funding.parametric_margin import Parametric
 from agents.funding.portfolio import Portfolio
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from agents.funding.capital import CapitalModel
     from agents.funding.margin import MarginModel
     from agents.funding.netting_terms import NettingTerms
+    from agents.funding.option_credit import OptionCredit
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
@@ -61,6 +63,18 @@ class NettingSet:
         """What the desk owes on what is in the set, negative if it is owed to it; assets held are paid for."""
         held = (v.value(self.portfolio.name) for v in self.portfolio.venues.values() if not v.listing.funded)
         return -sum(held, self.portfolio.value())
+
+    @property
+    def credits_options(self) -> bool:
+        """Whether long listed options in it count."""
+        return self._terms.option_credit > 0
+
+    def credit(self) -> OptionCredit | None:
+        """What they count for, with initial margin as at the last look; None where they do not count."""
+        if not self.credits_options:
+            return None
+        owed = self.variation() + self.portfolio.sold_short()
+        return option_credit(self._terms.option_credit, self.portfolio.liquidating_value(), owed, self.asked)
 
     def still(self) -> Vector | float:
         """Part of what is asked now that stays below the minimum transfer; the rest is agreed on."""

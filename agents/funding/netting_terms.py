@@ -52,6 +52,13 @@ class NettingTerms:
     )
     threshold: float = param(0.0, unit="$", help="initial margin of the set that is not asked", ge=0)
     minimum_transfer: float = param(0.0, unit="$", help="smaller changes of what it asks are not moved", ge=0)
+    option_credit: float | None = param(
+        None,
+        unit="share of what they would fetch",
+        help="long listed options at its venues count in its margin (default: the lender's)",
+        ge=0,
+        le=1,
+    )
 
     def is_for(self, desk: str) -> bool:
         """Whether the desk has such a set."""
@@ -62,7 +69,7 @@ class NettingTerms:
         found: dict[str, Any] = {"threshold": self.threshold}
         if self.mpor_days is not None:
             found |= {"rates_days": None, "margin_days": None}
-        own = ("margin_multiple", "mpor_days", "rates_days", "margin_days")
+        own = ("margin_multiple", "mpor_days", "rates_days", "margin_days", "option_credit")
         return found | {name: value for name in own if (value := getattr(self, name)) is not None}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -74,6 +75,18 @@ def beside_rates(portfolio: Portfolio, terms: MarginTerms) -> Vector:
     return _with_vega(move * (delta + convexity * move), portfolio, terms)
 
 
+def beside_assets(portfolio: Portfolio, terms: MarginTerms) -> Vector:
+    """The margin without that on assets and their vols, (paths,) $: rates and their vol, spreads, currencies, names."""
+    root = np.sqrt(margin_days(terms, RATES) / portfolio.clock.days_a_year)
+    by_rate, further = terms.margin_multiple * yield_vol(portfolio, terms) * root, np.zeros(portfolio.paths)
+    for one in _further(portfolio, terms):
+        further = further + one
+    margin = _move(portfolio, terms) * further
+    for slope in portfolio.node_slopes():
+        margin = margin + by_rate * np.abs(slope)
+    return _with_vega(margin, portfolio, terms)
+
+
 def yield_vol(portfolio: Portfolio, terms: MarginTerms) -> Vector:
     """The vol of rates that margin on DV01 has, (paths,) decimal a year."""
     factors = portfolio.factors
@@ -96,10 +109,8 @@ def _with_vega(margin: Vector, portfolio: Portfolio, terms: MarginTerms) -> Vect
 
 def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector, Vector]:
     """The move k s sqrt(mpor), and the exposure to it beside rates, of first and second order, (paths,) $."""
-    factors, days = portfolio.factors, portfolio.clock.days_a_year
-    spot, base = factors.spot, factors.vol_law.base
-    period = margin_days(terms, EQUITY)
-    move = terms.margin_multiple * factors.margin_vol * np.sqrt(period / days)
+    factors = portfolio.factors
+    spot, base, move = factors.spot, factors.vol_law.base, _move(portfolio, terms)
     delta, convexity = np.empty((2, portfolio.paths))
     asset_exposure(portfolio.delta(), portfolio.gamma(), spot, delta, convexity)
     for name in portfolio.assets[1:]:
@@ -111,11 +122,25 @@ def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector,
         delta = delta if own_vega is None else delta + ratio * np.abs(own_vega) * VOL_OF_IMPLIED
     for asset, value in portfolio.other_assets():
         delta = delta + np.abs(value) * asset.vol / base
-    for each in portfolio.further_slopes():
-        one = np.abs(each.slope) * each.vol / base
-        own = period if terms.margin_days is None else margin_days(terms, each.risk_class)
-        delta = delta + (one if own == period else np.sqrt(own / period) * one)
+    for one in _further(portfolio, terms):
+        delta = delta + one
     vega = portfolio.asset_vega()
     if vega is not None:
         delta = delta + np.abs(vega) * VOL_OF_IMPLIED
     return move, delta, convexity
+
+
+def _move(portfolio: Portfolio, terms: MarginTerms) -> Vector:
+    """k s sqrt(mpor) of the main asset, (paths,)."""
+    root = np.sqrt(margin_days(terms, EQUITY) / portfolio.clock.days_a_year)
+    move: Vector = terms.margin_multiple * portfolio.factors.margin_vol * root
+    return move
+
+
+def _further(portfolio: Portfolio, terms: MarginTerms) -> Iterator[Vector]:
+    """Exposure by spreads, other currencies, FX rates and names, in units of the main asset's move, (paths,) $ each."""
+    period, base = margin_days(terms, EQUITY), portfolio.factors.vol_law.base
+    for each in portfolio.further_slopes():
+        one = np.abs(each.slope) * each.vol / base
+        own = period if terms.margin_days is None else margin_days(terms, each.risk_class)
+        yield one if own == period else np.sqrt(own / period) * one

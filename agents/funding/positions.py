@@ -97,6 +97,19 @@ class Positions(Holdings):
         venues = (venue for venue in self.held_venues() if venue.listing.funded)
         return sum((*book, *(np.abs(venue.value(self.name)) for venue in venues)), np.zeros(self.paths))
 
+    def sold_short(self) -> Vector:
+        """Value of assets and options that are sold short, whose proceeds the lender keeps, (paths,) $."""
+        venues = (venue for venue in self.held_venues() if venue.listing.funded)
+        return sum((np.maximum(-venue.value(self.name), 0.0) for venue in venues), np.zeros(self.paths))
+
+    def liquidating_value(self) -> Vector:
+        """What listed options that the desk is long of would fetch, (paths,) $: at mid, less the half-spread."""
+        found = np.zeros(self.paths)
+        for venue in (venue for venue in self.held_venues() if isinstance(venue.listing, VolListing)):
+            cost = np.abs(venue.listing.exposure(self.name)) * venue.half_spread
+            found += np.maximum(venue.value(self.name) - cost, 0.0)
+        return found
+
     def derivatives(self) -> list[Holding]:
         """Live options, futures and swaps, hedges included: one by one, without netting."""
         found = [self._of_line(line) for line in self.lines]

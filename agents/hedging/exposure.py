@@ -42,9 +42,9 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Coll
     """
     world = desk.world
     for asset in desk.assets:
-        if world.venue(asset).moves:
+        if world.venue(asset).exposes:
             _expose(desk, asset, own if asset == MAIN else None, others)
-    legs, names = rates and desk.book.has_rates, desk.neutral_credit()
+    legs, names = rates and desk.book.has_rates, desk.neutral_credit() if desk.credit_hedge is not None else {}
     if (legs or names) and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for (at, moved), flow in _convexity(desk, names, rates=legs).items():
@@ -64,14 +64,15 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
         listed = np.asarray(options.sum("gamma", own)), np.asarray(options.sum("vanna", own))
         with_listed(scale, gamma, vanna, *listed, both)
         (gamma, vanna), scale = both, desk.whole
-    spot, (elasticity, _) = factors.snapshot.row(of_asset(SPOT, asset)), factors.vol_answer(asset)
-    flows(scale, desk.liquidated, spot, gamma, vanna, elasticity, out)
+    spot, vol = of_asset(SPOT, asset), of_asset(VOL, asset)
+    prices = factors.snapshot.row(spot)
+    flows(scale, desk.liquidated, prices, gamma, vanna, factors.elasticity(asset), out)
     venue.expose(out[GAMMA_FLOW], moved=asset, by=CURVATURE)
-    if (of_asset(VOL, asset) in desk.book.needs or options) and own is None:
+    if own is None and (vol in desk.book.needs or options.positions):
         venue.expose(out[VANNA_FLOW], moved=asset, by=VANNA)
-        moving = world.moving(of_asset(VOL, asset))
+        moving = world.moving(vol)
         if moving and not desk.answering_on(asset) and not world.price_takers:  # else it is in `expose_options`
-            by_log = np.where(desk.liquidated, 0.0, -scale * vanna * spot)
+            by_log = np.where(desk.liquidated, 0.0, -scale * vanna * prices)
             for name, move in moving.items():
                 if name in others or name not in world.option_names:  # where nobody hedges, no loop closes
                     venue.expose(move * by_log, moved=name, by=CURVATURE)

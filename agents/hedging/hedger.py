@@ -13,6 +13,7 @@ from agents.desk.counterparty_terms import CounterpartyTerms
 from agents.desk.hedge_leg import CreditLeg, OptionLeg, RatesLeg, VegaLeg
 from agents.desk.leg_hedge import CreditHedge, RatesHedge, VegaHedge
 from agents.desk.option_hedge import OptionHedge
+from agents.desk.options_held import NONE_HELD
 from agents.hedging.asset_hedge import AssetHedge
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
@@ -122,8 +123,6 @@ class _Hedging:
         self.agent, self.world = agent, world
         self.desk: Desk = world.desks[agent.name]
         self.passive = isinstance(agent.policy, Never)
-        self.interval = Interval(agent.policy.interval)
-        self.last_look = 0
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
         self.unfilled: dict[str, Mask] = {}  # by venue: paths on which the last order was not filled in full
         self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
@@ -141,23 +140,21 @@ class _Hedging:
         desk, names = self.desk, self.desk.assets
         legs = (desk.option_hedge, desk.vega_hedge, desk.credit_hedge)
         self.has_legs = desk.book.has_rates or any(leg is not None for leg in legs)  # besides assets
-        # whether anything that it trades may move a price: else it closes no loop
-        self.loops = not self.passive and (self.has_legs or any(world.venue(name).moves for name in names))
+        # whether anything that it trades may move a price, of which somebody reads: else it closes no loop
+        self.loops = not self.passive and (self.has_legs or any(world.venue(name).exposes for name in names))
         self.assets = {name: AssetHedge(agent.policy, world, self.desk, name, late=late) for name in names}
         if not self.passive:
             self._take_over_hedge()
 
     def run(self) -> Process:
         """Look, decide and send at every tick."""
-        world = self.world
+        world, dues = self.world, Interval(self.agent.policy.interval).dues(self.world.clock)
         while True:
             yield world.tick(Phase.TRADE)
             if self.loops:
                 self._expose()
-            due = self.interval.due(world.clock, world.tick_index, self.last_look)
-            if due:
-                self.last_look = world.tick_index
-            elif not any(map(marked, (*self.unfilled.values(), self.desk.forced, self.desk.liquidated))):
+            due = dues[world.tick_index]
+            if not due and not any(map(marked, (*self.unfilled.values(), self.desk.forced, self.desk.liquidated))):
                 continue
             orders = {name: order for name, order in self._orders(due).items() if callable(order) or some(order)}
             self.unfilled = {}  # the new orders include all remainders
@@ -184,13 +181,17 @@ class _Hedging:
         world = self.world
         if name in self.in_flight and not callable(order):
             self.in_flight[name] = self.in_flight[name] - order
-        hedge = self.assets.get(name, self.assets[MAIN])
-        left, last_spot = self.nowhere, hedge.price
-        if not fill.in_full:
+        hedge = self.assets.get(name)
+        if fill.in_full:
+            left = self.nowhere
+            if hedge is not None:
+                hedge.last_spot = hedge.price
+        else:
+            seen = hedge or self.assets[MAIN]
             left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-            answered(fill.ordered, fill.quantity, hedge.price, hedge.last_spot, left, last_spot)
-        if name in self.assets:
-            hedge.last_spot = last_spot
+            answered(fill.ordered, fill.quantity, seen.price, seen.last_spot, left, last_spot)
+            if hedge is not None:
+                hedge.last_spot = last_spot
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
     def _looks(self, due: bool, venue: str) -> Mask:
@@ -217,10 +218,11 @@ class _Hedging:
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
         options = self._option_orders(due) if self.has_legs else {}
-        coming = self._coming(options) if options else {}
+        coming, listed = self._coming(options) if options else {}, bool(self.world.options)
         own: Orders = {}
         for name, each in self.assets.items():
-            own[name] = each.order(due, self._looks(due, name), self._held(name), each.options(coming))
+            held = each.options(coming) if listed else NONE_HELD
+            own[name] = each.order(due, self._looks(due, name), self._held(name), held)
         return {**own, **options, **self._rate_orders(due, options)} if self.has_legs else own
 
     def _coming(self, orders: dict[str, Vector]) -> dict[str, Vector]:
@@ -306,8 +308,8 @@ class _Hedging:
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
 
     def _expose(self) -> None:
-        own = self.assets[MAIN].own_market()
-        expose(self.desk, own, rates=self.hedges_rates, others=self.world.answering_options)
+        own, world = self.assets[MAIN].own_market(), self.world
+        expose(self.desk, own, rates=self.hedges_rates, others=world.answering_options if world.options else ())
 
 
 class _Seated(_Hedging):

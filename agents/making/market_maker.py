@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -13,20 +14,25 @@ from agents.making.standing import Standing
 from agents.making.vol_quotes import VolQuotes
 from markets.accounts import INVESTORS
 from markets.costs import INVENTORY
-from markets.factors.key import CREDIT
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
 from markets.venues.quote import Lean, Quote
+from markets.venues.stance import Stance
 from sim.dataclass import dataclass
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.venues.investors import Investors
     from markets.venues.venue import Venue
+    from sim.names import Name
     from sim.place import Place
+
+    Give = Callable[[str, Name, "Vector", float], None]  # from whom, to whom, what is held, and the share of it
 
 Vector = NDArray[np.float64]
 
@@ -124,73 +130,84 @@ class _Making:
     def __init__(self, agent: MarketMaker, world: TradingWorld) -> None:
         self.agent, self.world = agent, world
         self.venues = [world.venue(name) for name in agent.venues if name in world.venues]
+        self.stance = Stance(world, world.full(1.0))
         self.share = {venue.name: depth_share(world, agent, venue.name) for venue in self.venues}
-        self.nothing, self.everything = world.full(0.0), world.full(1.0)
-        self.positions: list[Venue] = []  # at which it has ever held anything, with so many rows of the ledger in use:
-        self.rows_used = -1
+        self.nothing = world.full(0.0)
+        self.rows_used = -1  # of the ledger, when it last looked where it has ever held anything
+        self.positions: list[tuple[Give, Vector]] = []  # how that is passed on, and how much of it there is, (paths,)
+        self.leaning: list[VolQuotes] = []  # quotes that lean against it
+        self.alone: list[VolQuotes] = []  # those that lean against all that it holds, which its standing passes on
         self.days: list[int] = world.clock.plain.day
         self.passed_on = self._passed_on()
         self.standing = Standing(agent, world)
         self.limited = agent.capital_share > 0 and world.feedback.capital > 0 and not world.price_takers
-        self.room = self.everything  # share of its depth that its capital allows, (paths,)
         lazily = agent.quoting.kind == "vol_proportional"  # its quotes are computed when they are read
         self.lazy = [self._vol_quotes(venue) for venue in self.venues] if lazily else None
 
     def run(self) -> Process:
         """Quote at every tick."""
-        world, recorded = self.world, self.world.log.sees("quotes")
+        world, ledger, recorded = self.world, self.world.ledger, self.world.log.sees("quotes")
+        name, stance, standing, limited = self.agent.name, self.stance, self.standing, bool(self.agent.capital_share)
         yield world.tick(Phase.QUOTE)
         for each in self.lazy or ():
             each.offer()
         while True:
-            tick, held = world.tick_index, self._held()
-            if tick > 0 and held:
-                self._pass_on_inventory(held, self.passed_on[tick - 1])
-            able = self.standing.withdraw_or_return(self.days[tick])
-            if self.agent.capital_share:
-                able = able * self._within_capital()
+            tick = world.tick_index
+            if self.rows_used != ledger.used:
+                self._look_around()
+            share = self.passed_on[tick]
+            if self.positions and tick:
+                self._pass_on_inventory(share)
+            able = standing.withdraw_or_return(self.days[tick], share)
+            stance.take(able * self._within_capital() if limited else able)
+            for each in self.leaning:
+                each.hold()
+            for each in self.alone:
+                each.inventory = standing.worth
             if self.lazy is None:
-                self._post(able)
-            else:
-                room, credit = self.room, world.factors.snapshot.row(CREDIT)
-                for each in self.lazy:
-                    each.post(able, room, credit)
+                self._post(stance.able)
             if recorded:
-                write_quotes(world, self.agent.name, self.venues)
+                write_quotes(world, name, self.venues)
             yield world.tick(Phase.QUOTE)
 
     def _passed_on(self) -> list[float]:
-        """Share of its inventory that outside investors take over from each tick to the next."""
+        """Share of its inventory that outside investors take over from the tick before to each."""
         clock, half_life = self.world.clock, self.agent.inventory_half_life
-        hours = (years * clock.days_a_year * clock.hours_a_day for years in np.diff(clock.variance_years).tolist())
-        return [1 - 0.5 ** (each / half_life) for each in hours]
+        days, hours, years = clock.days_a_year, clock.hours_a_day, np.diff(clock.variance_years).tolist()
+        return [0.0, *[1 - 0.5 ** (each * days * hours / half_life) for each in years]]
 
-    def _held(self) -> list[Venue]:
-        """Venues at which it has ever held anything."""
-        if self.rows_used != self.world.ledger.used:
-            self.rows_used = self.world.ledger.used
-            self.positions = [venue for venue in self.venues if venue.reached(self.agent.name)]
-            for each in self.lazy or ():
-                each.holds = each.venue in self.positions
-        return self.positions
-
-    def _pass_on_inventory(self, venues: list[Venue], share: float) -> None:
-        """Outside investors take over inventory at mid, half of it every `inventory_half_life`, less at a price."""
+    def _look_around(self) -> None:
+        """Where it has ever held anything: there outside investors take inventory over at mid, half of it every
+        `inventory_half_life`, less at a price.
+        """
         name = self.agent.name
-        for venue in venues:
-            if some(held := venue.held(name)):
-                if venue.investors is None:
-                    venue.listing.hand_over(name, INVESTORS, held, share)
-                else:
-                    self._sell_inventory(venue, venue.investors, share * held)
+        held = [venue for venue in self.venues if venue.reached(name)]
+        leaning = [each for each in self.lazy or () if each.leans and each.venue in held]
+        alone = self.standing.passes_on(held)
+        self.positions = [] if alone else [(self._giving(venue), venue.held(name)) for venue in held]
+        self.leaning, self.alone = ([], leaning) if alone else (leaning, [])
+        self.rows_used = self.world.ledger.used
 
-    def _sell_inventory(self, venue: Venue, investors: Investors, offered: Vector) -> None:
+    def _pass_on_inventory(self, share: float) -> None:
+        for give, held in self.positions:
+            if some(held):
+                give(self.agent.name, INVESTORS, held, share)
+
+    def _giving(self, venue: Venue) -> Give:
+        """How inventory is passed on."""
+        investors = venue.investors
+        return venue.listing.hand_over if investors is None else partial(self._sell_inventory, venue, investors)
+
+    def _sell_inventory(
+        self, venue: Venue, investors: Investors, source: str, target: Name, held: Vector, share: float
+    ) -> None:
         """Pass the share half-spread / (half-spread + discount) of what is offered on, and pay what investors ask."""
+        offered = share * held
         half_spread, discount = venue.quotes.rule().half_spread, investors.discount(offered)
         given = offered * np.where(discount > 0, half_spread / np.where(discount > 0, half_spread + discount, 1.0), 1.0)
         asked = investors.take(venue.notional(given))
-        venue.hand_over(self.agent.name, INVESTORS, given)
-        self.world.ledger.transfer(asked, source=self.agent.name, target=INVESTORS, reason=INVENTORY.name)
+        venue.hand_over(source, target, given)
+        self.world.ledger.transfer(asked, source=source, target=target, reason=INVENTORY.name)
 
     def _within_capital(self) -> Vector:
         """Share of its depth that its capital allows, (paths,): 1 with the headroom to spare, 0 with none.
@@ -206,8 +223,8 @@ class _Making:
         if self.limited:
             spare = 1 - required / np.where(equity > 0, equity, 1.0)
             room = np.where(equity > 0, np.clip(spare / agent.capital_headroom, 0.0, 1.0), 0.0)
-            self.room = 1 - min(world.feedback.capital, 1.0) * (1 - room)
-        return self.room
+            self.stance.room = 1 - min(world.feedback.capital, 1.0) * (1 - room)
+        return self.stance.room
 
     def _vol_quotes(self, venue: Venue) -> VolQuotes:
         """Of a maker whose quotes are proportional to vol."""
@@ -215,6 +232,7 @@ class _Making:
             self.world,
             venue,
             maker=self.agent.name,
+            stance=self.stance,
             share=self.share[venue.name],
             per_credit=self._per_credit(venue),
             lean=self._switch * self.agent.quoting.inventory_skew,

@@ -21,7 +21,7 @@ from markets.kernels.quoting import limits_used, option_quote
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
 from markets.venues.quote import Quote
-from markets.venues.quotes import Asking
+from markets.venues.stance import Stance
 from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
@@ -118,12 +118,11 @@ class _Making:
         listing: Any = self.venues[0].listing
         self.underlying: Underlying = listing.underlying
         self.hedge = DeltaHedge(agent, agent.policy, agent.venues, world, self.underlying.name)
-        self.asking = Asking()  # for the rules of all its venues
+        self.stance = Stance(world, world.full(1.0))
         for venue in self.venues:
-            venue.quotes.ask_with(self.asking)
+            venue.quotes.attend(self.stance)
         self.quotes = {venue.name: partial(self._quoted, venue) for venue in self.venues}
         self.stale = self.venues.copy()  # where it must post: at first, and where its quote has been read
-        self.able: Vector  # share of its depth that it shows
         self.used: _Once
 
     def run(self) -> Process:
@@ -156,11 +155,10 @@ class _Making:
         What it needs of the inventory is computed when the first of them is read.
         """
         world = self.world
-        self.able = self.standing.withdraw_or_return(int(world.clock.day[world.tick_index]))
+        self.stance.take(self.standing.withdraw_or_return(int(world.clock.day[world.tick_index])))
         held = options_held(world, self.agent.name, asset=self.underlying.name)
         kept = OptionsHeld([(option, units.copy()) for option, units in held.positions])
         self.used = _Once(partial(self._use, kept, world.factors.snapshot))
-        self.asking.market, self.asking.tick = world.factors.snapshot, world.factors.tick
         stale, self.stale = self.stale, []
         for venue in stale:
             venue.quotes.replace(self.agent.name, self.quotes[venue.name])
@@ -168,8 +166,8 @@ class _Making:
     def _quoted(self, venue: Venue) -> Quote:
         """The rule's spread and depth when it was posted, by the use of the limits."""
         self.stale.append(venue)
-        agent, feedback, able, use = self.agent, self.world.feedback, self.able, self.used()
-        half_spread, depth = venue.quotes.rule_of(venue.quotes.asked_with(self.asking)).read()
+        agent, feedback, able, use = self.agent, self.world.feedback, self.stance.able, self.used()
+        half_spread, depth = venue.quotes.rule_of(self.stance).read()
         spread_loop, depth_loop = min(feedback.spread, 1.0), min(feedback.depth, 1.0)
         levels = np.empty((QUOTE_ROWS, self.world.paths))
         wider, lean = spread_loop * agent.widening, -spread_loop * agent.inventory_skew

@@ -1,4 +1,4 @@
-"""A maker's quotes at one venue by the rule proportional to vol: posted at every tick, computed when they are read."""
+"""A maker's quotes at one venue by the rule proportional to vol: of every tick, computed when they are read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import CREDIT
 from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import HALF_SPREAD, QUOTE_ROWS
 from markets.venues.quote import Lean, Offer, Quote
@@ -16,9 +17,11 @@ from sim.vectors import same
 if TYPE_CHECKING:
     from agents.world import TradingWorld
     from markets.venues.quote import Paths
-    from markets.venues.quotes import Asked
     from markets.venues.rule import Rule
+    from markets.venues.stance import Stance
     from markets.venues.venue import Venue
+
+    Terms = tuple[Rule, "Vector", "Vector", "Vector", "Vector"]  # able, credit, inventory and room, (paths,)
 
 Vector = NDArray[np.float64]
 
@@ -36,6 +39,7 @@ class VolQuotes(Offer):
         venue: Venue,
         *,
         maker: str,
+        stance: Stance,
         share: float,
         per_credit: float,
         lean: float,
@@ -48,75 +52,69 @@ class VolQuotes(Offer):
         capital makes its quotes wider.
         """
         self.venue, self._quotes, self._exposure = venue, venue.quotes, venue.listing.exposure
-        self._name, self._limited = maker, limited
-        self._leans, self._funded = lean != 0 and not world.price_takers, per_credit != 0
+        self._name, self._stance, self._limited = maker, stance, limited
+        self.leans, self._funded = lean != 0 and not world.price_takers, per_credit != 0
         self._numbers = (share, world.factors.credit_law.at_start, per_credit, lean, limit)
-        self._nothing = world.full(0.0)
+        self.inventory = self._nothing = world.full(0.0)  # $ notional, when the maker last quoted
         self._per_dollar, self._limit = lean / limit, limit  # half-spreads
-        self.holds = False  # whether the maker has ever held anything here
-        self._asked: Asked | None = None  # the rule when it was posted, and else: able, inventory, credit, room
-        self._known = self._nothing, self._nothing, self._nothing, self._nothing
         self._written: tuple[object, ...] = ()  # what was last written was computed from
         self._last: tuple[object, ...] = ()  # and what the last quote was
         self._quote: Quote
+        self._few: tuple[object, ...] = ()  # and the last one on some paths
+        self._seen: Quote
 
     def offer(self) -> None:
         """Post it, before the first of its quotes."""
+        self._quotes.attend(self._stance)
         self._quotes.post(self._name, self)
 
-    def post(self, able: Vector, room: Vector, credit: Vector) -> None:
-        """Quote from the market and the inventory of now; the levels are computed when somebody reads them.
-
-        able, room: share of its depth that the maker can show at all, and that its capital allows. credit: the spread,
-        decimal.
-        """
-        inventory = self._nothing
-        if self.holds and self._leans:
-            inventory = self._exposure(self._name)
-            if inventory.base is not None:  # a view of the ledger, which changes
-                inventory = inventory.copy()
-        self._asked = self._quotes.asked or self._quotes.ask()
-        self._known = able, inventory, credit if self._funded else self._nothing, room
-        self._quotes.renew(self._name)
+    def hold(self) -> None:
+        """The maker quotes, and may hold something here."""
+        inventory = self._exposure(self._name)
+        self.inventory = inventory if inventory.base is None else inventory.copy()  # a view of the ledger changes
 
     def changed(self) -> bool:
-        """Whether the rule, or what it knew when it was posted, is another."""
-        return not same((self._rule(), *self._known), self._written)
+        """Whether the rule, or what it knew when the maker quoted, is another."""
+        return not same(self._terms(), self._written)
 
     def read(self) -> Quote:
         """On all paths: the last quote again, where nothing has changed."""
-        terms = (self._rule(), *self._known)
+        terms = self._terms()
         if not same(terms, self._last):
-            self._quote, self._last = self._made(self._rule().read(), *self._known), terms
+            rule, *known = terms
+            self._quote, self._last = self._made(rule.read(), *known), terms
         return self._quote
 
     def write(self, levels: Vector) -> None:
         """By one kernel."""
-        rule, (able, inventory, credit, room) = self._rule(), self._known
-        self._written = rule, able, inventory, credit, room
+        rule, able, credit, inventory, room = self._written = self._terms()
         vol_proportional(*rule.read(), able, credit, inventory, *self._numbers, levels)
         if self._limited:
             levels[HALF_SPREAD] *= 2 - room
 
     def on(self, paths: Paths) -> Quote:
-        """Computed there alone."""
-        able, inventory, credit, room = self._known
-        return self._made(self._rule().on(paths), able[paths], inventory[paths], credit[paths], room[paths])
+        """Computed there alone: the last one again, where nothing has changed."""
+        terms = *self._terms(), paths
+        if not same(terms, self._few):
+            rule, *known, _ = terms
+            self._seen, self._few = self._made(rule.on(paths), *(each[paths] for each in known)), terms
+        return self._seen
 
-    def _rule(self) -> Rule:
-        asked = self._asked
-        assert asked is not None, "it has been posted"
-        return asked.rule or self._quotes.rule_of(asked)
+    def _terms(self) -> Terms:
+        """What it is computed from, as of when the maker quoted."""
+        stance = self._stance
+        credit = stance.market.row(CREDIT) if self._funded else self._nothing
+        return self._quotes.rule_of(stance), stance.able, credit, self.inventory, stance.room
 
     def _made(
-        self, rule: tuple[Vector, Vector], able: Vector, inventory: Vector, credit: Vector, room: Vector
+        self, rule: tuple[Vector, Vector], able: Vector, credit: Vector, inventory: Vector, room: Vector
     ) -> Quote:
         levels = np.empty((QUOTE_ROWS, able.size))
         vol_proportional(*rule, able, credit, inventory, *self._numbers, levels)
         if self._limited:
             levels[HALF_SPREAD] *= 2 - room
         half_spread, skew, depth = levels
-        return Quote(half_spread, skew, depth, partial(self._leaning, half_spread, inventory) if self._leans else None)
+        return Quote(half_spread, skew, depth, partial(self._leaning, half_spread, inventory) if self.leans else None)
 
     def _leaning(self, half_spread: Vector, inventory: Vector) -> Lean:
         """Skew: `lean` half-spreads at the inventory limit, in proportion below."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.watching.frames import is_ours
 from agents.watching.wrong_answer import WrongAnswer, shown
+from markets.venues.order import MOST, NUMBERS
 
 if TYPE_CHECKING:
     from agents.policies import Policy, Situation
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Answer = Callable[["Situation"], Any]
-MARKET = ("spot", "last_spot", "vol", "half_spread", "position")  # the market's and the ledger's own vectors
-NUMBERS = "fiu"  # kinds of dtype: a mask or an object is no position
+SEEN = ("spot", "last_spot", "vol", "half_spread", "position", "target")  # vectors of the market, ledger and desk
 
 
 def desired(policy: Policy, world: TradingWorld) -> Callable[[Situation], Vector]:
@@ -38,8 +38,14 @@ def _checked(policy: Policy, name: str, world: TradingWorld, remedy: str, *, non
         return method
 
     def answer(at: Situation) -> Any:
-        seen = at.but(**{field: _read_only(getattr(at, field)) for field in MARKET})
-        return None if (got := method(seen)) is None and none else vector(got, world, policy, f"{name}()", code, remedy)
+        seen = at.but(**{field: _read_only(getattr(at, field)) for field in SEEN})
+        got = method(seen)
+        if got is None and none:
+            return None
+        found = vector(got, world, policy, f"{name}()", code, remedy)
+        if not none and (worth := float(np.max(np.abs(found * at.spot)))) > MOST:
+            raise WrongAnswer(f"{name}() gave a position worth ${worth:.3g}; the most is ${MOST:.0e}", code)
+        return found
 
     return answer
 
@@ -54,7 +60,8 @@ def _read_only(values: Vector) -> Vector:
 def vector(got: Any, world: TradingWorld, by: Policy, what: str, code: Any, remedy: str) -> Vector:
     """A policy's result as (paths,) float64. Raises WrongAnswer if it is anything else, or not finite."""
     paths = (world.paths,)
-    if not isinstance(got, np.ndarray) or got.shape != paths or got.dtype.kind not in NUMBERS:
+    plain = isinstance(got, np.ndarray) and not isinstance(got, np.ma.MaskedArray)
+    if not plain or got.shape != paths or got.dtype.kind not in NUMBERS:
         raise WrongAnswer(f"{what} gave {shown(got)}, not a vector of one number a path, {paths}; {remedy}", code)
     bad = ~np.isfinite(got)
     if bad.any():

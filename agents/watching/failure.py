@@ -15,9 +15,9 @@ import simpy
 
 from agents.base import Agent
 from agents.policies import Policy
-from agents.watching.frames import OURS, Frames, frames_of, is_theirs, place_of, waiting, yielded_at
+from agents.watching.frames import OURS, Frames, frames_of, is_theirs, place_of
 from agents.watching.watched import Watch
-from agents.watching.wrong_answer import WrongAnswer, wrong_yield
+from agents.watching.wrong_answer import WrongAnswer
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.text import one_line
 
@@ -76,17 +76,25 @@ def is_built_in(culprit: Agent | Policy) -> bool:
 
 
 def _unwrapped(error: BaseException) -> tuple[BaseException, Frames]:
-    """The original error of a process, of which SimPy raises a copy (or fails to), and its frames from the outside."""
+    """The original error of a process, and its frames from the outside.
+
+    SimPy raises a copy of it, and Python a RuntimeError for a StopIteration that leaves a generator.
+    """
+    original, frames = _of_simpy(error)
+    cause = original.__cause__
+    if isinstance(original, RuntimeError) and isinstance(cause, StopIteration):
+        return cause, list(frames_of(cause.__traceback__))
+    return original, frames
+
+
+def _of_simpy(error: BaseException) -> tuple[BaseException, Frames]:
+    """The original error of an event that has failed, of which SimPy raises a copy, and its frames from the outside."""
     frames = list(frames_of(error.__traceback__))
     for frame, _ in frames:
         seen = frame.f_locals
         if frame.f_code is simpy.Environment.step.__code__ and getattr(seen.get("event"), "_ok", True) is False:
             failed: BaseException = seen["event"].value
             return failed, list(frames_of(failed.__traceback__))
-    if frames and frames[-1][0].f_code is simpy.Process._resume.__code__ and isinstance(error, RuntimeError):
-        seen = frames[-1][0].f_locals  # SimPy refused the object yielded
-        generator = seen["self"]._generator
-        return wrong_yield(seen.get("event"), *yielded_at(generator)), waiting(generator)
     return error, frames
 
 
@@ -130,6 +138,8 @@ def _raised(error: BaseException) -> str:
         return f"{error.what} is not finite on path {error.path}"
     if isinstance(error, SystemExit):
         return f"it left Python (sys.exit({error.code!r})); an agent ends by `return`, a run by raising an error"
+    if isinstance(error, StopIteration):
+        return "StopIteration: an iterator has no next"
     text = _text(error)
     if isinstance(error, SpiralError):
         return text

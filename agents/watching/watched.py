@@ -26,10 +26,10 @@ def life_of(agent: Agent, world: TradingWorld, theirs: Theirs) -> Process:
     if not isinstance(process, GeneratorType):
         rule = f"live() gave {shown(process)}, not a generator: it needs a `yield`, e.g. yield world.tick(Phase.TRADE)"
         raise WrongAnswer(rule, getattr(type(agent).live, "__code__", None))
-    return watched(process, world.env, theirs, agent)
+    return watched(process, world, theirs, agent)
 
 
-def watched(process: Process, env: simpy.Environment, theirs: Theirs, agent: Agent | None = None) -> Process:
+def watched(process: Process, world: TradingWorld, theirs: Theirs, agent: Agent | None = None) -> Process:
     """One of Spiral's own processes unchanged; any other with each of its events checked, and noted in `theirs`.
 
     agent: the agent whose process it is.
@@ -37,23 +37,27 @@ def watched(process: Process, env: simpy.Environment, theirs: Theirs, agent: Age
     code = getattr(process, "gi_code", None)
     if code is None or is_ours(code):
         return process
-    found = theirs[process] = driven(process, Watch(process, env, theirs, agent))
+    found = theirs[process] = driven(process, Watch(process, world, theirs, agent))
     return found
 
 
 class Watch:
-    """Checks each turn of a process: its event can come, time passes, and the agent yields at least once."""
+    """Checks each turn of a process: its event can come, time passes, and the agent yields at least once.
 
-    def __init__(self, process: Process, env: simpy.Environment, theirs: Theirs, agent: Agent | None) -> None:
-        self.process, self.env, self.theirs, self.agent = process, env, theirs, agent
+    In its turn the levels of the market are read-only: prices move by orders.
+    """
+
+    def __init__(self, process: Process, world: TradingWorld, theirs: Theirs, agent: Agent | None) -> None:
+        self.process, self.world, self.theirs, self.agent = process, world, theirs, agent
         self.code = getattr(process, "gi_code", None)
-        self.turns, self.instant, self.begun = 0, env.now, False
+        self.turns, self.instant, self.begun = 0, world.env.now, False
 
     def __call__(self, step: Step, answer: Any) -> Any:
         """The event of the process's next turn. Raises WrongAnswer, and StopIteration when the process ends."""
-        env = self.env
+        env = self.world.env
         try:
-            event = step(answer)
+            with self.world.factors.snapshot.read_only():
+                event = step(answer)
         except StopIteration:
             self.theirs.pop(self.process, None)
             if self.agent is not None and not self.begun:

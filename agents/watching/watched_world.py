@@ -33,7 +33,9 @@ class WatchedWorld(TradingWorld):
 
     def start(self, process: Process, owner: str | None = None) -> None:
         """Start a process; one of the user's own is watched."""
-        super().start(watched(process, self.env, self.theirs), owner)
+        seen = watched(process, self, self.theirs)
+        self.measures_gains |= seen is not process  # a user's code may read them
+        super().start(seen, owner)
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Run to the end of the clock. Raises SpiralError, in one line, where an agent or a policy fails."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from analysis import page
 from analysis.charts.capital import curve
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import FloatArray, Number, money
+from sim.screen.group import Group
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 HEADER = ("paths never reduced", "capital", "tried below it", "first order, today's run")
 NOTE = (
@@ -51,7 +51,7 @@ def said(trials: pl.DataFrame) -> str:
 
 def render(answers: pl.DataFrame, trials: pl.DataFrame, head: str) -> Group:
     """The answers and the share at today's capital, for `rich.print`."""
-    table = Table(title=f"Survival capital ({head})", title_justify="left", box=None, header_style="bold")
+    table = Table(title=f"Survival capital ({head})", box=False)
     for name in HEADER:
         table.add_column(name, justify="right")
     for row in answer_rows(answers):

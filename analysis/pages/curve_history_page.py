@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from analysis import page
 from analysis.charts.curves import history as drawn
+from sim.screen.group import Group
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 HEADER = ("curve", "years", "first", "last", "change, bp", "vol, bp a year", "largest day, bp", "on")
 NOTE = "Continuous zero rates. Vol: standard deviation of daily moves, times the root of 252."
@@ -41,7 +41,7 @@ def head(history: pl.DataFrame) -> str:
 
 def render(moves: pl.DataFrame, history: pl.DataFrame) -> Group:
     """The table for `rich.print`."""
-    table = Table(title=f"Zero rates over {head(history)}", title_justify="left", box=None, header_style="bold")
+    table = Table(title=f"Zero rates over {head(history)}", box=False)
     for i, name in enumerate(HEADER):
         table.add_column(name, justify="right" if i else "left", no_wrap=True)
     for row in move_rows(moves):

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
-from rich.table import Table
-from rich.text import Text
 
 from analysis import page
 from analysis.charts import facts as charts
@@ -17,6 +15,8 @@ from analysis.loops import CLEAR, SMALLEST, clear
 from analysis.numbers import MINUS, named
 from sim.estimate import Estimate
 from sim.names import ACTUAL, PRICE_TAKER
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 Facts = Mapping[str, Mapping[str, Estimate]]  # by world, then by fact
 HEADER = ("", ACTUAL, PRICE_TAKER, "difference", f"raw, {ACTUAL}", f"raw, {PRICE_TAKER}")
@@ -73,11 +73,11 @@ def _clear(row: Mapping[str, float], column: str) -> str:
 
 def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """A table for a terminal; clear differences are bold."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=title, box=False, pad_edge=False)
     for i, name in enumerate(header):
         table.add_column(name, justify="right" if i else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(cell, style="bold" if cell.endswith("*") else "") for cell in row))
+        table.add_row(*(Text(cell, "bold" if cell.endswith("*") else "") for cell in row))
     return table
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -23,11 +23,10 @@ from sim.arguments import path as file
 from sim.arguments import takes, text
 from sim.columns import Unit
 from sim.files import write_whole
+from sim.screen.group import Group, Shown
+from sim.screen.table import Table as Screen
+from sim.screen.text import Text
 from sim.sweep_dataset import SweepResult
-
-if TYPE_CHECKING:
-    from rich.console import Group
-    from rich.table import Table as Screen
 
 FILE = "frontier.html"
 READ_FRONTIER = (
@@ -226,11 +225,8 @@ def crowding_table(steps: pl.DataFrame) -> Table:
 
 def render(sweep: SweepResult, *, risk: str = "es_95") -> Group:
     """The frontier as a table, what it says, and the best policies, for `rich.print`. Raises UserError."""
-    from rich.console import Group
-    from rich.text import Text
-
     names, best = outcomes.scenarios(sweep), best_policies(sweep)
-    blocks: list[Any] = []
+    blocks: list[Shown] = []
     for name in names if len(names) <= NO_ROOM else []:
         rows = frontier(sweep, risk, scenario=name)
         blocks.append(_screen(frontier_table(rows, risk), title=f"{name}: cost and risk {OVER_THE_RUN}"))
@@ -254,14 +250,11 @@ def command_lines(sweep: SweepResult, risk: str = "es_95") -> list[str]:
 
 
 def _screen(table: Table, *, title: str) -> Screen:
-    from rich.table import Table as Screen
-    from rich.text import Text
-
-    shown = Screen(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
+    shown = Screen(box=False, pad_edge=False, title=title)
     for i, heading in enumerate(table.header):
         right = i > 0 and heading not in ("appetite", "policy", "standing", "as good")
         shown.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for row in table.rows:
         grey = "dominated" in row[-1] or "not alive" in row[-1]
-        shown.add_row(*map(Text, row), style="dim" if grey else None)
+        shown.add_row(*row, style="dim" if grey else "")
     return shown

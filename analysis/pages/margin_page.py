@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from analysis import page
 from analysis.charts import margin as charts
 from analysis.margin import LABELS
 from analysis.numbers import Number, money
+from sim.screen.group import Group
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 RULES = (
     "rule",
@@ -94,7 +94,7 @@ def write_margin(
 
 
 def _table(title: str, head: tuple[str, ...], cells: list[tuple[str, ...]]) -> Table:
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=title, box=False)
     for i, name in enumerate(head):
         table.add_column(name, justify="right" if i else "left", no_wrap=not i)
     for row in cells:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from analysis import page
 from analysis.charts import reverse as charts
+from sim.screen.group import Group
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 LEVERS = ("lever", "ends on", "ends again at")
 NOTE = (
@@ -36,10 +36,10 @@ def lever_rows(levers: pl.DataFrame) -> list[tuple[str, ...]]:
 
 def render(told: Mapping[str, str], levers: pl.DataFrame) -> Group:
     """The tables, for `rich.print`."""
-    story = Table(title="The mildest storyline", title_justify="left", box=None, show_header=False)
+    story = Table(title="The mildest storyline", box=False, show_header=False)
     for what, how in told.items():
         story.add_row(what, how)
-    table = Table(title="What would have saved it", title_justify="left", box=None, header_style="bold")
+    table = Table(title="What would have saved it", box=False)
     for i, name in enumerate(LEVERS):
         table.add_column(name, justify="right" if i else "left", no_wrap=not i)
     for row in lever_rows(levers):

@@ -9,10 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from rich.console import Group
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
 
 from analysis import page
 from analysis.given import A_SWEEP
@@ -26,6 +22,10 @@ from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.errors import UserError
 from sim.metric_names import COST
+from sim.screen.group import Group
+from sim.screen.panel import Panel
+from sim.screen.table import Table
+from sim.screen.text import Text
 from sim.sweep_dataset import SweepResult
 
 FILE = "sweep.html"
@@ -199,32 +199,33 @@ def render_sweep(sweep: SweepResult, *, metric: str = COST) -> Group:
     """
     names.metric(sweep, metric)
     title = str(sweep.manifest.get("title") or sweep.manifest["name"])
-    head = Panel(
-        Text("\n".join(words.paragraphs(sweep, metric))), title=title, title_align="left", border_style="dim",
-        subtitle=f"{sweep.done:,} of {sweep.manifest['cells']:,} cells",
-    )  # fmt: skip
+    said = Text("\n".join(words.paragraphs(sweep, metric)))
+    head = Panel(said, title=title, subtitle=f"{sweep.done:,} of {sweep.manifest['cells']:,} cells")
     return Group(head, *_table(sweep, metric))
 
 
 def _table(sweep: SweepResult, metric: str) -> Iterator[Table | Text]:
     columns = columns_of(sweep, metric, IN_TERMINAL)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=False, pad_edge=False)
     for name in header_of(sweep, columns)[:-1]:
         table.add_column(name, justify="right")
     rows = {int(row["cells"][0]["text"]): row for row in rows_of(sweep, columns)}
     shown = list(_shown(sweep, metric, list(rows)))
+    figures = len(table.columns)
+    if any(row["error"] for row in rows.values()):
+        table.add_column("")
     for cell in shown:
         if cell is None:
             table.add_row(*["..."] * (len(columns) + 1))
             continue
         row = rows[cell]
-        texts = [c["text"] for c in row["cells"]][: len(table.columns)]
+        texts = [c["text"] for c in row["cells"]][:figures]
         texts += ["failed"] if row["error"] else []
-        table.add_row(*texts, style="red" if row["error"] else None)
+        table.add_row(*texts, style="red" if row["error"] else "")
     yield table
     if None in shown:
         label = names.metric(sweep, metric)[0]
-        yield Text(f"{label}: the {ENDS} cells with the least and the {ENDS} with the most.", style="dim")
+        yield Text(f"{label}: the {ENDS} cells with the least and the {ENDS} with the most.", "dim")
 
 
 def _shown(sweep: SweepResult, metric: str, cells: list[int]) -> Iterator[int | None]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from analysis import page
 from analysis.charts import tuned as charts
 from analysis.numbers import money
+from sim.screen.group import Group
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 HEAD = ("policy", "mean loss", "mean of worst 5 %", "deviation", "reduced", "twin: mean loss", "twin: worst 5 %")
 NOTE = (
@@ -41,7 +41,7 @@ def render(checks: pl.DataFrame, risk: str) -> Group:
     """The tables, for `rich.print`."""
     parts: list[Table | Text] = [Text(f"Tuned by {risk} of the loss.\n")]
     for title, rows in tables_of(checks):
-        table = Table(title=title, title_justify="left", box=None, header_style="bold")
+        table = Table(title=title, box=False)
         for i, name in enumerate(HEAD):
             table.add_column(name, justify="right" if i else "left", no_wrap=not i)
         for row in rows:

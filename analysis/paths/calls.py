@@ -30,6 +30,7 @@ FOR = {  # parts of what is required
     "variation_margin": "Variation margin",
     "initial_margin": "Initial margin",
 }
+OFF = {"option_credit": "Credit for long options"}  # what is taken off it, where a lender gives any
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,10 @@ def _steps(
     before = asked.filter(pl.col("time") == since) if since is not None else asked.clear()
     now = after.row(0, named=True)
     then = before.row(0, named=True) if before.height else dict.fromkeys(asked.columns, 0.0)
-    found = [("Lacking after the close before", then["margin_required"] - then["margin_posted"])]
+    lacked = then["margin_required"] - sum(then[name] for name in OFF if name in then) - then["margin_posted"]
+    found = [("Lacking after the close before", lacked)]
     found += [(f"{label}, change", now[name] - then[name]) for name, label in FOR.items()]
+    found += [(f"{label}, change", then[name] - now[name]) for name, label in OFF.items() if name in now]
     rest = float(row["called"]) - sum(amount for _, amount in found)
     small = 1e-9 * max(abs(row["required"]), 1.0)
     return found if abs(rest) < small else [*found, ("Margin moved within the day, assets pledged", rest)]

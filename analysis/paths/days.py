@@ -14,8 +14,8 @@ from sim.errors import UserError
 
 ENDS = ("pnl", "unhedged_pnl", "equity")  # running totals that are no parts
 HELD = ("net_delta_dollars", "gamma_dollars_1pct", "book_share")
-ASKED = ("margin_required", "margin_posted", "short_sale_proceeds", "variation_margin", "initial_margin", "free_cash",
-         "line", "borrowed")  # fmt: skip
+ASKED = ("margin_required", "margin_posted", "short_sale_proceeds", "variation_margin", "initial_margin",
+         "option_credit", "free_cash", "line", "borrowed")  # fmt: skip
 
 
 @frames.once

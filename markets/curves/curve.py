@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from markets.curves.many_hats import many_hats
 from markets.factors.key import USD, FactorKey
 from markets.factors.snapshot import Block
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
@@ -27,6 +28,7 @@ from sim.dataclass import dataclass
 from sim.errors import BugError
 
 Floats = NDArray[np.float64]
+MANY = 64  # nodes beyond which they are looked up by bisection
 
 
 class Discounting(Protocol):
@@ -71,12 +73,16 @@ class Curve:
             np.add.at(out, (np.arange(tau.size), rows[:, node].astype(np.int64)), rows[:, node + 1])
         return out.reshape(*tau.shape, len(self.nodes))
 
-    def excess(self, years: ArrayLike) -> Floats:
-        """e such that -ln DF = b . nodes + e, at times of any shape; 0 of a curve that was not quoted."""
+    def excess(self, years: ArrayLike, weights: Floats | None = None) -> Floats:
+        """e such that -ln DF = b . nodes + e, at times of any shape; 0 of a curve that was not quoted.
+
+        weights: `weights` at these times, where they are known.
+        """
         tau = np.asarray(years, dtype=np.float64)
         if self.quoted is None:
             return np.zeros(tau.shape)
-        return np.asarray(-self.quoted.log_discount(tau) - self.weights(tau) @ np.array(self.first))
+        known = self.weights(tau) if weights is None else weights
+        return np.asarray(-self.quoted.log_discount(tau) - known @ np.array(self.first))
 
     def zero(self, years: float, rates: Floats) -> Floats:
         """Zero rate times time, -ln DF, from rates (nodes, ...): (...)."""
@@ -101,6 +107,8 @@ class Curve:
         return terms
 
     def _hats(self, years: Floats) -> Floats:
+        if len(self.nodes) > MANY:
+            return many_hats(years, self.times)
         out = np.empty((years.size, FLOW_TERMS - OUTER))
         hats(years, self.times, out)
         return out

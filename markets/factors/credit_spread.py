@@ -49,13 +49,10 @@ class CreditSpread(Law):
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Respond to vol, the path and the lenders' stress."""
         self._tick = tick
+        if self._by_path is not None or (self._to_vol != 0 and self._vol.moves):  # it answers what moves by itself
+            return self.levels()
         stands = self.stress is self._stress_seen and not self._moves_outside[tick]
-        return STILL if stands and not self._moves else self.levels()
-
-    @property
-    def _moves(self) -> bool:
-        """Whether it answers anything that moves by itself."""
-        return self._by_path is not None or (self._vol.moves and self._to_vol != 0)
+        return STILL if stands else self.levels()
 
     def levels(self) -> Levels:
         """The cash spread."""

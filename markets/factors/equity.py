@@ -11,7 +11,7 @@ from markets.factors.asset_law import AssetLaw
 from markets.factors.jumps import Jumps
 from markets.factors.key import SPOT
 from markets.factors.law import NO_CURVES, Levels
-from markets.kernels.factors import diffuse, diffused_prices, displaced_prices, prices
+from markets.kernels.factors import diffuse, diffused_prices, displaced_prices, prices, traded_prices
 
 if TYPE_CHECKING:
     from markets.factors.memory.path_laws import PathLaws
@@ -35,35 +35,50 @@ class Equity(AssetLaw):
         super().__init__(SPOT, setting, float(np.exp(line.level[0])), line)
         self._realised, self.path = realised, path
         self._jumps = Jumps(setting.market.jumps, setting.streams)
+        gathered = [years * keep for years, keep in zip(self.gathered, self.keep, strict=True)]
+        self._drift = list(zip(self.keep, self.decay, gathered, strict=True))  # of the step into each tick
+        self._flat = self.price.flat
         self.displacement = np.zeros_like(
             self.deviation
         )  # d + p at this tick before its trades, ln S; d's own array where p is none
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry d into `tick`."""
-        years, keep, sigma = self.years[tick], self.keep[tick], self._realised.in_force(self.tick, now)
-        jumps = self._jumps.step(years) if self._jumps.any else None
-        if self.path and self.path.ends(self.tick):
-            self.path.leave(self.tick, self._log_price(self.displaced()))
-        self.trades.decay(years)
-        drift = keep, self.decay[tick], self.gathered[tick] * keep, sigma, noise.common, self.deviation
+        path, trades = self.path, self.trades
+        if path.ends[self.tick]:
+            path.leave(self.tick, self._log_price(self.displaced()))
+        sigma, deviation = self._realised.in_force(self.tick, now), self.deviation
         self.tick = tick
-        if jumps is None and not self.trades.moved:
-            spot, self.displacement = np.empty(self.deviation.size), self.deviation
-            self.is_finite = diffused_prices(*drift, self.line[tick], self.price.flat, spot)
-            moved: Levels = {SPOT: spot}, NO_CURVES
+        if self._jumps.any:
+            moved = self._jumped(tick, sigma, noise)
+        elif trades.moved:
+            self.displacement, spot = np.empty((2, deviation.size))
+            driven = sigma, noise.common, deviation
+            level = trades.left(self.years[tick]), self.line[tick], self._flat
+            impact = trades.permanent, trades.transient, self.displacement
+            self.is_finite = traded_prices(*self._drift[tick], *driven, *level, *impact, spot)
+            moved = {SPOT: spot}, NO_CURVES
         else:
-            diffuse(*drift)
-            if jumps is not None:
-                self.deviation += keep * jumps
-            moved = self.levels()
-        if self.path:
-            self.path.arrive(tick, self._log_price(self.displacement))
+            spot, self.displacement = np.empty(deviation.size), deviation
+            driven = sigma, noise.common, deviation
+            self.is_finite = diffused_prices(*self._drift[tick], *driven, self.line[tick], self._flat, spot)
+            moved = {SPOT: spot}, NO_CURVES
+        if path.laws:
+            path.arrive(tick, self.line[tick] + self.displacement)
         return moved
+
+    def _jumped(self, tick: int, sigma: Vector, noise: Noise) -> Levels:
+        """The step with jumps, which come between the noise and the price."""
+        jumps = self._jumps.step(self.years[tick])
+        self.trades.decay(self.years[tick])
+        diffuse(*self._drift[tick], sigma, noise.common, self.deviation)
+        if jumps is not None:
+            self.deviation += self.keep[tick] * jumps
+        return self.levels()
 
     def levels(self) -> Levels:
         """The price."""
-        trades, deviation, level, flat = self.trades, self.deviation, self.line[self.tick], self.price.flat
+        trades, deviation, level, flat = self.trades, self.deviation, self.line[self.tick], self._flat
         if not trades.moved:
             spot, self.displacement = np.empty(deviation.size), deviation
             self.is_finite = prices(level, flat, deviation, spot)

@@ -50,12 +50,13 @@ class Impact:
     def decay(self, years: float) -> None:
         """Decay over `years` of trading time."""
         if self.moved:
-            self.transient *= self._left(years)
+            self.transient *= self.left(years)
 
     def after(self, years: float) -> Vector:
         """Displacement after `years` of trading time without a trade, (paths,)."""
-        left: Vector = self.permanent + self.transient * self._left(years)
+        left: Vector = self.permanent + self.transient * self.left(years)
         return left
 
-    def _left(self, years: float) -> float:
+    def left(self, years: float) -> float:
+        """Share of the passing part that is there after `years` of trading time."""
         return float(exp(-self._resilience * years))

@@ -12,7 +12,7 @@ from markets.factors.impact import Impact
 from markets.factors.key import VOL, FactorKey
 from markets.factors.law import NO_CURVES, STILL, Law, Levels
 from markets.factors.reversion import reversion
-from markets.kernels.factors import implied_vols, stir
+from markets.kernels.factors import implied_vols, stirred_vols
 
 if TYPE_CHECKING:
     from markets.factors.noise import Noise
@@ -43,8 +43,10 @@ class ImpliedVol(Law):
         keep, stays = line.kept(market.dispersion), reversion(market.vol_reversion, years)
         self.decay: list[float] = stays.decay.tolist()
         scale: list[float] = np.sqrt(market.vol_noise**2 * stays.gathered * keep).tolist()
-        self._stays = list(zip(self.decay, keep.tolist(), scale, strict=True))  # in the step into each tick
-        self._weights = market.rho, float(np.sqrt(1 - market.rho**2))  # of the main asset's shock, and of its own
+        weights = market.rho, float(np.sqrt(1 - market.rho**2))  # of the main asset's shock, and of its own
+        terms = zip(self.decay, keep.tolist(), scale, self.line, strict=True)
+        # of the step into each tick, as the kernel takes them
+        self._step = [(left, kept, sd, *weights, level) for left, kept, sd, level in terms]
         self._moves_outside: list[bool] = (np.diff(line.level, prepend=np.nan) != 0).tolist()
         self._margin = setting.feedback.margin
         self._years: list[float] = years.tolist()
@@ -72,8 +74,7 @@ class ImpliedVol(Law):
     @property
     def _traded(self) -> bool:
         """Whether trades have ever moved vol."""
-        impact = self.impact.get(VOL)
-        return impact is not None and impact.moved
+        return bool(self.impact) and self.impact[VOL].moved
 
     @property
     def led(self) -> Vector:
@@ -84,11 +85,13 @@ class ImpliedVol(Law):
         """Carry noise, response and impact into `tick`."""
         for impact in self.impact.values():
             impact.decay(self._years[tick])
-        if self._stirred:
-            stir(*self._stays[tick], *self._weights, noise.common, self._stream.normal(), self.noise)
         if self.answers:
             self.respond(tick, now)
         self.tick = tick
+        if self._stirred:
+            vol, shocks = np.empty(self.response.size), (noise.common, self._stream.normal())
+            self.is_finite = stirred_vols(*self._step[tick], *shocks, self.noise, self.led, vol)
+            return {VOL: vol}, NO_CURVES
         return self.levels() if self.moves or self._moves_outside[tick] else STILL
 
     def levels(self) -> Levels:

@@ -28,7 +28,8 @@ NO_CURVES: Mapping[Block, Vector] = {}
 
 
 class Moved(NamedTuple):
-    """Levels that a step changed: (paths,) by key, and whole curves, (nodes, paths) by block."""
+    """Levels that a step changed: (paths,) by key, and whole curves, (nodes, paths) by block: all nodes of one move
+    together."""
 
     rows: Mapping[FactorKey, Vector] = {}
     blocks: Mapping[Block, Vector] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -77,23 +78,30 @@ class Snapshot:
         return new
 
     def with_moves(self, moves: Iterable[tuple[Mapping[FactorKey, Floats], Mapping[Block, Floats]]]) -> Snapshot:
-        """A copy with the levels and whole curves of several moves."""
-        new = Snapshot.__new__(Snapshot)
-        new.paths, new.among = self.paths, self.among
-        levels, blocks, bent = self._rows.copy(), self._blocks, set()
+        """A copy with the levels, of no node of a curve, and the whole curves of several moves."""
+        levels, blocks = self._rows.copy(), self._blocks
         for rows, curves in moves:
             if rows:
                 levels.update(rows)
-                for key in rows:
-                    if key.node:
-                        bent.add(key[:2])
             if curves:
                 blocks = {**blocks, **curves}
                 for block, values in curves.items():
                     levels.update(zip(self._nodes[block], values, strict=True))
-        new._rows, new.row, new._nodes, new._blocks = levels, levels.__getitem__, self._nodes, blocks
-        if bent:
-            new._bend(bent)
+        return self._of(levels, blocks)
+
+    def with_level(self, key: FactorKey, level: Floats) -> Snapshot:
+        """A copy with one level."""
+        if key.node:
+            return self.with_rows({key: level})
+        levels = self._rows.copy()
+        levels[key] = level
+        return self._of(levels, self._blocks)
+
+    def _of(self, levels: dict[FactorKey, Floats], blocks: dict[Block, Floats]) -> Snapshot:
+        """Other levels of the same factors."""
+        new = Snapshot.__new__(Snapshot)
+        new.paths, new.among, new._nodes = self.paths, self.among, self._nodes
+        new._rows, new.row, new._blocks = levels, levels.__getitem__, blocks
         return new
 
     def _bend(self, blocks: Iterable[Block]) -> None:
@@ -101,6 +109,18 @@ class Snapshot:
         self._blocks = self._blocks.copy()
         for block in blocks:
             self._set_block(block, np.stack([self._rows[key] for key in self._nodes[block]]))
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """A block in which no level can be written to."""
+        arrays = [level for level in (*self._rows.values(), *self._blocks.values()) if level.flags.writeable]
+        for level in arrays:
+            level.flags.writeable = False
+        try:
+            yield
+        finally:
+            for level in reversed(arrays):  # a curve before its nodes, which are views of it
+                level.flags.writeable = True
 
     def bumped(self, key: FactorKey, by: Floats | float) -> Snapshot:
         """The same market with one factor higher."""

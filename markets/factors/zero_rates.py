@@ -40,6 +40,7 @@ class ZeroRates(Law):
         self._left, self._scale = node_noise(setting.market, lines, setting.clock)
         self._shocks = NodeShocks(rates, streams)
         self._stirred = any(node.vol for node in nodes)
+        self._weights = self._shocks.common, self._shocks.mixing, self._shocks.order
         self.watched = False  # whether other laws want the shocks
         self._moves_outside: list[bool] = (np.diff(self._level, axis=0, prepend=np.nan) != 0).any(axis=1).tolist()
         self._impacts, self._traded = np.zeros((len(nodes), 2, paths)), False  # whether trades have ever moved a node
@@ -53,19 +54,13 @@ class ZeroRates(Law):
             impact.decay(self._years[tick])
         if self._stirred or self.watched:
             self.drawn = self._shocks.fresh()
-        if self._stirred:
-            carry(
-                self._left[tick],
-                self._scale[tick],
-                self._shocks.common,
-                self._shocks.mixing,
-                self._shocks.order,
-                noise.common,
-                self.drawn,
-                self.noise,
-            )
         self._tick = tick
-        return self.levels() if self._stirred or self._traded or self._moves_outside[tick] else STILL
+        if not self._stirred:
+            return self.levels() if self._traded or self._moves_outside[tick] else STILL
+        rates, told = np.empty(self.noise.shape), (self._left[tick], self._scale[tick], self._level[tick])
+        drawn = noise.common, self.drawn, self.noise, self._impacts
+        self.is_finite = carry(*told, *self._weights, *drawn, self._traded, rates)
+        return NO_ROWS, {USD: rates}
 
     @property
     def weights(self) -> Vector:

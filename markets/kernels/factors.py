@@ -85,12 +85,54 @@ def displaced_prices(
 
 
 @kernel
+def traded_prices(
+    keep: float,
+    left: float,
+    years: float,
+    sigma: Floats,
+    shock: Floats,
+    deviation: Floats,
+    fades: float,
+    log_level: float,
+    spot0: float,
+    lasting: Floats,
+    passing: Floats,
+    displacement: Floats,
+    out: Floats,
+) -> bool:
+    """`diffuse`, passing impact times `fades`, then `displaced_prices`, to their digits."""
+    finite, flat = True, exp(log_level)
+    for j in range(shock.shape[0]):
+        moved = fma(keep, left * deviation[j], sqrt(sigma[j] * sigma[j] * years) * shock[j])
+        faded = passing[j] * fades
+        whole = moved + (lasting[j] + faded)
+        found = fma(spot0, whole, flat) if spot0 != 0.0 else exp(log_level + whole)
+        deviation[j], passing[j], displacement[j], out[j] = moved, faded, whole, found
+        finite &= found - found == 0.0
+    return finite
+
+
+@kernel
 def carry(
-    left: Floats, scale: Floats, common: Floats, mixing: Floats, order: Ints, shock: Floats, fresh: Floats, x: Floats
-) -> None:
+    left: Floats,
+    scale: Floats,
+    level: Floats,
+    common: Floats,
+    mixing: Floats,
+    order: Ints,
+    shock: Floats,
+    fresh: Floats,
+    x: Floats,
+    impact: Floats,
+    traded: bool,
+    out: Floats,
+) -> bool:
     """x_i <- left_i x_i + scale_i (common_i z + sum_k mixing_ik f_k): correlated mean-reverting noises over one step.
 
+    Then `node_rates` of them, to its digits. Returns whether all are finite.
+
     Args:
+        level, impact, traded, out: as for `node_rates`.
         left, scale, common: (noises,): what stays; standard deviation of the step; weight of the common shock.
         mixing: (noises, shocks): weights of the fresh shocks.
         order: (shocks,) in which they are added; it decides the last digit.
@@ -98,7 +140,7 @@ def carry(
         fresh: f, (shocks, paths) standard normals.
         x: (noises, paths), changed.
     """
-    mixed = np.empty(BLOCK)
+    mixed, finite = np.empty(BLOCK), True
     for start in range(0, shock.shape[0], BLOCK):
         width = min(BLOCK, shock.shape[0] - start)
         block = slice(start, start + width)
@@ -114,20 +156,47 @@ def carry(
             stays, spread, shared = left[i], scale[i], common[i]
             for j in range(width):
                 noise[j] = fma(stays, noise[j], spread * fma(shared, z[j], mixed[j]))
+            flat, rate = level[i], out[i, block]
+            if traded:
+                lasting, passing = impact[i, 0, block], impact[i, 1, block]
+                for j in range(width):
+                    rate[j] = flat + noise[j] + (lasting[j] + passing[j])
+                    finite &= rate[j] - rate[j] == 0.0
+            else:
+                for j in range(width):
+                    rate[j] = flat + noise[j] + 0.0
+                    finite &= rate[j] - rate[j] == 0.0
+    return finite
 
 
 @kernel
-def stir(
-    decay: float, keep: float, scale: float, shared: float, own: float, shock: Floats, fresh: Floats, x: Floats
-) -> None:
-    """`carry` of one noise on one fresh shock: x <- keep (decay x) + scale (shared z + own f).
+def stirred_vols(
+    decay: float,
+    keep: float,
+    scale: float,
+    shared: float,
+    own: float,
+    log_level: float,
+    shock: Floats,
+    fresh: Floats,
+    noise: Floats,
+    response: Floats,
+    out: Floats,
+) -> bool:
+    """The noise of ln s over one step, x <- keep (decay x) + scale (shared z + own f), then `implied_vols`.
 
     Args:
         decay: what stays by reversion. keep: of that, by the bridge. scale: standard deviation of the step.
-        shared, own: weights of the shocks. shock, fresh: z and f, standard normals. x: changed.
+        shared, own: weights of the shocks. shock, fresh: z and f, standard normals. noise: x, changed.
+        log_level, response, out: as for `implied_vols`, to whose digits it is.
     """
-    for j in range(x.shape[0]):
-        x[j] = fma(keep, decay * x[j], scale * fma(shared, shock[j], own * fresh[j]))
+    finite = True
+    for j in range(out.shape[0]):
+        stirred = fma(keep, decay * noise[j], scale * fma(shared, shock[j], own * fresh[j]))
+        found = exp(log_level + (stirred + response[j]))
+        noise[j], out[j] = stirred, found
+        finite &= found - found == 0.0
+    return finite
 
 
 @kernel

@@ -224,12 +224,9 @@ def asset_fill(
             carry_out(amounts[done:], np.int64(0), own[done:], rows, start, stop)  # a plain 0 is a type of its own
 
 
-@kernel
-def passed_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows: Floats) -> None:
-    """Pass a share of a quantity on at `worth` $ a unit, carried out in the ledger.
-
-    quantity: may be a row of the ledger itself. entries: (2, ENTRY): of the units, and of $ for them.
-    """
+@kernel_inline
+def pass_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows: Floats) -> None:
+    """`passed_on` from within a kernel."""
     units = np.empty(BLOCK)  # apart from the ledger's rows: a loop that writes what it reads does not vectorise
     for start in range(0, quantity.shape[0], BLOCK):
         stop = min(start + BLOCK, quantity.shape[0])
@@ -254,6 +251,15 @@ def passed_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows
                 cash = units[j] * price[j]
                 paid[j] -= cash
                 got[j] += cash
+
+
+@kernel
+def passed_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows: Floats) -> None:
+    """Pass a share of a quantity on at `worth` $ a unit, carried out in the ledger.
+
+    quantity: may be a row of the ledger itself. entries: (2, ENTRY): of the units, and of $ for them.
+    """
+    pass_on(quantity, share, worth, entries, rows)
 
 
 @kernel

@@ -7,6 +7,12 @@ is told by
 
 call = A - I, put = B - I (Lewis 2000). C and D are Heston's exponents at u - i/2 (see `markets.vols.heston`), v the
 path's variance, m a factor on all variances. Derivatives by k and v are sums over the same nodes.
+
+Away from the money the waves in k are shorter than the nodes lie apart. There the time value itself is summed along a
+contour s = u (1 +- i TILT) - i z, on which it is no larger than a moment of F_T and waves die out (Andersen and Lake
+2018):
+
+    I = min(A, B) - sqrt(A B) g(k, v),    g = Re sum of w e^(m (C + D v) + i s k), w complex.
 """
 
 from __future__ import annotations
@@ -46,19 +52,25 @@ U, WEIGHT, C_REAL, C_IMAG, D_REAL, D_IMAG = range(6)
 GRID_TERMS = 6  # of a node
 POWER, POWER_C, POWER_D, POWER_RATES = range(4)
 TAILS, TAIL_TERMS = 4, 4  # of a moment: its power and Heston's exponents at it, and what moves of rates add
+S_REAL, S_IMAG, W_REAL, W_IMAG, FAR_C_REAL, FAR_C_IMAG, FAR_D_REAL, FAR_D_IMAG = range(8)
+FAR_TERMS = 8  # of a node of a contour
+NEAR, NOTHING = TAILS, TAILS + 1  # kinds of path beside those that a tail's contour is for
+AWAY = -1.0  # ln of the bound of a time value, over sqrt(A B), below which it is summed by itself
 FAR = -34.0  # ln of a time value, over sqrt(A B), that is as good as none: 2e-15
 SUMS = 6  # f, f_k, f_kk, f_v, f_kv, and k
 
 
 @kernel_inline
-def far(k: float, v: float, m: float, tails: Floats) -> bool:
-    """Whether the time value at k is certain to be nothing: below e^(p k + m (C + D v) + rates), a moment of F_T."""
+def kind_of(k: float, v: float, m: float, tails: Floats) -> int:
+    """NEAR, NOTHING, or the tail whose moment bounds the time value at k best: e^(p k + m (C + D v) + rates)."""
     first = 0 if k < 0.0 else 2
-    nothing = False
+    found, least = NEAR, AWAY
     for row in range(first, first + 2):
         moment = m * fma(tails[row, POWER_D], v, tails[row, POWER_C]) + tails[row, POWER_RATES]
-        nothing |= fma(tails[row, POWER], k, moment) < FAR
-    return nothing
+        bound = fma(tails[row, POWER], k, moment)
+        if bound < least and tails[row, POWER] != 0.0:
+            found, least = row, bound
+    return NOTHING if least < FAR else found
 
 
 @kernel_inline
@@ -91,6 +103,75 @@ def nothing_left(k: float, sums: Floats, j: int) -> None:
     sums[3, j] = sums[4, j] = 0.0
 
 
+@kernel_inline
+def add_up_far(contour: Floats, variance: Floats, factor: Floats, width: int, sums: Floats) -> None:
+    """The same by a contour, (nodes, FAR_TERMS): f = e^(-|k| / 2) - g."""
+    f0, f1, f2, fv, fkv, ks = sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]
+    for j in range(width):
+        nothing_left(ks[j], sums, j)
+    for i in range(contour.shape[0]):
+        s_real, s_imag, w_real, w_imag = contour[i, S_REAL], contour[i, S_IMAG], contour[i, W_REAL], contour[i, W_IMAG]
+        c_real, c_imag = contour[i, FAR_C_REAL], contour[i, FAR_C_IMAG]
+        d_real, d_imag = contour[i, FAR_D_REAL], contour[i, FAR_D_IMAG]
+        across = s_imag * s_imag - s_real * s_real
+        for j in range(width):
+            v, m, k = variance[j], factor[j], ks[j]
+            size = exp(fma(-s_imag, k, m * fma(d_real, v, c_real)))
+            cosine, sine = wave(fma(s_real, k, m * fma(d_imag, v, c_imag)))
+            real = size * fma(w_real, cosine, -w_imag * sine)
+            imag = size * fma(w_real, sine, w_imag * cosine)
+            by_v, by_v_imag = fma(d_real, real, -d_imag * imag), fma(d_real, imag, d_imag * real)
+            f0[j] -= real
+            f1[j] += fma(s_imag, real, s_real * imag)
+            f2[j] -= fma(across, real, 2.0 * s_real * s_imag * imag)
+            fv[j] = fma(-m, by_v, fv[j])
+            fkv[j] = fma(m, fma(s_imag, by_v, s_real * by_v_imag), fkv[j])
+
+
+@kernel_inline
+def add_up_all(
+    grid: Floats,
+    first: int,
+    last: int,
+    tails: Floats,
+    contours: Floats,
+    variance: Floats,
+    factor: Floats,
+    kinds: Ints,
+    width: int,
+    sums: Floats,
+    among: Ints,
+    part: Floats,
+) -> None:
+    """`sums` of a block, kind by kind: paths of one kind are taken together, so that each has one sum alone.
+
+    kinds: (BLOCK,), written. among: (BLOCK,) and part: (SUMS + 2, BLOCK), for work.
+    """
+    for j in range(width):
+        kinds[j] = NOTHING if first == last else kind_of(sums[SUMS - 1, j], variance[j], factor[j], tails)
+    for kind in range(NOTHING + 1):
+        number = 0
+        for j in range(width):
+            if kinds[j] == kind:
+                among[number] = j
+                number += 1
+        if number == 0:
+            continue
+        for n in range(number):
+            part[SUMS - 1, n] = sums[SUMS - 1, among[n]]
+            part[SUMS, n], part[SUMS + 1, n] = variance[among[n]], factor[among[n]]
+        if kind == NEAR:
+            add_up(grid, first, last, part[SUMS], part[SUMS + 1], number, part)
+        elif kind == NOTHING:
+            for n in range(number):
+                nothing_left(part[SUMS - 1, n], part, n)
+        else:
+            add_up_far(contours[kind], part[SUMS], part[SUMS + 1], number, part)
+        for row in range(SUMS - 1):
+            for n in range(number):
+                sums[row, among[n]] = part[row, n]
+
+
 @kernel
 def heston_options(
     spot: Floats,
@@ -102,6 +183,7 @@ def heston_options(
     grid: Floats,
     bounds: Ints,
     tails: Floats,
+    contours: Floats,
     out: Floats,
 ) -> None:
     """Add value and sensitivities of options to `out`.
@@ -113,13 +195,15 @@ def heston_options(
         terms: (options, OPTION_TERMS), of which `SD` and `RESPONSE` are not read.
         grid: (nodes of all options, GRID_TERMS); bounds: (options + 1,) where each option's begin. An option without
             nodes has no time left.
-        tails: (options, TAILS, TAIL_TERMS) of moments, for calls and for puts out of the money, two each.
+        tails: (options, TAILS, TAIL_TERMS) of moments, for calls and for puts out of the money, two each; contours:
+            (options, TAILS, nodes, FAR_TERMS), one for each.
         out: (NODE + nodes or more, paths), added to: $, units, units/$, $ per 1.00 of vol, units per unit of ln vol,
             $ per 1.00 of each node rate. Or (SLOPES, paths): the first three alone. Or (1, paths): the value.
     """
     paths, full, slopes = spot.shape[0], out.shape[0] > SLOPES, out.shape[0] >= SLOPES
     sums, variance, factor = np.empty((SUMS, BLOCK)), np.empty(BLOCK), np.empty(BLOCK)
-    zts = np.empty(BLOCK)
+    zts, kinds, among = np.empty(BLOCK), np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+    part = np.empty((SUMS + 2, BLOCK))
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         for j in range(width):
@@ -133,17 +217,14 @@ def heston_options(
                 )
                 price = at_least(spot[start + j], FLOOR)
                 sums[SUMS - 1, j] = log(price / base[0]) - terms[i, LOG_STRIKE] + zts[j]
-            add_up(grid, bounds[i], bounds[i + 1], variance, factor, width, sums)
-            timeless = bounds[i] == bounds[i + 1]
+            nodes_of = bounds[i], bounds[i + 1], tails[i], contours[i]
+            add_up_all(grid, *nodes_of, variance, factor, kinds, width, sums, among, part)
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
             for j in range(width):
                 k, at = sums[SUMS - 1, j], start + j
                 asset, cash = terms[i, CARRY] * spot[at], terms[i, STRIKE] * exp(-zts[j])
                 root = exp(0.5 * k) * cash  # sqrt(A B)
-                over = timeless or far(k, variance[j], factor[j], tails[i])
-                if over:
-                    nothing_left(k, sums, j)
-                short_of = min(asset, cash) if over else root * sums[0, j]
+                short_of = min(asset, cash) if kinds[j] == NOTHING else root * sums[0, j]
                 half = 0.5 * sums[0, j]
                 by_asset, by_cash = root * (half + sums[1, j]), root * (half - sums[1, j])
                 own, other = (asset, 0.0) if sign > 0.0 else (0.0, cash)

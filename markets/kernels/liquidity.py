@@ -51,6 +51,7 @@ def note_close(
     proceeds: Floats,
     variation: Floats,
     initial: Floats,
+    credit: Floats,
     free_cash: Floats,
     line: Floats,
     lacking: Floats,
@@ -65,7 +66,7 @@ def note_close(
         calls: (closes, paths), changed: extra capital below which a call of so many closes ago is still unmet, the
             first `known` of them.
         now: seconds. low_time: seconds of the lowest free cash, changed.
-        proceeds, variation, initial: the requirement, $.
+        proceeds, variation, initial: the requirement, $. credit: what options stand for in it, $; (0,): nothing.
         free_cash: cash and repo left, $; a negative amount is drawn from the line. line: $.
         lacking: requirement less margin posted, free cash and line, before any payment, $.
         equity: $. unfinanced: long stock that no repo pays for, $. scale: share of the book that is left.
@@ -81,8 +82,10 @@ def note_close(
         record[HIGH_VARIATION, j] = max(record[HIGH_VARIATION, j], variation[j])
         record[HIGH_INITIAL, j] = max(record[HIGH_INITIAL, j], initial[j])
         alive = (record[SCALE, j] > 0.0) & (scale[j] > 0.0)
-        required = (proceeds[j] + variation[j] + initial[j]) / (scale[j] if alive else 1.0)
-        whole = whole_lacking(record, j, lacking[j], equity[j], initial[j] + unfinanced[j], scale[j], alive)
+        counted = credit[j] if credit.shape[0] else 0.0
+        required = (proceeds[j] + variation[j] + initial[j] - counted) / (scale[j] if alive else 1.0)
+        funded = initial[j] + unfinanced[j] - counted
+        whole = whole_lacking(record, j, lacking[j], equity[j], funded, scale[j], alive)
         more = required - record[REQUIRED, j]
         less = min(more, 0.0)
         fresh = whole if more > 0.0 else -np.inf
@@ -103,6 +106,7 @@ def note_force(
     proceeds: Floats,
     variation: Floats,
     initial: Floats,
+    credit: Floats,
     lacking: Floats,
     equity: Floats,
     unfinanced: Floats,
@@ -118,9 +122,11 @@ def note_force(
             continue
         missing = -whole_equity(record, j, equity[j], alive)
         if owed:
-            required = (proceeds[j] + variation[j] + initial[j]) / scale[j]
+            counted = credit[j] if credit.shape[0] else 0.0
+            required = (proceeds[j] + variation[j] + initial[j] - counted) / scale[j]
             called = due[j] + min(required - record[REQUIRED, j], 0.0)
-            whole = whole_lacking(record, j, lacking[j], equity[j], initial[j] + unfinanced[j], scale[j], alive)
+            funded = initial[j] + unfinanced[j] - counted
+            whole = whole_lacking(record, j, lacking[j], equity[j], funded, scale[j], alive)
             missing = max(missing, min(whole, called))
         record[MISSING, j] = max(record[MISSING, j], missing)
 

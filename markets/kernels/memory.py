@@ -15,6 +15,12 @@ Floats = NDArray[np.float64]
 # Rows of the factors of one law: of the returns R1, of the squared returns R2.
 RETURNS_FAST, RETURNS_SLOW, SQUARES_FAST, SQUARES_SLOW = range(4)
 FACTORS = 4
+LIMITED = 5  # terms of a level: base, to R1, to sqrt(R2), least, most
+# Of the laws of vol and of credit: rows of the state after the factors; numbers of a tick; fixed numbers.
+VOL_NOISE, VOL_TREND, VOL_ACTIVITY, VOL_RESPONSE, VOL_REALISED = range(FACTORS, FACTORS + 5)
+VOL_STATE, VOL_TICK, VOL_TERMS = FACTORS + 5, FACTORS + 6, 2 * FACTORS + 2 * LIMITED + 1
+CREDIT_SETTLED, CREDIT_NOISE, CREDIT_INDEX, CREDIT_FOLLOWER, CREDIT_RESPONSE = range(FACTORS, FACTORS + 5)
+CREDIT_STATE, CREDIT_TICK, CREDIT_TERMS = FACTORS + 5, FACTORS + 4, 2 * FACTORS + LIMITED + 1
 
 
 @kernel_inline
@@ -93,39 +99,26 @@ def answer(terms: Floats, line: float, power: float, trend: Floats, activity: Fl
 
 
 @kernel
-def vol_answers(
-    held: Floats,
-    decay: Floats,
-    speed: Floats,
-    weight: Floats,
-    move: Floats,
-    implied: Floats,
-    realised: Floats,
-    lines: tuple[float, float],
-    power: float,
-    noise_terms: tuple[float, float, float, float],
-    shock: Floats,
-    noise: Floats,
-    trend: Floats,
-    activity: Floats,
-    response: Floats,
-    vol: Floats,
-) -> None:
+def vol_answers(move: Floats, shock: Floats, at: Floats, terms: Floats, state: Floats) -> None:
     """One step of the law of vol: `recall`, `answer` of implied and of realised vol, the latter's noise and level.
 
     Args:
-        held, decay, speed, weight, move, trend, activity: as for `recall`.
-        implied, realised: terms as for `answer`. lines: ln of both on the storyline. power: of the loop.
-        noise_terms: what stays of the noise; standard deviation of the step; centre; realised vol on the storyline.
-        shock: standard normals. noise: of ln realised vol, changed.
-        response: written: ln implied vol above the storyline's. vol: written: realised vol, decimal.
+        move: as for `recall`. shock: standard normals.
+        at: (VOL_TICK,), of the tick: decay; ln of implied and realised vol on the storyline; what stays of the noise,
+            standard deviation of the step, centre, realised vol on the storyline.
+        terms: (VOL_TERMS,): speed, weight, terms of implied and of realised vol as for `answer`, power of the loop.
+        state: (VOL_STATE, paths): held, as for `recall`; noise of ln realised vol, changed; written: R1, sqrt(R2), ln
+            implied vol above the storyline's, realised vol, decimal.
     """
-    a, b, c, d, to_trend, to_square = shares(decay, speed, weight)
-    r1a, r1b, r2a, r2b = held[RETURNS_FAST], held[RETURNS_SLOW], held[SQUARES_FAST], held[SQUARES_SLOW]
+    a, b, c, d, to_trend, to_square = shares(at, terms[:FACTORS], terms[FACTORS : 2 * FACTORS])
+    r1a, r1b, r2a, r2b = state[RETURNS_FAST], state[RETURNS_SLOW], state[SQUARES_FAST], state[SQUARES_SLOW]
+    noise, trend, activity = state[VOL_NOISE], state[VOL_TREND], state[VOL_ACTIVITY]
+    response, vol = state[VOL_RESPONSE], state[VOL_REALISED]
+    implied, realised, power = terms[2 * FACTORS :], terms[2 * FACTORS + LIMITED :], terms[VOL_TERMS - 1]
     base0, trend0, activity0, least0, most0 = implied[0], implied[1], implied[2], implied[3], implied[4]
     base1, trend1, activity1, least1, most1 = realised[0], realised[1], realised[2], realised[3], realised[4]
-    line0, line1 = lines
-    stays, spread, centre, sigma = noise_terms
+    line0, line1, stays, spread = at[FACTORS], at[FACTORS + 1], at[FACTORS + 2], at[FACTORS + 3]
+    centre, sigma = at[FACTORS + 4], at[FACTORS + 5]
     for j in range(move.shape[0]):
         x = move[j]
         r1 = fma(to_trend, x, fma(a, r1a[j], b * r1b[j]))
@@ -139,37 +132,25 @@ def vol_answers(
 
 
 @kernel
-def credit_answers(
-    held: Floats,
-    decay: Floats,
-    speed: Floats,
-    weight: Floats,
-    move: Floats,
-    terms: Floats,
-    settled: Floats,
-    cash: float,
-    power: float,
-    noise_terms: tuple[float, float, float],
-    shock: Floats,
-    noise: Floats,
-    index: Floats,
-    follower: Floats,
-    response: Floats,
-) -> None:
+def credit_answers(move: Floats, shock: Floats, at: Floats, terms: Floats, state: Floats) -> None:
     """One step of the law of credit: `recall`, `answer`, `approach`, noise.
 
     Args:
-        held, decay, speed, weight, move: as for `recall`. terms: as for `answer`.
-        settled: ln of the cash spread at the end of the last return. cash: on the storyline. power: of the loop.
-        noise_terms: share of the gap to the index that closes; what stays of the noise; standard deviation of the step.
-        shock: standard normals. noise: of ln credit, changed.
-        index, follower: written: ln of the index spread and of the cash spread that follows it.
-        response: written: ln of the cash spread above the storyline's.
+        move: as for `recall`. shock: standard normals.
+        at: (CREDIT_TICK,), of the tick: decay; ln of the cash spread on the storyline; share of the gap to the index
+            that closes; what stays of the noise; standard deviation of the step.
+        terms: (CREDIT_TERMS,): speed, weight, terms as for `answer`, power of the loop.
+        state: (CREDIT_STATE, paths): held, as for `recall`; ln of the cash spread at the end of the last return; noise
+            of ln credit, changed; written: ln of the index spread, of the cash spread that follows it, and of the cash
+            spread above the storyline's.
     """
-    a, b, c, d, to_trend, to_square = shares(decay, speed, weight)
-    r1a, r1b, r2a, r2b = held[RETURNS_FAST], held[RETURNS_SLOW], held[SQUARES_FAST], held[SQUARES_SLOW]
-    base, trend, activity, least, most = terms[0], terms[1], terms[2], terms[3], terms[4]
-    share, stays, spread = noise_terms
+    a, b, c, d, to_trend, to_square = shares(at, terms[:FACTORS], terms[FACTORS : 2 * FACTORS])
+    r1a, r1b, r2a, r2b = state[RETURNS_FAST], state[RETURNS_SLOW], state[SQUARES_FAST], state[SQUARES_SLOW]
+    settled, noise, index = state[CREDIT_SETTLED], state[CREDIT_NOISE], state[CREDIT_INDEX]
+    follower, response = state[CREDIT_FOLLOWER], state[CREDIT_RESPONSE]
+    own, power = terms[2 * FACTORS :], terms[CREDIT_TERMS - 1]
+    base, trend, activity, least, most = own[0], own[1], own[2], own[3], own[4]
+    cash, share, stays, spread = at[FACTORS], at[FACTORS + 1], at[FACTORS + 2], at[FACTORS + 3]
     for j in range(move.shape[0]):
         x = move[j]
         r1 = fma(to_trend, x, fma(a, r1a[j], b * r1b[j]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.jit import fma, kernel_inline
+from sim.jit import fma, kernel_inline, kernel_remembered
 
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
@@ -20,7 +20,7 @@ TAIL = 40.0  # N(-40) < 1e-300: beyond it the limit
 INV_SQRT_2PI = 0.3989422804014327
 
 
-@kernel_inline
+@kernel_remembered  # a book's flows are discounted from the same dates again and again
 def power(x: float) -> float:
     """e^x for x from -708 to 709: x = k ln 2 + r, a polynomial in |r| < 0.35, times 2^k. NaN stays NaN.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.fills import pass_on
 from markets.kernels.trading import DEPTH, HALF_SPREAD, SKEW
 from sim.jit import fma, kernel
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
@@ -60,6 +62,9 @@ def option_quote(
 
 @kernel
 def standing(
+    entries: Ints,
+    rows: Floats,
+    share: float,
     cash: Floats,
     units: Floats,
     price: Floats,
@@ -70,10 +75,13 @@ def standing(
     away: Bools,
     leaving: Bools,
     able: Floats,
+    worth: Floats,
 ) -> bool:
     """Paths on which a maker withdraws now, and the share of its full depth that it can show.
 
     Args:
+        entries: (2, ENTRY) of the ledger, by which a share of the units is passed on before, if there are any; or none.
+        rows: (rows, paths) of the ledger, changed by that; cash and units may be two of them.
         cash, units, price: equity is cash + units x price, $.
         capital: $ at which it shows its full depth.
         limit: $ of drawdown from its peak at which it withdraws.
@@ -82,12 +90,18 @@ def standing(
         away: paths on which it has withdrawn before; `leaving` is added by the caller.
         leaving: written: paths on which it withdraws now.
         able: written: 0 for those away, else the share of equity in capital, within [0, 1], to the power of `switch`.
+        worth: written: units x price, $.
 
     Returns whether anybody leaves.
     """
     anybody, per_capital = False, 1.0 / capital
+    for j in range(cash.shape[0] if entries.shape[0] > 0 else 0):
+        if units[j] != 0.0:
+            pass_on(units, share, price, entries, rows)
+            break
     for j in range(cash.shape[0]):
-        own, most = cash[j] + units[j] * price[j], peak[j]
+        worth[j] = units[j] * price[j]
+        own, most = cash[j] + worth[j], peak[j]
         most = own if own > most else most
         peak[j] = most
         leaves = (not away[j]) & (most - own > limit)

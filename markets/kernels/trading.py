@@ -152,17 +152,18 @@ def net(
 
 
 @kernel
-def drop_dust(quantity: Floats, reference: Floats, dust: float, order: Floats) -> bool:
+def drop_dust(quantity: Floats, reference: Floats, dust: float, most: float, order: Floats) -> bool:
     """Into `order` the quantity, or 0 if it is worth less than `dust` $ at `reference` $ per unit.
 
-    Returns whether it is finite on all paths.
+    Returns whether it is a number and worth at most `most` $ on all paths.
     """
-    finite = True
+    sound = True
     for j in range(order.shape[0]):
         asked = quantity[j]
-        finite &= asked - asked == 0.0
-        order[j] = 0.0 if abs(asked * reference[j]) < dust else asked
-    return finite
+        worth = abs(asked * reference[j])
+        sound &= worth <= most
+        order[j] = 0.0 if worth < dust else asked
+    return sound
 
 
 @kernel

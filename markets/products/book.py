@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -61,10 +60,11 @@ class CompiledBook:
         self._layout = layout(self._nodes, further=self._own, assets=self.assets)
         self._slopes = self._layout if self.assets else SLOPES_ONLY
         self._first = STEPPED if all(table.lean for table in self.tables) else self._slopes
-        self._ticks: list[int] = clock.ticks.tolist()
-        self._dates: list[int] = distinct(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
-        self.steps_together = len(self.tables) == 1  # or perhaps: see `stepped`
-        self.splits = len(self.tables) == 1 and self.tables[0].splits
+        dates = distinct(np.concatenate([NEVER, *(table.dates for table in self.tables)]))
+        self._over: list[int] = np.searchsorted(dates, clock.ticks, side="right").tolist()  # dates by each tick
+        self._alone = self.tables[0] if len(self.tables) == 1 else None
+        self.steps_together = self._alone is not None  # or perhaps: see `stepped`
+        self.splits = self._alone is not None and self._alone.splits
         self.slides = any(table.slides for table in self.tables)
         self.has_options = VOL in self.needs
         self.has_rates = any(table.rates for table in self.tables)
@@ -79,8 +79,7 @@ class CompiledBook:
 
     def settles(self, tick_from: int, tick_to: int) -> bool:
         """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""
-        since, now = self._ticks[tick_from], self._ticks[tick_to]
-        return bisect_right(self._dates, since) < bisect_right(self._dates, now)
+        return self._over[tick_from] < self._over[tick_to]
 
     def cashflows(self, tick_from: int, tick_to: int, snapshot: Snapshot, fixings: Floats) -> Floats:
         """$ paid in (tick_from, tick_to] in the market of `tick_to`, (paths,): payoffs and coupons."""
@@ -124,7 +123,7 @@ class CompiledBook:
         $, (paths,) each, to the digits of `risk` and `value`. None of a book of more than calls and puts on the main
         asset, or than flows on one curve.
         """
-        return self.tables[0].stepped(_when(tick, settled), old, new, fixings) if self.steps_together else None
+        return None if self._alone is None else self._alone.stepped(_when(tick, settled), old, new, fixings)
 
     def split(self, tick: int, old: Snapshot, held: Held, totals: Floats, unhedged: Floats, *, settled: int) -> None:
         """Attribute what time and spot have made of a book that `splits`; see `Table.split`."""
@@ -208,18 +207,21 @@ class CompiledBook:
     def _add_risk(
         self, when: When, snapshot: Snapshot, fixings: Floats | None, into: Risk, vol_multiplier: float | Floats
     ) -> Risk:
-        if fixings is None:
+        if self._alone is not None:
+            self._alone.add_risk(when, snapshot, fixings, into, vol_multiplier)
+        elif fixings is None:
             for table in self.tables:
                 table.add_risk(when, snapshot, None, into, vol_multiplier)
         else:
             for table, mine in self._shares(fixings):
                 table.add_risk(when, snapshot, mine, into, vol_multiplier)
-        into.filled()
+        if into.blank:
+            into.filled()
         return into
 
     def _shares(self, fixings: Floats) -> Iterable[tuple[Table[Any], Floats]]:
         """Every table with the rows of the fixings that are its own."""
-        return ((self.tables[0], fixings),) if len(self.tables) == 1 else self._several(fixings)
+        return self._several(fixings) if self._alone is None else ((self._alone, fixings),)
 
     def _several(self, fixings: Floats) -> Iterator[tuple[Table[Any], Floats]]:
         first = 0

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
-from markets.kernels.heston import GRID_TERMS, TAIL_TERMS, TAILS, heston_options
+from markets.kernels.heston import FAR_TERMS, GRID_TERMS, TAIL_TERMS, TAILS, heston_options
 from markets.kernels.options import INNER_YEARS, OUTER_YEARS, SD
 from markets.kernels.terms import FIXED_VOL
 from markets.products.european_table import European, EuropeanTable
 from markets.products.table import When
-from markets.vols.heston import NO_TIME, Grid, Heston
+from markets.vols.heston import FAR_NODES, NO_TIME, Grid, Heston
 from markets.vols.rates_variance import RatesVariance
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Integrals(NamedTuple):
     grid: Floats  # (nodes of all options, GRID_TERMS)
     bounds: NDArray[np.int64]  # (options + 1,) where each option's begin
     tails: Floats  # (options, TAILS, TAIL_TERMS)
+    contours: Floats  # (options, TAILS, FAR_NODES, FAR_TERMS)
 
 
 class HestonTable(EuropeanTable):
@@ -75,7 +76,8 @@ class HestonTable(EuropeanTable):
         nodes = np.concatenate([np.empty((0, GRID_TERMS)), *(grid.nodes for grid in grids)])
         bounds = np.cumsum([0, *(len(grid.nodes) for grid in grids)])
         tails = np.array([grid.tails for grid in grids]).reshape(len(rows), TAILS, TAIL_TERMS)
-        return Integrals(nodes, bounds, tails)
+        contours = np.array([grid.contours for grid in grids]).reshape(len(rows), TAILS, FAR_NODES, FAR_TERMS)
+        return Integrals(nodes, bounds, tails, contours)
 
     def _grid(self, years: float, calendar_years: float) -> Grid:
         return _grid(self.law, years, float(self.moving.bond(calendar_years))) if years > 0 else NO_TIME

@@ -56,16 +56,15 @@ class OptionTable(EuropeanTable):
     def _market(self, snapshot: Snapshot, vol_multiplier: float | Floats) -> tuple[Floats, Floats, Floats]:
         """Vol, curve and stretch, of which a kernel need not look whether they are alike on all paths."""
         vol, curve = snapshot.row(VOL), snapshot.block(self._block)
-        last, plain = self._market_of, isinstance(vol_multiplier, float) and vol_multiplier == 1.0
-        if plain and last is not None and last[0] is vol and last[1] is curve:
-            return last
-        stretch = self._stretch(snapshot.paths, vol_multiplier)
-        if not plain:
-            return vol, curve, stretch
-        if _alike(vol) and _alike(curve):
-            stretch = stretch[:1]
-        self._market_of = vol, curve, stretch
-        return self._market_of
+        if not isinstance(vol_multiplier, float) or vol_multiplier != 1.0:
+            return vol, curve, self._stretch(snapshot.paths, vol_multiplier)
+        last = self._market_of
+        if last is None or last[0] is not vol or last[1] is not curve:
+            ones = self._ones(snapshot.paths)
+            if ones.size > 1 and _alike(vol) and _alike(curve):
+                ones = ones[:1]
+            last = self._market_of = vol, curve, ones
+        return last
 
     def _logs_of(self, snapshot: Snapshot, rows: Floats) -> Floats:
         """What `option_greeks` has written at a market of lately, (paths,); else it is valued again."""
@@ -86,18 +85,16 @@ class OptionTable(EuropeanTable):
 
     def stepped(self, when: When, old: Snapshot, new: Snapshot, fixings: Floats) -> tuple[Risk, Steps] | None:
         """Value and delta in an old market, and the values as first spot, then vol, then the curve move."""
-        rows, curve = self.known(when), self.start.curve.block
+        curve, before, now = self._block, old.row, new.row
         slopes, values = Risk(STEPPED, new.paths), np.empty((3, new.paths))
-        at_first = old.row(SPOT), old.row(VOL), old.block(curve)
-        at_last = new.row(SPOT), new.row(VOL), new.block(curve)
-        option_steps(*at_first, *at_last, self._base, rows, slopes.rows, values)
+        at_first, at_last = (before(SPOT), before(VOL), old.block(curve)), (now(SPOT), now(VOL), new.block(curve))
+        option_steps(*at_first, *at_last, self._base, self.known(when), slopes.rows, values)
         slopes.blank = False
-        return slopes, (values[0], values[1], values[2])
+        by_spot, by_vol, by_curve = values
+        return slopes, (by_spot, by_vol, by_curve)
 
 
 def _alike(levels: Floats) -> bool:
     """Whether levels, (..., paths), are the same on all paths."""
-    if levels.shape[-1] == 1:
-        return True
     first = levels[..., :1]
     return bool((levels[..., -1:] == first).all() and (levels == first).all())

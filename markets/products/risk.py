@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import LN_VOL, MAIN, SPOT, VOL, FactorKey, of_asset
-from markets.kernels.options import DELTA, GAMMA, SLOPES
+from markets.kernels.options import DELTA, GAMMA, SLOPES, VANNA
 from markets.products.vega_grid import VegaGrid
 
 Floats = NDArray[np.float64]
@@ -69,7 +69,8 @@ class Risk:
     @property
     def delta(self) -> Floats:
         """Units of the asset."""
-        return self.first(SPOT)
+        delta: Floats = self.rows[DELTA]
+        return delta
 
     @property
     def gamma(self) -> Floats:
@@ -107,6 +108,9 @@ class Risk:
 
     def vanna_of(self, asset: str) -> Floats:
         """Units of an asset per unit of the log of its implied vol, likewise."""
+        if asset == MAIN and len(self.rows) > VANNA:
+            found: Floats = self.rows[VANNA]
+            return found
         return self._of((SPOT, LN_VOL), asset)
 
     def _of(self, greek: Keys, asset: str) -> Floats:

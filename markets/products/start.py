@@ -118,7 +118,8 @@ class Start:
         return {}
 
     def _log_discount(self, begin: float, end: float) -> float:
-        weights, excess = self.curve.weights([begin, end]), self.curve.excess([begin, end])
+        weights = self.curve.weights([begin, end])
+        excess = self.curve.excess([begin, end], weights)
         rates = self.snapshot.block(self.curve.block)[:, 0]
         return float((weights[1] - weights[0]) @ rates + (excess[1] - excess[0]))
 

@@ -13,6 +13,7 @@ from markets.accounts import CLEARING
 from markets.factors.key import FactorKey, basis_key
 from markets.kernels.fills import NETTED, SWAP_MOVES, swap_moves
 from markets.venues.interest import growth
+from markets.venues.listing import NEVER
 from markets.venues.par_swap import GAINS, leg_moves
 from sim.ledger import Move
 from sim.names import Key
@@ -40,6 +41,7 @@ class BondFuture:
 
     gains = GAINS
     priced, funded = True, False
+    until = NEVER
 
     def __init__(self, market: Surroundings, name: str, spec: BondFutureSpec, bond: ZeroBond, day_count: str) -> None:
         """day_count: of interest on cash."""

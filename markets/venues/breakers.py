@@ -30,10 +30,8 @@ class Breakers:
         self._hit = np.zeros(market.paths, dtype=np.int64)  # number of levels fallen through since the close
         self.halted_until = np.zeros(market.paths)  # seconds
 
-    def look(self) -> None:
+    def look(self, _: int) -> None:
         """At every tick, when the market has moved: halt the paths whose price has newly fallen through a level."""
-        if not self.watches:
-            return
         market, levels, hit = self._market, self._levels, np.empty(self._close.size, dtype=np.int64)
         if not fallen(self._listing.mid, self._close, levels, self._hit, hit):
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from sim.names import Name
 
     Vector = NDArray[np.float64]
+
+
+NEVER = sys.maxsize  # tick
 
 
 class Listing(Protocol):
@@ -95,4 +99,7 @@ class Listing(Protocol):
         """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
 
     def step(self, tick: int) -> None:
-        """The market has moved into `tick`: roll an instrument that has ended."""
+        """The market has moved into `tick`: roll an instrument that has ended.
+
+        Where a listing has an attribute `until`, this is not called before that tick.
+        """

@@ -7,8 +7,9 @@ to the next. Below 1 the shock dies out; at 1 it feeds itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from functools import cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, lru_cache, reduce
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,18 +26,37 @@ FUNDS = "funds"  # funds sell as their holdings lose value
 CAPITAL = "capital"  # desks without capital to spare shrink as they lose
 
 
-class Sums:
-    """Sums of flows in one tick, each pair added once: many venues of options share the same few flows."""
+Sum = Callable[[Sequence[Vector]], Vector]
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int], tuple[Vector, Vector, Vector]] = {}  # holds both, so that ids stay theirs
 
-    def of(self, one: Vector, other: Vector) -> Vector:
-        """one + other, (paths,); the same object for the same pair."""
-        pair = id(one), id(other)
-        if pair not in self._known:
-            self._known[pair] = (one, other, one + other)
-        return self._known[pair][2]
+@lru_cache(maxsize=4096)
+def summed(
+    at: str, names: tuple[tuple[str, ...], ...], channels: tuple[str, ...], but: frozenset[str]
+) -> tuple[tuple[tuple[tuple[str, str], int], ...], tuple[Sum, ...]]:
+    """How a venue's flows add up: entries of the matrix, each with the number of its sum; and the sums.
+
+    Of each flow the venues that moved, and its channel: flows of one channel are added first. at: the venue's name.
+    but: venues whose moves are left out. Many venues of options share the same few sums.
+    """
+    found: dict[str, dict[str, tuple[int, ...]]] = {}  # by venue that moved, by channel: numbers of flows
+    for i, (moved, channel) in enumerate(zip(names, channels, strict=True)):
+        for name in moved:
+            if name not in but:
+                own = found.setdefault(name, {})
+                own[channel] = (*own.get(channel, ()), i)
+    parts = {name: tuple(own.values()) for name, own in found.items()}
+    distinct = {each: i for i, each in enumerate(dict.fromkeys(parts.values()))}
+    return tuple(((at, name), distinct[each]) for name, each in parts.items()), tuple(map(_sum_of, distinct))
+
+
+def _sum_of(parts: tuple[tuple[int, ...], ...]) -> Sum:
+    """The sum of sums of flows, (paths,); parts: their numbers."""
+    if len(parts) == len(parts[0]) == 1:
+        return itemgetter(parts[0][0])
+    if len(parts) == 2 and len(parts[0]) == len(parts[1]) == 1:
+        (one,), (other,) = parts
+        return lambda flows: flows[one] + flows[other]
+    return lambda flows: reduce(np.add, [reduce(np.add, [flows[i] for i in part]) for part in parts])
 
 
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:

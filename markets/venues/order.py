@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import drop_dust
+from sim.errors import SpiralError
 
 if TYPE_CHECKING:
     import simpy
@@ -19,6 +20,8 @@ Demand = Callable[[Vector], Vector]  # displacement (paths,), ln S or decimal ra
 
 FLOAT = np.dtype(np.float64)
 DUST = 1e-4  # $: a smaller order is the rounding of a position, not a decision
+MOST = 1e30  # $: sums and squares of larger ones leave the range of numbers
+NUMBERS = "fiu"  # kinds of dtype: a mask or an object is no number
 
 
 class Named(Protocol):
@@ -59,26 +62,40 @@ class Fill:
 
 
 def tradable(quantity: Vector | float, unit_notional: Vector) -> tuple[Vector, bool]:
-    """A quantity as ordered, (paths,), with dust (at `unit_notional` $ per unit) set to 0; and whether it is finite.
+    """A quantity as ordered, (paths,), with dust (at `unit_notional` $ per unit) set to 0; and whether it is sound.
 
-    Raises TypeError unless it is a number or one number per path.
+    Sound: finite, and worth at most `MOST` $. Raises TypeError unless it is a number or one number per path.
     """
     ordered = np.empty(unit_notional.shape)
     if not (
-        isinstance(quantity, np.ndarray)
+        type(quantity) is np.ndarray
         and quantity.shape == ordered.shape
         and quantity.flags.carray
         and quantity.dtype is FLOAT
     ):
         quantity = _one_a_path(quantity, ordered.shape)
-    return ordered, drop_dust(quantity, unit_notional, DUST, ordered)
+    return ordered, drop_dust(quantity, unit_notional, DUST, MOST, ordered)
+
+
+def numbers(given: Any) -> Vector:
+    """Numbers as an array of them. Raises TypeError for masks, masked arrays, and what is no number."""
+    found = np.asarray(given)
+    if found.dtype.kind not in NUMBERS or isinstance(given, np.ma.MaskedArray):
+        raise TypeError(f"{type(given).__name__} of {found.dtype}")
+    return found.astype(np.float64, copy=False)
+
+
+def check_size(what: str, notional: Vector) -> None:
+    """Raise SpiralError for a notional, (paths,) $, above `MOST`."""
+    largest = float(np.max(np.abs(notional)))
+    if largest > MOST:
+        raise SpiralError(f"{what} is worth ${largest:.3g}; the most is ${MOST:.0e}")
 
 
 def _one_a_path(quantity: Vector | float, paths: tuple[int, ...]) -> Vector:
     try:
-        if quantity is None:
-            raise TypeError
-        return np.array(np.broadcast_to(np.asarray(quantity, dtype=np.float64), paths))
-    except (TypeError, ValueError):
-        got = getattr(quantity, "shape", repr(quantity)[:60])
+        return np.array(np.broadcast_to(numbers(quantity), paths))
+    except (TypeError, ValueError) as error:
+        shape = getattr(quantity, "shape", None)
+        got = repr(quantity)[:60] if shape is None else str(error) if shape == paths else shape
         raise TypeError(f"an order is a number or one number a path, {paths}, got {got}") from None

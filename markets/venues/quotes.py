@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from markets.venues.order_book import OrderBook, gathered
-from markets.venues.quote import Offer
+from markets.venues.quote import Offer, Quote
 from markets.venues.rule import Rule
 from sim.vectors import same
 
@@ -17,53 +17,40 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
-    from markets.venues.quote import Paths, Quote
+    from markets.venues.quote import Paths
+    from markets.venues.stance import Stance
     from markets.venues.surroundings import Surroundings
 
     Vector = NDArray[np.float64]
 
 
-Posted = Offer | Callable[[], "Quote"]
-
-
-class Asking:
-    """A maker that asks for the rules of many venues at once: where each is wanted, it is as of then."""
-
-    __slots__ = ("market", "tick")
-
-    def __init__(self) -> None:
-        self.market: Snapshot  # when it last asked
-        self.tick = -1  # at which
-
-
-class Asked:
-    """That the rule of one venue and tick is wanted: it is made when somebody reads it."""
-
-    __slots__ = ("market", "rule", "tick")
-
-    def __init__(self, market: Snapshot, tick: int) -> None:
-        """market: when the first asked, at a tick."""
-        self.market, self.tick = market, tick
-        self.rule: Rule | None = None
+Posted = Offer | Callable[[], Quote]
 
 
 class Quotes:
-    """Quotes of one venue, by maker. A quote is valid until its maker posts another."""
+    """Quotes of one venue, by maker. A quote is valid until its maker posts another.
 
-    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec, stir: Callable[[], None]) -> None:
-        """stir: called before anything is kept that `forget` must drop."""
-        self._market, self._listing, self._spec, self._stir = market, listing, spec, stir
-        self._asking: Asking | None = None
+    What is kept of them is valid while `market.quoted` stands: it counts ticks, and quotes of any maker.
+    """
+
+    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
+        self._market, self._factors, self._listing, self._spec = market, market.factors, listing, spec
+        self._stances: list[Stance] = []  # of makers that quote here from one
         self._posted: dict[str, Posted] = {}
         self._offers: dict[str, Posted] = {}  # the same, called where they were functions and somebody has read them
-        self.asked: Asked | None = None  # for the rule of this tick, if somebody has
-        self._book: OrderBook | None = None  # of this tick and these quotes
-        self._rule: Rule | None = None  # the last one
         self._functions = False  # whether some of them may not have been called
-        self._whole: OrderBook | None = None  # the last one, and what it was gathered from
-        self._whole_of: tuple[object, ...] = ()
-        self._seen: dict[str, Quote] = {}  # by maker, on the paths that a record shows
+        self._book: OrderBook  # the last one, what it was gathered from, and when that was last so
+        self._book_rule: Rule | None = None
+        self._book_of: tuple[Offer, ...] = ()
+        self._fresh = -1
+        self._tick = -1  # of the last rule that was asked for
+        self._now: Rule  # that, and the one before it where depth follows the price
+        self._before: Rule
+        self._rule: Rule | None = None  # the last one made
+        self._seen: dict[str, tuple[Offer, Quote]] = {}  # by maker, on the paths that a record shows
         self._powers = spec.spread_power * market.feedback.spread, spec.depth_power * market.feedback.depth
+        self._by_price = spec.depth_price_power != 0  # whether depth follows the price
+        self._fixed = self._powers == (0, 0)  # whether spread and depth do not follow vol
         self._vol, self._base_vol = market.factors.quoting_vol(next(iter(listing.displaces)))
         # at base vol, at every tick
         self._half_spreads = market.factors.half_spreads(spec.half_spread)
@@ -74,6 +61,12 @@ class Quotes:
     def makers(self) -> tuple[str, ...]:
         """Makers that have posted a quote."""
         return tuple(self._posted)
+
+    def attend(self, stance: Stance) -> None:
+        """A maker quotes here from a stance, whenever it takes it."""
+        self._stances.append(stance)
+        if self._by_price:
+            stance.keep(self.rule)
 
     def post(self, maker: str, quote: Posted) -> None:
         """Replace a maker's quote. A quote that may never be needed can be posted as a function: it is called when the
@@ -87,13 +80,7 @@ class Quotes:
         """As `post`; a function that was posted before is called anew."""
         self._posted[maker] = self._offers[maker] = quote
         self._functions |= not isinstance(quote, Offer)
-        self.renew(maker)
-
-    def renew(self, maker: str) -> None:
-        """What a maker has posted gives another quote from now on."""
-        self._book = None
-        if self._seen:
-            self._seen.pop(maker, None)
+        self._market.quoted += 1
 
     def of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
@@ -107,86 +94,74 @@ class Quotes:
 
     def seen(self, maker: str, paths: Paths) -> Quote:
         """A maker's quote on the paths that a record shows, always the same; computed there alone, if it can be."""
-        if maker not in self._seen:
-            self._seen[maker] = self._offer(maker).on(paths)
-        return self._seen[maker]
+        offer = self._offer(maker)
+        if not isinstance(offer, Quote):
+            return offer.on(paths)
+        known = self._seen.get(maker)
+        if known is None or known[0] is not offer:
+            known = self._seen[maker] = offer, offer.on(paths)
+        return known[1]
 
     def seen_book(self, paths: Paths) -> Vector:
         """Levels of the order book, (QUOTE_ROWS, paths), on those paths."""
-        if self._book is not None:
+        if self._fresh == self._market.quoted:
             return self._book.levels[:, paths]
         quotes = {maker: self.seen(maker, paths) for maker in self._posted}
         floor = self._floor()
         some = floor if floor.size == 1 else floor[paths]
         return gathered(quotes, some, self.rule().on(paths)[0]).levels
 
-    def forget(self) -> None:
-        """The market has moved into the next tick."""
-        self.asked = self._book = None
-
     def rule(self) -> Rule:
-        """Half-spread and depth of the venue as a whole, at this tick's market; the same object while unchanged."""
-        return self.rule_of(self.asked or self.ask())
+        """Half-spread and depth of the venue as a whole at this tick, in the market in which a maker first quoted, or
+        somebody asked; the same object while unchanged.
+        """
+        tick = self._factors.tick
+        if self._tick != tick:
+            if self._by_price and self._tick >= 0:
+                self._before = self._now
+            market = self._factors.snapshot
+            for stance in self._stances:
+                if stance.tick == tick:
+                    market = stance.market
+                    break
+            self._now, self._tick = self._made(market, tick), tick
+        return self._now
 
-    def ask(self) -> Asked:
-        """The same as `rule`, which is computed when somebody needs it, perhaps in a later tick: with `rule_of`."""
-        asked = self.asked
-        if asked is None:
-            self._stir()
-            factors, asking = self._market.factors, self._asking
-            together = asking is not None and asking.tick == factors.tick
-            market = asking.market if asking is not None and together else factors.snapshot
-            asked = self.asked = Asked(market, factors.tick)
-            if self._spec.depth_price_power:  # trades may move the price before the rule is made
-                self.rule_of(asked)
-        return asked
+    def rule_of(self, stance: Stance) -> Rule:
+        """The rule when a maker last quoted."""
+        tick = stance.tick
+        if tick == self._tick:
+            return self._now
+        if tick == self._factors.tick:
+            return self.rule()
+        return self._before if self._by_price else self._made(stance.market, tick)
 
-    def ask_with(self, asking: Asking) -> None:
-        """A maker asks for this rule whenever it asks for its others: see `asked_with`."""
-        self._asking = asking
-
-    def asked_with(self, asking: Asking) -> Asked:
-        """What it asked for when it last did."""
-        if asking.tick == self._market.factors.tick:
-            return self.asked or self.ask()
-        return Asked(asking.market, asking.tick)
-
-    def rule_of(self, asked: Asked) -> Rule:
-        """The rule that was asked for."""
-        rule = asked.rule
-        if rule is None:
-            rule = asked.rule = self._made(asked)
-        return rule
-
-    def _made(self, asked: Asked) -> Rule:
-        half_spread, vol, last = self._half_spreads[asked.tick], asked.market.row(self._vol), self._rule
-        depth = self._outside_depth(asked.tick)
-        if last is None or not last.stands(vol, half_spread, depth):
+    def _made(self, market: Snapshot, tick: int) -> Rule:
+        vol, half_spread, last = market.row(self._vol), self._half_spreads[tick], self._rule
+        depth = self._outside_depth(tick) if self._by_price else self._depths[tick]
+        if last is None or not (vol is last.vol or self._fixed) or not last.stands(half_spread, depth):
             by_spread, by_depth = self._powers
             last = self._rule = Rule(vol, self._base_vol, half_spread, by_spread, depth, by_depth)
         return last
 
     def _outside_depth(self, tick: int) -> Vector:
-        """base x outside multiple x (S/S0)^depth_price_power, $ notional, (paths,); (1,) where the power is 0."""
-        depth, power = self._depths[tick], self._spec.depth_price_power
-        return depth if power == 0 else depth * self._listing.price_ratio() ** power
+        """base x outside multiple x (S/S0)^depth_price_power, $ notional, (paths,)."""
+        return self._depths[tick] * self._listing.price_ratio() ** self._spec.depth_price_power
 
     def book(self) -> OrderBook:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
-        book = self._book
-        if book is None:
-            self._stir()
-            book = self._book = self._gathered()
-        return book
+        if self._fresh != self._market.quoted:
+            self._gather()
+        return self._book
 
-    def _gathered(self) -> OrderBook:
+    def _gather(self) -> None:
         """The last book again, where all that it was gathered from is the same."""
-        rule, offers, whole = self.rule(), self._called(), self._whole
-        of = rule, *offers.values()
-        if whole is None or not same(of, self._whole_of) or any(offer.changed() for offer in offers.values()):
-            whole = self._whole = gathered(offers, self._floor(), rule.half_spread)
-            self._whole_of = of
-        return whole
+        rule, offers = self.rule(), self._called()
+        of = tuple(offers.values())
+        if rule is not self._book_rule or not same(of, self._book_of) or any(offer.changed() for offer in of):
+            self._book = gathered(offers, self._floor(), rule.half_spread)
+            self._book_rule, self._book_of = rule, of
+        self._fresh = self._market.quoted
 
     def _called(self) -> dict[str, Offer]:
         """All that is posted, functions called."""
@@ -198,5 +173,5 @@ class Quotes:
 
     def _floor(self) -> Vector:
         """What outside investors show now, $ notional, (paths,) or (1,)."""
-        tick, spec = self._market.factors.tick, self._spec
-        return spec.depth_floor * self._outside_depth(tick) if spec.depth_price_power else self._floors[tick]
+        tick = self._factors.tick
+        return self._spec.depth_floor * self._outside_depth(tick) if self._by_price else self._floors[tick]

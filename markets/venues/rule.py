@@ -26,14 +26,15 @@ class Rule:
         depth_power: float,
     ) -> None:
         """half_spread and depth: at base vol; depth: (paths,), or (1,) where it is the same on all."""
+        self.vol = vol
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
         self._levels: tuple[Vector, Vector] | None = None
         self._some: tuple[NDArray[np.intp], tuple[Vector, Vector]] | None = None  # paths, and levels on them
 
-    def stands(self, vol: Vector, half_spread: float, depth: Vector) -> bool:
-        """Whether the rule is the same at this vol, with these base levels: arrays are compared as objects."""
-        known, _, half, by_spread, shown, by_depth = self._terms
-        if half_spread != half or not (vol is known or (by_spread == 0 and by_depth == 0)):
+    def stands(self, half_spread: float, depth: Vector) -> bool:
+        """Whether the rule is the same with these levels at base vol: arrays are compared as objects."""
+        _, _, half, _, shown, _ = self._terms
+        if half_spread != half:
             return False
         return depth is shown or (depth.size == 1 == shown.size and bool(depth[0] == shown[0]))
 

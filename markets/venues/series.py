@@ -9,6 +9,7 @@ import numpy as np
 
 from markets.curves.benchmark import Benchmark
 from markets.products.dates import add_months
+from markets.venues.listing import NEVER
 from sim.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class Series:
         """The swap that is traded at a tick."""
         swaps = self.swaps
         return swaps[0] if len(swaps) == 1 else swaps[bisect_right(self.ticks, tick) - 1]
+
+    def until(self, tick: int) -> int:
+        """The tick from which another one is traded."""
+        ahead = bisect_right(self.ticks, tick)
+        return self.ticks[ahead] if ahead < len(self.ticks) else NEVER
 
 
 def series(years: float, clock: Clock, curve: Curve) -> Series:

@@ -12,17 +12,21 @@ from numpy.typing import NDArray
 from markets.costs import FILL_COSTS
 from markets.factors.key import FactorKey
 from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.venues.listing import NEVER
 from markets.venues.paid_in_cash import fill_moves, handed_over
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.venues.order_book import OrderBook
     from markets.venues.surroundings import Surroundings
+    from sim.ledger import Move
     from sim.names import Name
 
 Vector = NDArray[np.float64]
 GAINS = "hedge"  # reason of the ledger: what positions in assets earn at mid
-COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
+COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash, in the order of `asset_fill`
+WALKED = COSTS[:-NETTED]  # of orders that were not netted
+UNMOVED = COSTS[: ASSET_MOVES - 2]  # no walk, where trades do not move the price
 
 
 class Stock:
@@ -30,6 +34,7 @@ class Stock:
 
     gains = GAINS
     priced = funded = True
+    until = NEVER
 
     def __init__(self, market: Surroundings, name: str, dividend_yield: float = 0.0) -> None:
         """dividend_yield: decimal a year of calendar time, continuous."""
@@ -118,8 +123,7 @@ class Stock:
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
         """Units against cash; the cash is split into the price at mid and the costs."""
-        # in the order of `asset_fill`; no walk where trades do not move the price
-        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
+        costs = COSTS if netted else WALKED if walks else UNMOVED
         spread = np.empty(filled.size)
         posting = self.market.ledger.posting(fill_moves(self.name, taker, book.makers, costs))
         mid = self._factors.snapshot.row(self.key)
@@ -127,9 +131,13 @@ class Stock:
         asset_fill(filled, book.levels, book.shares, calm, walk, mid, reference, *posting, spread)
         return spread
 
+    def passing(self, source: Name, target: Name) -> tuple[Move, ...]:
+        """Movements of `hand_over`."""
+        return handed_over(self.name, source, target, self.gains)
+
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
-        posting = self.market.ledger.posting(handed_over(self.name, source, target, self.gains))
+        posting = self.market.ledger.posting(self.passing(source, target))
         passed_on(quantity, share, self._factors.snapshot.row(self.key), *posting)
 
     def step(self, tick: int) -> None:

@@ -27,16 +27,12 @@ class Surroundings(Protocol):
     factors: FactorMarket
     feedback: FeedbackSpec
     price_takers: bool  # agents' trades have no effect on the market
+    quoted: int  # how often the market has stepped, or a maker has quoted
+    measures_gains: bool  # whether loop gains are found
 
     @property
     def now(self) -> int:
         """Seconds since midnight of the first day."""
-
-    def stir(self, venue: str) -> None:
-        """Somebody looks at a venue that is `still`, or trades there: it takes part in this tick."""
-
-    def clear_soon(self) -> None:
-        """Clear all venues in CLEAR of this instant. Raises SpiralError where it is over."""
 
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
         """Raise NotFinite, with time and path, if a number is not finite."""

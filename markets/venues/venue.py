@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +12,19 @@ from markets.accounts import INVESTORS
 from markets.venues.breakers import Breakers
 from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
-from markets.venues.loop_gain import CURVATURE, Sums
+from markets.venues.loop_gain import CURVATURE, summed
 from markets.venues.netting import Netting, netted
-from markets.venues.order import Fill, Order, tradable
+from markets.venues.order import Fill, Order, check_size, tradable
 from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
+from markets.venues.surroundings import Surroundings
 from markets.venues.trade_log import write_trade
+from sim.errors import BugError
 from sim.vectors import some
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import simpy
 
     from markets.factors.snapshot import Snapshot
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from markets.venues.order import Demand, Named
     from markets.venues.order_book import OrderBook
     from markets.venues.quote import Quote
-    from markets.venues.surroundings import Surroundings
     from sim.names import Name
 
 Vector = NDArray[np.float64]
@@ -39,9 +41,13 @@ Vector = NDArray[np.float64]
 Exposed = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Venue.expose`: flow, moved, by
 
 
-@lru_cache(maxsize=1024)
-def _without(names: tuple[str, ...], others: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in others)
+class Exchange(Surroundings, Protocol):
+    """A market that clears venues."""
+
+    exposed: list[Venue]  # at which somebody would trade as prices move, in this tick
+
+    def clear_soon(self, venue: Venue) -> None:
+        """Clear a venue in CLEAR of this instant. Raises SpiralError where it is over."""
 
 
 class Venue:
@@ -53,7 +59,7 @@ class Venue:
     resulting price.
     """
 
-    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
+    def __init__(self, market: Exchange, listing: Listing, spec: VenueSpec) -> None:
         self.market, self.listing, self.spec = market, listing, spec
         self.name, self.key = listing.name, next(iter(listing.displaces))  # key: the factor that trades here move first
         self.breakers = Breakers(market, listing, spec)
@@ -64,12 +70,10 @@ class Venue:
         self.orders: list[Order] = []  # which wait for CLEAR
         self._nothing = np.zeros(market.paths)
         self.exposed: list[Exposed] = []  # of this tick
-        self._sums = Sums()  # of their flows
         asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
         self.investors = None if asked is None else Investors(market, listing, asked)
         self.place = 0  # among the venues of its market
-        self.still = False  # whether a tick in which nobody looks at it and nothing rolls leaves it as it is
-        self.quotes = Quotes(market, listing, spec, stir=self._stir)
+        self.quotes = Quotes(market, listing, spec)
         market.ledger.open(INVESTORS)
         market.ledger.list_asset(*listing.assets)
 
@@ -138,35 +142,43 @@ class Venue:
         return self.breakers.halted_until <= self.market.now
 
     # --- time ------------------------------------------------------------------------------------------------------
-    def step(self, tick: int) -> None:
-        """The market has moved into `tick`."""
-        if self.exposed:
-            self.exposed, self._sums = [], Sums()
-        self.quotes.forget()
-        self.listing.step(tick)
-        if self.investors is not None:
-            self.investors.step(tick)
-        if self.breakers.watches:
-            self.breakers.look()
+    @property
+    def until(self) -> int:
+        """Tick from which its listing must step; 0: at every one."""
+        until: int = getattr(self.listing, "until", 0)
+        return until
 
-    def _stir(self) -> None:
-        if self.still:
-            self.market.stir(self.name)
+    def steps(self, *, rolls: bool) -> Iterator[Callable[[int], None]]:
+        """What is called when the market has moved into a tick. rolls: also what waits for a roll."""
+        if rolls or self.until == 0:
+            yield self.listing.step
+        if self.investors is not None:
+            yield self.investors.step
+        if self.breakers.watches:
+            yield self.breakers.look
 
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
-        for key, by in self.listing.displaces.items() if self.moves else ():
-            self.market.factors.displace(key, move if by == 1.0 else by * move)
+        if self.moves:
+            displace = self.market.factors.displace
+            for key, by in self.listing.displaces.items():
+                displace(key, move if by == 1.0 else by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
+    @property
+    def exposes(self) -> bool:
+        """Whether anybody may read a loop gain of this venue: else no flow need be found for `expose`."""
+        return self.moves and self.market.measures_gains
+
     def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
         """Add a hedger's flow here per unit move of the price at the venue `moved`, or at each of those.
 
         Valid for one tick. flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of
         `loop_gain`.
         """
-        if self.moves:
-            self._stir()
+        if self.exposes:
+            if not self.exposed:
+                self.market.exposed.append(self)
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
     def gain(self, moved: str, by: str) -> Vector:
@@ -174,10 +186,11 @@ class Venue:
 
         impact x flow per unit move / depth.
         """
+        self._require_measured()
         flow: Vector | None = None
         for each, names, channel in self.exposed:
             if channel == by and moved in names:
-                flow = each if flow is None else self._sums.of(flow, each)
+                flow = each if flow is None else flow + each
         return self._nothing if flow is None else self.impact * flow / self.depth
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
@@ -185,22 +198,20 @@ class Venue:
 
         but: venues whose moves are left out.
         """
+        self._require_measured()
         if not self.exposed:
             return {}
-        channels: dict[tuple[str, str], Vector] = {}
-        for flow, names, by in self.exposed:
-            for name in _without(names, but) if but else names:
-                known = channels.get((name, by))
-                channels[name, by] = flow if known is None else self._sums.of(known, flow)
-        flows: dict[str, Vector] = {}
-        for (moved, _), flow in channels.items():
-            flows[moved] = self._sums.of(flows[moved], flow) if moved in flows else flow
-        per_flow = self.impact / self.depth if flows else self._nothing
-        if len(flows) == 1:
-            return {(self.name, moved): per_flow * flow for moved, flow in flows.items()}
-        distinct = {id(flow): flow for flow in flows.values()}
-        scaled = {key: per_flow * flow for key, flow in distinct.items()}
-        return {(self.name, moved): scaled[id(flow)] for moved, flow in flows.items()}
+        flows, names, channels = zip(*self.exposed, strict=True)
+        entries, sums = summed(self.name, names, channels, but)
+        if not entries:
+            return {}
+        per_flow = self.impact / self.depth
+        scaled = [per_flow * add(flows) for add in sums]
+        return {entry: scaled[i] for entry, i in entries}
+
+    def _require_measured(self) -> None:
+        if not self.market.measures_gains:
+            raise BugError("loop gains are found only in worlds that write peaks, closes or market")
 
     @property
     def loop_gain(self) -> Vector:
@@ -214,7 +225,7 @@ class Venue:
         Units: units of the asset, or $ notional received fixed. A `Demand` is an order that depends on the price: a
         function from the displacement of the price by all orders to a quantity. Sequential clearing calls it with no
         displacement, fixed-point clearing with the one that the orders cause. Raises NotFinite if an order is not
-        finite, TypeError if it is no number, and SpiralError after CLEAR.
+        finite, TypeError if it is no number, and SpiralError after CLEAR or where it is beyond all markets.
         """
         answer = self.market.env.event()
         if not callable(quantity):
@@ -223,15 +234,17 @@ class Venue:
         else:
             demand = quantity  # called in CLEAR: an error there is traced to the taker, which the lambda holds
             order = Order(taker.name, lambda move: self._tradable(taker.name, demand(move)), answer)
-        self._stir()
-        self.market.clear_soon()
+        if not self.orders:
+            self.market.clear_soon(self)
         self.orders.append(order)
         return answer
 
     def _tradable(self, taker: str, quantity: Vector | float) -> Vector:
-        ordered, finite = tradable(quantity, self.listing.unit_notional)
-        if not finite:
-            self.market.require_finite(f"order of {taker} at {self.name}", ordered)
+        ordered, sound = tradable(quantity, self.listing.unit_notional)
+        if not sound:
+            what = f"order of {taker} at {self.name}"
+            self.market.require_finite(what, ordered)
+            check_size(what, self.notional(ordered))
         return ordered
 
     def hit(self, taker: Named, maker: str, quantity: Vector, skew: Vector | None = None) -> Vector:
@@ -242,7 +255,7 @@ class Venue:
         """
         quote, ordered = self.quote_of(maker), self._tradable(taker.name, quantity)
         book = of_one(maker, quote, quote.skew if skew is None else skew)
-        return self._fill(taker.name, ordered, ordered, book, self._nothing, some(ordered)).price
+        return self._fill(taker.name, ordered, ordered, some(ordered), False, book, self._nothing, False).price
 
     def clear(self) -> Vector:
         """Net and fill the orders of this instant; returns the displacement of the price that they cause, (paths,)."""
@@ -250,17 +263,16 @@ class Venue:
         book = self.book()
         netting, walk = self._netted(orders, book)
         active, whole = netting.said.tolist()
-        crossed = self.moves and sum(active) > 1
+        crossed = len(orders) > 1 and self.moves and sum(active) > 1
         each = zip(orders, netting.ordered, netting.filled, active, whole, strict=True)
         for order, ordered, filled, any_, every in each:
-            fill = self._fill(order.taker, ordered, filled, book, walk, any_, netted=crossed, in_full=every)
-            order.answer.succeed(fill)
+            order.answer.succeed(self._fill(order.taker, ordered, filled, any_, every, book, walk, crossed))
         return netting.displacement
 
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
         spec, market, nothing = self.spec, self.market, self._nothing
-        now, halted_until = float(market.now), self.breakers.halted_until
+        now, halted_until = float(market.env.now), self.breakers.halted_until
         terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
         if spec.clearing == "sequential":
             netting = netted(orders, nothing, terms, nothing)
@@ -279,14 +291,13 @@ class Venue:
         taker: str,
         ordered: Vector,
         filled: Vector,
+        active: bool,
+        in_full: bool,
         book: OrderBook,
         walk: Vector,
-        active: bool,
-        *,
-        netted: bool = False,
-        in_full: bool = False,
+        netted: bool,
     ) -> Fill:
-        """Settle the fill of an order, unless the order is empty, and record it."""
+        """Settle the fill of an order, unless the order is empty, and record it. active: whether it is not."""
         listing, spread = self.listing, book.skew
         if active:
             calm = self.spec.half_spread

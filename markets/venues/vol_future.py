@@ -14,6 +14,7 @@ from markets.accounts import CLEARING
 from markets.costs import FILL_COSTS
 from markets.factors.key import VOL, FactorKey
 from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.venues.listing import NEVER
 from sim.ledger import Move
 from sim.names import Key
 
@@ -40,6 +41,7 @@ class VolFuture:
 
     gains = GAINS
     priced, funded = True, False
+    until = NEVER
 
     def __init__(self, market: Surroundings, name: str, spec: VolFutureSpec, vol_noise: float) -> None:
         """vol_noise: of ln s, per square root of a trading year."""

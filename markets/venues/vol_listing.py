@@ -220,6 +220,11 @@ class VolListing(PaidInCash):
         self._before_trade(quantity * share != 0.0)
         super().hand_over(source, target, quantity, share)
 
+    @property
+    def until(self) -> int:
+        """Tick of the next roll."""
+        return self.struck.until
+
     def step(self, tick: int) -> None:
         """Roll when the time has come."""
         if tick >= self.struck.until:

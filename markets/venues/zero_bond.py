@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from markets.costs import FILL_COSTS
 from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.venues.listing import NEVER
 from sim.dataclass import dataclass
 from sim.ledger import Move
 
@@ -39,6 +40,7 @@ class ZeroBond:
 
     gains = GAINS
     priced = funded = True
+    until = NEVER
 
     def __init__(
         self,

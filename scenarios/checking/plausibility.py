@@ -10,21 +10,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from markets.plausible import MONEYNESS, REVERSALS, THINNEST, Bounds
 from scenarios.checking.amounts import odd_amounts
 from scenarios.checking.odd import Odd, outside, remedy_for, within
 from scenarios.checking.odd_moves import odd_moves
+from sim.memo import Memo
 from sim.place import Place
 
 if TYPE_CHECKING:
     from markets.spec import Anchor, AssetAnchor
     from scenarios.scenario import Scenario
 
+_nothing_odd: Memo[bool] = Memo()  # of the scenario that was checked last
 
-def odd_values(scenario: Scenario, at: Place, passed: Container[int] = ()) -> Iterator[Odd]:
+
+def odd_values(scenario: Scenario, at: Place, passed: Collection[int] = ()) -> Iterator[Odd]:
     """Every value of a scenario outside its field's bounds, and strikes far from spot.
 
     passed: parts that are not looked at by themselves again, by identity.
@@ -112,20 +115,26 @@ def odd_depths(scenario: Scenario, at: Place) -> Iterator[Odd]:
             yield Odd(here, depth, f"is less than {THINNEST:g} units of the asset", remedy)
 
 
-def check_plausible(scenario: Scenario, at: Place, passed: Container[int] = ()) -> None:
+def check_plausible(scenario: Scenario, at: Place, passed: Collection[int] = ()) -> None:
     """Raise UserError at the first value outside its bounds, unless the scenario takes its levels as given.
 
     passed: as of `odd_values`.
     """
-    if not scenario.run.as_given:
-        for odd in odd_values(scenario, at, passed):
-            if odd.refused:
-                raise odd.error
+    if scenario.run.as_given:
+        return
+    odd = None
+    for odd in odd_values(scenario, at, passed):
+        if odd.refused:
+            raise odd.error
+    if odd is None and not passed:
+        _nothing_odd.put(True, scenario)
 
 
 def taken_as_given(scenario: Scenario) -> tuple[str, ...]:
     """A line for each key that is taken outside its bounds, or left at a default that does not suit the scenario."""
     found: dict[str, list[Odd]] = defaultdict(list)
+    if _nothing_odd.known(scenario):
+        return ()
     for odd in odd_values(scenario, Place("")):
         if scenario.run.as_given or not odd.refused:
             found[_pattern(odd.place.keys)].append(odd)

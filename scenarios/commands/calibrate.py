@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.columns import Columns
-from rich.table import Table
-
 from scenarios.checking.outside import record_tables
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.chosen import choose, written_by
@@ -16,7 +13,6 @@ from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.screen import screen
 from scenarios.commands.show import LEVELS
-from scenarios.commands.terminal import console
 from scenarios.describing.scenario_file import scenario_text
 from scenarios.reading.based import with_base
 from scenarios.reading.loading import find, from_dict
@@ -28,6 +24,9 @@ from scenarios.studies.calibrating.calibration import Calibration, Point, calibr
 from scenarios.studies.calibrating.outside_fit import Factor, factors
 from sim.errors import UserError
 from sim.place import Place
+from sim.screen.beside import Beside
+from sim.screen.table import Table
+from sim.screen.text import Text
 
 
 def calibrate_and_write(
@@ -52,12 +51,12 @@ def calibrate_and_write(
         found = calibrate(chosen, paths=paths, workers=workers, progress=told)
     write_calibrated(text, target, found.scenario.storyline, str(record.history or scenario))
     if not quiet:
-        out_console = console()
-        title = f"[bold]{found.scenario.name}[/]: record, outside world, and median at another seed"
-        out_console.print(title, points_tables(found), sep="\n", highlight=False)
-        print_calibration(screen(), found.scenario)
+        out_screen = screen()
+        title = Text.assemble((found.scenario.name, "bold"), ": record, outside world, and median at another seed")
+        out_screen.print(title, points_tables(found))
+        print_calibration(out_screen, found.scenario)
         for line in misses(found):
-            out_console.print(line, highlight=False)
+            out_screen.print(line)
     say(target)
 
 
@@ -81,14 +80,14 @@ def _source(scenario: str | None, record: Record, *, as_given: bool) -> tuple[Sc
     return chosen, read_text(file), None if preset else file
 
 
-def points_tables(found: Calibration) -> Columns:
+def points_tables(found: Calibration) -> Beside:
     """Record, outside world and median of the check, a table a level, beside one another where there is room."""
     fitted = [f for f in factors(found.scenario) if any(p.level == f.name for p in found.points)]
-    return Columns([_level_table(found, factor) for factor in fitted], padding=(0, 3))
+    return Beside(*(_level_table(found, factor) for factor in fitted))
 
 
 def _level_table(found: Calibration, factor: Factor) -> Table:
-    table = Table(title=factor.name, title_justify="left", box=None, pad_edge=False)
+    table = Table(title=factor.name, box=False, pad_edge=False)
     for heading in ("date", "record", "outside", "median", "±"):
         table.add_column(heading, justify="left" if heading == "date" else "right", no_wrap=True)
     form = LEVELS.get(factor.name, LEVELS["us10y"]).replace(".1%", ".2%")

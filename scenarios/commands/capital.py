@@ -12,7 +12,7 @@ from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.run import made_ready
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.capital_search import LEVELS, SurvivalCapital, Trial, survival_capital
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
@@ -59,7 +59,7 @@ def search_and_show(
     if not quiet:
         from analysis.pages import capital_page
 
-        console(WIDTH, markup=False).print(capital_page.render(_answers(found), _trials(found), _head(found)))
+        screen(WIDTH).print(capital_page.render(_answers(found), _trials(found), _head(found)))
     say(page)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis.csv_text import csv_text
 from analysis.pages import curve_history_page
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.curves.history import curve_history, moves
 from sim.files import check_folder, write_whole
 
@@ -31,7 +31,7 @@ def solve_days_and_show(
     found = curve_history(file, convention=convention, interpolation=interpolation, dates=dates, as_given=as_given)
     moved = moves(found)
     if not quiet:
-        console(WIDTH, markup=False).print(curve_history_page.render(moved, found), highlight=False)
+        screen(WIDTH).print(curve_history_page.render(moved, found))
     if out is not None:
         page = curve_history_page.write_history(out / PAGE, moved, found)
         write_whole(out / HISTORY, csv_text(found))

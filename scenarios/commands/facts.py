@@ -12,7 +12,7 @@ from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.run import made_ready
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.scenario import Scenario
 from scenarios.studies.ablation import ablate, ablations, loops_of
 from scenarios.worlds.assumed import assumed
@@ -116,12 +116,12 @@ def _report(
         if table is not None:
             write_whole(out / "loops.csv", csv_text(table))
     if not quiet:
-        screen = console(WIDTH, markup=False)
-        screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))
-        say(f"\n{shown.NOTE} *: beyond 3.5 standard errors.", lines=True)
+        out_screen = screen(WIDTH)
+        out_screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))
+        out_screen.print("", f"{shown.NOTE} *: beyond 3.5 standard errors.")
         if table is not None:
-            screen.print("", shown.render("Loop by loop", *shown.loop_rows(table)), sep="\n")
-            say(f"\n{shown.LOOPS_NOTE}", lines=True)
+            out_screen.print("", shown.render("Loop by loop", *shown.loop_rows(table)))
+            out_screen.print("", shown.LOOPS_NOTE)
     if out is not None:
         say(written)
 

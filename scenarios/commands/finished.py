@@ -20,12 +20,12 @@ SUMMARY_WIDTH = 100  # characters, where the output is not a terminal
 def print_summary(run: Run) -> None:
     """The run's figures in the terminal."""
     from analysis.terminal import render
-    from scenarios.commands.terminal import console
+    from scenarios.commands.screen import screen
     from sim.estimate import without_pulls
 
     with run.reading(), without_pulls():
         shown = render(run)
-    console(SUMMARY_WIDTH, markup=False).print(shown)
+    screen(SUMMARY_WIDTH).print(shown)
 
 
 def write_report(run: Run) -> Path:

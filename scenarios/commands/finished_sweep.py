@@ -20,10 +20,10 @@ def print_sweep(result: SweepResult) -> None:
     """Print the sweep's figures in the terminal."""
     from analysis.pages.frontier_report import command_lines, render
     from analysis.pages.sweep_report import render_sweep
-    from scenarios.commands.terminal import console
+    from scenarios.commands.screen import screen
 
     of_policies = result.manifest["kind"] != "sweep"
-    console(WIDTH, markup=False).print(render(result) if of_policies else render_sweep(result))
+    screen(WIDTH).print(render(result) if of_policies else render_sweep(result))
     for line in command_lines(result) if of_policies else ():
         say(line)
 

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-
-from scenarios.commands.draws_bar import draws_bar
 from scenarios.commands.figures import said
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.path_table import parsed_window, path_toml, print_path
-from scenarios.commands.terminal import console
+from scenarios.commands.progress import progress_bar
+from scenarios.commands.screen import screen
 from scenarios.studies.estimation.fitting import Fit, Fitted, Law, fit, written
 from sim.errors import UserError
 from sim.files import check_new, write_whole
@@ -44,20 +42,20 @@ def fit_and_show(
         check_new(out, force=force)
     inside = [parsed_window(text) for text in windows] or None
     reading: dict[str, Any] = {"calendar": calendar, "dates": dates, "as_given": as_given}
-    with draws_bar("repetitions of the record", quiet=quiet) as progress:
+    with progress_bar("repetitions of the record", quiet=quiet, of="draws") as progress:
         found = fit(histories, rho=rho, **reading, law=law, draws=draws, windows=inside, clock=clock, progress=progress)
     if out is not None:
         write(found, out)
     say_notes(note for record in found.records for note in record.notes)
-    screen = console(WIDTH)
+    out_screen = screen(WIDTH)
     if found.path is not None:
-        print_path(screen, found.path)
+        print_path(out_screen, found.path)
     if found.fitted:
-        screen.print(pooled_table(found))
+        out_screen.print(pooled_table(found))
     if found.fitted and len(found.records) > 1:
-        screen.print(table_by_record(found))
+        out_screen.print(table_by_record(found))
     for line in remarks(found):
-        screen.print(line, highlight=False)
+        out_screen.print(line)
     if out is not None:
         say(f"{out} written: the keys of a scenario file")
 
@@ -90,7 +88,7 @@ def table_by_record(found: Fit) -> Table:
 
 def remarks(found: Fit) -> Iterator[str]:
     """Notes that a reader of the table needs."""
-    yield from map(escape, found.notes)
+    yield from found.notes
     if not found.fitted:
         return
     yield (
@@ -100,10 +98,10 @@ def remarks(found: Fit) -> Iterator[str]:
     if len(found.records) > 1:
         yield "Where the records disagree (p < 0.05), the error of the pooled value is their scatter about it."
     for name, other in found.left_out.items():
-        yield escape(f"* {name} shares days with {other}: shown, not pooled.")
+        yield f"* {name} shares days with {other}: shown, not pooled."
     for f in found.fitted:
         if f.parameter.note:
-            yield escape(f"{f.parameter.label}: {f.parameter.note}.")
+            yield f"{f.parameter.label}: {f.parameter.note}."
 
 
 def toml(found: Fit, base_vol: float | None = None) -> str:

@@ -11,7 +11,7 @@ from markets.rate_vols.hull_white import Estimate as ShortRate
 from scenarios.commands.figures import said
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.describing.scenario_file import value_text
 from scenarios.studies.estimation.estimators import Estimate
 from scenarios.studies.rates_fit.rates_fit import RatesFit, fit_rates
@@ -34,11 +34,10 @@ def fit_rates_and_show(
         check_new(out, force=force)
     found = fit_rates(*sources, errors=errors, dates=dates, as_given=as_given)
     say_notes(found.notes)
-    screen = console(WIDTH)
     tables = _law, _peaks, _curve, _components, _short_rates, _answers, _spreads
     for table in (each(found) for each in tables):
         if table is not None:
-            screen.print(table)
+            screen(WIDTH).print(table)
     if out is not None:
         write_whole(out, rates_toml(found))
         say(f"{out} written: the keys of a scenario file")

@@ -9,8 +9,8 @@ from scenarios.commands.chosen import choose
 from scenarios.commands.finished_sweep import WIDTH
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
+from scenarios.commands.screen import screen
 from scenarios.commands.sweep import over, print_estimate, run_with_bar, tell_failed
-from scenarios.commands.terminal import console
 from scenarios.reading.overrides import parse
 from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario
@@ -107,7 +107,7 @@ def print_frontier(result: SweepResult, risk: str) -> None:
     """Frontier, words and best policies in the terminal."""
     from analysis.pages.frontier_report import command_lines, render
 
-    console(WIDTH, markup=False).print(render(result, risk=risk))
+    screen(WIDTH).print(render(result, risk=risk))
     for line in command_lines(result, risk):
         say(line)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from scenarios.commands.figures import said
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.reading.loading import load
 from scenarios.studies.worst_gains import worst_gains
 from sim.estimate import Estimate
 from sim.screen.table import Table
 from sim.screen.text import Text
+
+WIDTH = 150  # characters, where the output is not a terminal
 
 
 def gains_and_show(*, scenario: str, paths: int, settings: tuple[str, ...]) -> None:
@@ -26,9 +28,7 @@ def gains_and_show(*, scenario: str, paths: int, settings: tuple[str, ...]) -> N
     for at in found.venues:
         cells = (found.gains.get((at, moved)) for moved in found.venues)
         table.add_row(at, *("" if gain is None else _number(gain) for gain in cells))
-    screen = console(150)
-    screen.print(Text(title, "italic"))
-    screen.print(table)
+    screen(WIDTH).print(Text(title, "italic"), table)
 
 
 def _number(gain: Estimate) -> str:

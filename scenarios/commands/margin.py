@@ -13,7 +13,7 @@ from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.run import made_ready
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.margin_rules import RULES, MarginRules, margin_rules
 from scenarios.studies.risk.rate_map import RateMap, rate_map
 from sim.errors import UserError
@@ -68,7 +68,7 @@ def margin_and_show(
         from analysis.pages.margin_page import render
 
         shown = render(None if found is None else found.figures, None if mapped is None else mapped.days)
-        console(WIDTH, markup=False).print(shown)
+        screen(WIDTH).print(shown)
     say(_write(chosen, folder, found, mapped))
 
 

@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterator
 from datetime import date
 
-from rich.console import Console
-from rich.markup import escape
-
 from scenarios.commands.figures import said
+from scenarios.commands.screen import Screen
 from scenarios.studies.estimation.estimators import Estimate
 from scenarios.studies.estimation.path_falls import Peak
 from scenarios.studies.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded
@@ -37,13 +35,13 @@ LABELS = {
 }
 
 
-def print_path(screen: Console, found: PathFit) -> None:
+def print_path(screen: Screen, found: PathFit) -> None:
     """Parameters, peaks of falls left out, and what a reader must know."""
     screen.print(path_table(found))
     if found.left_out:
         screen.print(falls_table(found))
     for line in path_remarks(found):
-        screen.print(escape(line), highlight=False)
+        screen.print(line)
     screen.print()
 
 

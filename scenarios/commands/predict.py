@@ -11,7 +11,7 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.record import check_chart
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies.prediction import LEVELS, Prediction, predict
 from sim.errors import UserError
 from sim.files import check_new, write_whole
@@ -73,9 +73,7 @@ def predict_and_show(
         save(predicted(found.daily, title, said(found)), chart, title=title)
     if out is not None:
         write_whole(out, csv_text(found.daily))
-    screen = console()
-    screen.print(table(found, title), highlight=False)
-    screen.print(f"\n{NOTE}", highlight=False)
+    screen().print(table(found, title), f"\n{NOTE}")
     for path in (chart, out):
         if path is not None:
             say(path)

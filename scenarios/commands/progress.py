@@ -1,39 +1,24 @@
-"""The bar of a command that simulates, on standard error."""
+"""Whether a command draws a bar of its work on standard error, and what it tells the bar."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, Literal
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.text import Text
-
-from sim.text import one_line
-
-
-class RateColumn(ProgressColumn):
-    """Millions of path-ticks a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed / 1e6:.2f}M path-ticks/s", style="progress.data.speed")
+from scenarios.commands.screen import is_terminal
 
 
 @contextmanager
-def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[..., None] | None]:
-    """A callback (done, total[, stage]) that draws a bar with rate and time left on stderr; None when quiet."""
-    console, title = Console(stderr=True), one_line(title)
-    if quiet or not console.is_terminal:
+def progress_bar(
+    title: str, *, quiet: bool, of: Literal["path_ticks", "draws", "cases", "cells"] = "path_ticks"
+) -> Iterator[Callable[..., Any] | None]:
+    """What draws a bar (see `scenarios.commands.bars`) as it is called; None when quiet, or where nobody looks."""
+    if quiet or not is_terminal(sys.stderr):
         yield None
         return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        RateColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total, stage=title: bar.update(task, completed=done, total=total, description=stage)
+    from scenarios.commands import bars
+
+    with getattr(bars, of)(title) as update:
+        yield update

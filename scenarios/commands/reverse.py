@@ -12,7 +12,7 @@ from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.run import made_ready
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.describing.scenario_file import scenario_text
 from scenarios.studies.reverse.moments import rarity
 from scenarios.studies.reverse.reverse import ReverseStress, reverse_stress
@@ -63,7 +63,7 @@ def reverse_and_show(
     if not quiet:
         from analysis.pages.reverse_page import render
 
-        console(WIDTH, markup=False).print(render(told(found), found.levers))
+        screen(WIDTH).print(render(told(found), found.levers))
     say(_write(found, folder))
 
 

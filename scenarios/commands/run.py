@@ -16,7 +16,7 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.scenario import Scenario
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
@@ -124,4 +124,4 @@ def print_profile(run: Run) -> None:
     """Print the run's time by agent and phase."""
     from scenarios.commands.profile_table import render
 
-    console(SUMMARY_WIDTH, markup=False).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))
+    screen(SUMMARY_WIDTH).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))

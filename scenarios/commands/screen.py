@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 from scenarios.commands.output import pass_on
 from sim.screen.cells import cropped, width_of
@@ -46,18 +47,18 @@ class Screen:
 
 def screen(plain_width: int = PLAIN_WIDTH) -> Screen:
     """Standard output, `plain_width` characters wide where it is not a terminal."""
-    if not _is_terminal():
+    if not is_terminal(sys.stdout):
         return Screen(plain_width, styled=False, coloured=False)
     styled = os.environ.get("TERM", "").lower() not in DUMB and os.name != "nt"
     return Screen(_width(), styled=styled, coloured=not os.environ.get("NO_COLOR"))
 
 
-def _is_terminal() -> bool:
-    """Whether standard output is one, or is said to be."""
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a stream is one, or is said to be."""
     compatible, forced = os.environ.get("TTY_COMPATIBLE"), os.environ.get("FORCE_COLOR")
     if compatible in ("0", "1"):
         return compatible == "1"
-    return bool(forced) if forced is not None else sys.stdout.isatty()
+    return bool(forced) if forced is not None else stream.isatty()
 
 
 def _width() -> int:

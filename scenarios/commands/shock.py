@@ -14,7 +14,7 @@ from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.run import made_ready
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.studies import shock as study
 from scenarios.worlds.assumed import assumed
 from sim.files import check_folder, write_whole
@@ -78,7 +78,7 @@ def shock_and_show(
         told = [stress] if stress else [] if shocks is None else [shocks.name]
         told += [f"{name} {by:+g}{unit}" for name, (by, unit) in others.items() if by]
         title = f"{', '.join(told)} at {moment}: P&L, mean over paths"
-        console(WIDTH, markup=False).print(_table(found, title))
+        screen(WIDTH).print(_table(found, title))
     say(folder / TABLE)
 
 

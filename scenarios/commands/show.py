@@ -12,6 +12,7 @@ from agents.base import Agent
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from agents.policies import Policy
+from analysis.figure_text import money
 from markets.products.registry import PRODUCTS
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
@@ -138,7 +139,7 @@ def print_agent(out: Screen, agent: Agent) -> None:
     out.print(Text.assemble((agent.name, "bold"), f"  {class_of(agent)}: {told}"))
     if isinstance(agent, Hedger):
         table = {**encode(agent.policy), "kind": class_of(agent.policy)}
-        policy = ", ".join(f"{k} = {v}" for k, v in table.items() if k != "import_path")
+        policy = ", ".join(f"{k} = {v}" for k, v in table.items() if k != "import_path" and v is not None)
         out.print(f"  policy: {policy}")
         for position in agent.book:
             out.print(f"  {describe(position)}")
@@ -155,7 +156,14 @@ def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
         value = getattr(agent, f.name)
         default = f.default_factory() if f.default_factory is not dataclasses.MISSING else f.default
         if f.name not in ("name", "book", "policy", "import_path") and (value != default or f.name == "capital"):
-            yield f.name, f"{value:,.4g}" if isinstance(value, float) else encode(value)
+            yield f.name, _written(value, str(f.metadata.get("unit", "")))
+
+
+def _written(value: Any, unit: str) -> Any:
+    """A parameter's value: dollars as in the tables."""
+    if not isinstance(value, float):
+        return encode(value)
+    return money(value) if unit == "$" else f"{value:,.4g}"
 
 
 def describe(position: Position) -> str:

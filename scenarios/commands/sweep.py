@@ -6,13 +6,8 @@ import dataclasses
 import shlex
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from scenarios.checking.outside import is_pending
 from scenarios.commands.chosen import choose
@@ -20,6 +15,7 @@ from scenarios.commands.finished_sweep import print_sweep, write_report
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
 from scenarios.commands.output import complain, say
+from scenarios.commands.progress import progress_bar
 from scenarios.reading.overrides import parse
 from scenarios.scenario import Scenario
 from scenarios.studies.sweeps import sweep as sweeps
@@ -29,7 +25,6 @@ from scenarios.studies.sweeps.spec import SweepSpec
 from sim.errors import UserError
 from sim.signals import exit_code
 from sim.sweep_dataset import SweepResult, open_sweep
-from sim.text import one_line
 
 SHOWN = 5  # failed cells that are named
 
@@ -91,7 +86,7 @@ def run_with_bar(spec: SweepSpec, *, out: Path | None, quiet: bool, **options: A
     folder = sweeps.folder_of(spec, out)
     command = shlex.join(["spiral", *sys.argv[1:]])
     try:
-        with cell_bar(spec.title or spec.name, quiet=quiet) as progress:
+        with progress_bar(spec.title or spec.name, quiet=quiet, of="cells") as progress:
             return sweeps.sweep(spec, out=out, progress=progress, command=command, **options)
     except KeyboardInterrupt as error:
         raise SystemExit(_interrupted(folder, exit_code(error))) from None
@@ -115,28 +110,6 @@ def print_estimate(
     say(f"sweep    {spec.name}: {spec.title or spec.name}")
     say(sweeps.dry_run(spec, out=out, workers=workers, retry_failed=retry_failed).text(), lines=True)
     say(f"folder   {folder}")
-
-
-@contextmanager
-def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
-    """A callback that draws finished cells and the work done, with the time left, on stderr; None when quiet."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[cells]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(one_line(title), total=None, cells="")
-        yield lambda finished, work, cells: bar.update(
-            task, completed=work, total=cells, cells=f"{finished} of {cells} cells"
-        )
 
 
 def tell_failed(result: SweepResult) -> int:

@@ -13,7 +13,7 @@ from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.run import made_ready
-from scenarios.commands.terminal import console
+from scenarios.commands.screen import screen
 from scenarios.scenario import Scenario, encode
 from scenarios.studies.tuning.tune import Tuned, tune
 from sim.files import check_folder, write_whole
@@ -55,7 +55,7 @@ def tune_and_show(
     if not quiet:
         from analysis.pages.tuned_page import render
 
-        console(WIDTH, markup=False).print(render(found.table, found.risk))
+        screen(WIDTH).print(render(found.table, found.risk))
         say(f"tuned:             {written(found.policy)}")
         say(f"tuned in the twin: {written(found.alone)}")
     say(_write(chosen, folder, found))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from scenarios.commands.output import say
-from scenarios.commands.terminal import console
+from scenarios.commands.progress import progress_bar
+from scenarios.commands.screen import screen
 from scenarios.studies.validation import runner
 from scenarios.studies.validation.result import DATA, PAGE, Validation
 from sim.files import check_folder
@@ -40,28 +35,13 @@ def validate_and_report(
     cases = runner.choose(names, fast=fast)
     folder = out or FOLDER
     check_folder(folder, PAGE, DATA)
-    with case_bar(quiet=quiet) as progress:
+    with progress_bar("", quiet=quiet, of="cases") as progress:
         found = runner.run_cases(cases, workers, progress, seed=seed, generator=generator)
     page = found.write(folder)
     if not quiet:
         print_result(found)
     say(page)
     return found.passed
-
-
-@contextmanager
-def case_bar(*, quiet: bool) -> Iterator[runner.Progress | None]:
-    """A callback (done, total, names) that draws a bar with the cases in flight on stderr; None when quiet."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total, names: bar.update(
-            task, completed=done, total=total, description=escape(", ".join(names))
-        )
 
 
 def print_list(names: tuple[str, ...], *, fast: bool) -> None:
@@ -73,15 +53,15 @@ def print_list(names: tuple[str, ...], *, fast: bool) -> None:
         first = case.chapter if case.chapter != chapter else ""
         chapter = case.chapter
         table.add_row(first, case.name, "fast" if case.fast else "", case.title, case.source)
-    console(WIDTH).print(table)
+    screen(WIDTH).print(table)
 
 
 def print_result(found: Validation) -> None:
     """Every reading, and a sentence."""
     from analysis.pages.validation_page import far_out, render, summary
 
-    out = console(WIDTH)
+    out = screen(WIDTH)
     out.print(render(found.frame))
     repeated = "" if found.seed is None else f"At seed {found.seed}: "
-    out.print(f"\n{repeated}{summary(found.frame)} {found.seconds:.0f} s.", highlight=False)
-    out.print(far_out(found.frame), highlight=False)
+    out.print(f"\n{repeated}{summary(found.frame)} {found.seconds:.0f} s.")
+    out.print(far_out(found.frame))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 
 from scenarios.desk.settings import LOCAL
@@ -68,6 +69,8 @@ class Guard:
 
         try:
             await self.app(scope, self._limited(receive, self._most(scope)), answered)
+        except ClientDisconnect:  # it went away before its body had come: nobody hears an answer
+            return
         except TooLarge:
             if not begun:
                 await PlainTextResponse(_too_large(self._most(scope)), 413)(scope, receive, send)

@@ -10,7 +10,7 @@ from scenarios.files.days import NotADate, check_years_last, has_time, is_day, o
 from scenarios.files.frames import Source, frame_lines, is_path
 from scenarios.files.layout import Layout, plain
 from scenarios.files.lines import Line, Lines, read_lines
-from scenarios.files.numbers import decimal_mark, in_full, is_missing, parse_number, split_unit
+from scenarios.files.numbers import currency_in, decimal_mark, in_full, is_missing, parse_number, split_unit
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.place import Place
@@ -133,7 +133,7 @@ def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> T
     orders, told = _orders(rows, layout, dates)
     style = Style(mark, orders)
     rows = [Row(row.cells, row.place, style) for row in rows]
-    every = (*lines.notes, *lines.columns.notes(), *notes, *said, *told)
+    every = (*lines.notes, *lines.columns.notes(), *notes, *said, *told, *_currencies(rows, layout))
     headings = tuple(lines.columns.header[i].strip() for i in at.values())
     return Table(lines.name, tuple(at), tuple(rows), every, headings)
 
@@ -160,14 +160,24 @@ def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
         if count:
             notes.append(f"{count} line{'s' * (count > 1)} {where} left out")
     width = len(lines.columns.header)
-    for number, cells in rows[first:last]:
+    kept = [line for line in rows[first:last] if not _repeats(line[1], lines)]
+    if (again := last - first - len(kept)) > 0:
+        notes.append(f"{again} line{'s that repeat' if again > 1 else ' that repeats'} the header left out")
+    for number, cells in kept:
         if len(cells) < width or any(cell.strip() for cell in cells[width:]):
             rule = f"the header names {width} columns"
             remedy = "leave a cell empty, but keep its comma"
             if len(cells) > width:
                 remedy = "a cell that has a comma in it needs quotes, or another separator"
             raise UserError(rule, value=f"{len(cells)} cells", place=lines.place(number), remedy=remedy)
-    return rows[first:last], notes
+    return kept, notes
+
+
+def _repeats(cells: Sequence[str], lines: Lines) -> bool:
+    """Whether a line is the header once more, as in files that were joined."""
+    return cells[0].strip() == lines.columns.header[0].strip() and [cell.strip() for cell in cells] == [
+        cell.strip() for cell in lines.columns.header
+    ]
 
 
 def _is_label(cells: Sequence[str], lines: Lines, layout: Layout) -> bool:
@@ -223,6 +233,19 @@ def _mark(rows: Sequence[Row], layout: Layout, separator: str) -> tuple[str, lis
     raise place.error(
         "may be a decimal or a thousands separator", value=text, remedy="write it without thousands separators, 1234.5"
     )
+
+
+def _currencies(rows: Sequence[Row], layout: Layout) -> list[str]:
+    """A note on the currency of a table's amounts; UserError where there are two, for nothing is converted."""
+    told: dict[str, Place] = {}
+    for place, text in _numbers(rows, layout):
+        if (code := currency_in(text)) is not None:
+            told.setdefault(code, place)
+    if len(told) > 1:
+        (first, where), (second, place) = list(told.items())[:2]
+        remedy = "write all amounts in one: nothing is converted"
+        raise place.error(f"amounts in {second}, and in {first} ({where})", remedy=remedy)
+    return [f"amounts in {code} are taken as they stand: nothing is converted" for code in told if code != "USD"]
 
 
 def _numbers(rows: Sequence[Row], layout: Layout) -> Iterator[tuple[Place, str]]:

@@ -15,7 +15,7 @@ WORDS_US = re.compile(r"(?:[a-z]{2,9}\.?,?\s+)?([^\W\d]{3,9})\.?[-\s]*(\d{1,2}),
 TIME = re.compile(
     r"[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(am|pm)?\s*(z|utc|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
 )
-SERIAL = re.compile(r"([2-6]\d{4})(?:\.0+)?")
+SERIAL = re.compile(r"([2-6]\d{4})(?:[.,]\d+)?")
 EPOCH = date(1899, 12, 30)  # day 0 of spreadsheets
 
 

@@ -98,15 +98,22 @@ def check_header(columns: Columns, place: str) -> None:
 
 
 def _header(text: str, separator: str, layout: Layout, place: str) -> tuple[int, Columns]:
-    """The line that names the columns: the first that has all of the needed; else the first line."""
+    """The line that names the columns: the first that has all of the needed; else the first line.
+
+    Of two such lines in a row that with more known names: above it stand names of groups of columns.
+    """
     first: tuple[int, Columns] | None = None
+    found: tuple[int, Columns] | None = None
     for number, cells in _split(text, separator, place, most=SEARCHED):
         columns = layout.match(cells)
+        if found is not None:
+            return (number, columns) if columns.complete and len(columns.at) > len(found[1].at) else found
         if columns.complete:
-            return number, columns
+            found = number, columns
+            continue
         if first is None and len(cells) > 1:
             first = number, columns
-    return first or next(((n, layout.match(cells)) for n, cells in _split(text, separator, place, most=1)),
+    return found or first or next(((n, layout.match(cells)) for n, cells in _split(text, separator, place, most=1)),
                          (1, layout.match(())))  # fmt: skip
 
 

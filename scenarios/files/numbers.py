@@ -17,6 +17,7 @@ FAULT = re.compile(
 SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]")
 SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2019": "'"})
 CURRENCY = re.compile(r"(?i)[$€£¥]|\b(?:usd|eur|gbp|jpy|chf)\b")
+CODES = {"$": "USD", "\u20ac": "EUR", "\u00a3": "GBP", "\u00a5": "JPY"}
 UNITS = re.compile(r"(?i)(%|bps?)$")
 LARGE = re.compile(r"(?i)(.*\d\)?) ?(k|m|mm|mn|mio|million|b|bn|billion|mrd)\.?(\)?)$")
 POWERS = {"k": 3, "b": 9, "bn": 9, "billion": 9, "mrd": 9}  # of ten; the others are millions
@@ -39,6 +40,14 @@ def split_unit(text: str) -> tuple[str, str]:
     if found is None:
         return bare, ""
     return bare[: found.start()].strip(), "%" if found[1] == "%" else "bp"
+
+
+def currency_in(text: str) -> str | None:
+    """The code of the currency whose sign or code stands with a number: `USD` of $5 and of 5 USD; None without one."""
+    if PLAIN.fullmatch(text):
+        return None  # fast path
+    found = CURRENCY.search(text)
+    return None if found is None else CODES.get(found[0], found[0].upper())
 
 
 def in_full(text: str) -> str | None:

@@ -36,12 +36,13 @@ PLAUSIBLE = {f.name: f.metadata["plausible"] for f in dataclasses.fields(Anchor)
 ALIASES = {
     "date": (
         "observationdate", "dates", "day", "tradedate", "tradingdate", "asofdate", "asof", "datetime", "timestamp",
-        "time", "datum", "caldt",
+        "time", "datum", "caldt", "fecha", "data", "jour",
     ),
     "spx": (
         "sp500", "gspc", "spxindex", "sp500index", "spxclose", "gspcclose", "sp500close", "spindx", "spot", "close",
         "closeprice", "closelast", "adjclose", "adjustedclose", "pxlast", "lastprice", "last", "price", "level",
-        "schlusskurs", "schluss",
+        "schlusskurs", "schluss", "dernier", "clôture", "cloture", "cierre", "último", "ultimo", "chiusura",
+        "fechamento", "slotkoers", "zamknięcie", "zamkniecie",
     ),
     "vix": ("vixcls", "vixclose", "vixindex", "cboevix", "vixlast", "impliedvol", "volatility", "vxocls", "vxo"),
     "overnight": ("sofr", "effr", "dff", "fedfunds", "fedfundsrate", "overnightrate", "sonia", "estr", "fedl01index"),

@@ -79,7 +79,7 @@ def _value(hint: Any, value: Any, place: Place, default: Any, modules: Modules) 
 
 def _factory(cls: type[Any], key: str) -> Any:
     """The default value of a field that is a table itself."""
-    factory = {f.name: f for f in dataclasses.fields(cls)}[key].default_factory
+    factory = vars(cls)["__dataclass_fields__"][key].default_factory  # `fields` makes a tuple of all each time
     return None if factory is dataclasses.MISSING else factory()
 
 

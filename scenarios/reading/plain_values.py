@@ -44,7 +44,7 @@ def read_text(path: Path) -> str:
         if len(content) > MOST_BYTES:
             rule = f"a file of settings has at most {MOST_BYTES // 1_000_000} MB"
             raise UserError(rule, place=str(path), remedy="decades of daily levels take less: is this the file?")
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")  # a byte order mark is no part of the text
     except UnicodeDecodeError as error:
         raise UserError(
             f"is not UTF-8 text (byte {error.start})", place=str(path), remedy="save it as UTF-8"
@@ -65,20 +65,21 @@ def check_plain(value: Any, place: str) -> None:
         elif isinstance(found, list | tuple):
             waiting.extend((item, (*keys, str(i + 1))) for i, item in enumerate(found))
         elif isinstance(found, str):
-            _check_text(found, _at(place, keys))
+            _check_text(found, place, keys)
         elif isinstance(found, int) and not -WHOLE <= found < WHOLE:
             raise _too_large(_at(place, keys), f"about 10^{int(found.bit_length() * 0.30103)}")
 
 
 def _name(key: Any, place: str, keys: tuple[str, ...]) -> str:
-    _check_text(str(key), _at(place, keys))
-    return str(key)
+    text = str(key)
+    _check_text(text, place, keys)
+    return text
 
 
-def _check_text(text: str, place: str) -> None:
+def _check_text(text: str, place: str, keys: tuple[str, ...]) -> None:
     if len(text) > LONGEST_TEXT:
         rule = f"a text has at most {LONGEST_TEXT:,} characters"
-        raise UserError(rule, value=f"{len(text):,} characters", place=place, remedy="shorten it")
+        raise UserError(rule, value=f"{len(text):,} characters", place=_at(place, keys), remedy="shorten it")
 
 
 def _at(place: str, keys: tuple[str, ...]) -> str:

@@ -22,6 +22,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
     has a counterparty.
     """
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
+    lenders = [agent for agent in scenario.agents if isinstance(agent, FundingDesk)]
     market = scenario.market
     return agent_tables(
         vega_hedges=bool(market.rates.straddles),
@@ -30,7 +31,8 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         credit=bool(market.credits),
         risk=any(map(_tells, desks)),
         capital=capital_is_limited(scenario),
-        netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
+        netting_sets=any(lender.netting_sets for lender in lenders),
+        option_credit=any(lender.credits_options for lender in lenders),
         smile=smile_moves(market, scenario.assets),
         counterparty=has_counterparty(scenario),
         marks_in_full=scenario.run.marks is not None,

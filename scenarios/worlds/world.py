@@ -14,6 +14,7 @@ from agents.watching.watched_world import WatchedWorld
 from markets.recorder import Recorder
 from markets.venues.carry import accrue
 from scenarios.checking.outside import is_pending
+from scenarios.parameters.modules import ours
 from scenarios.worlds.acting_order import in_acting_order
 from scenarios.worlds.blueprint import Blueprint, draw_up
 from scenarios.worlds.shocks import revalue
@@ -87,6 +88,8 @@ def make_world(
         seats=seats,
         obligations=[o for agent in scenario.agents if isinstance(agent, FundingDesk) for o in agent.obligations],
     )
+    # a user's own agent, or who drives the world from outside, may read loop gains
+    world.measures_gains |= seats is not None or not all(ours(type(agent).__module__) for agent in scenario.agents)
     world.start(accrue(world, world.venues.values()), "market")
     world.start(pay_dividends(world), "market")
     world.start(finance_in_repo(world), "market")

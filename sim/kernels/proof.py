@@ -63,9 +63,11 @@ def within(pnl: Floats, explained: Floats, most: float, width: int) -> bool:
 
 @kernel_inline
 def first_apart(pnl: Floats, explained: Floats, size: Floats, tolerance: float, width: int) -> int:
-    """The first place at which explanation and P&L differ by more than `tolerance` x size, or are NaN; else -1."""
+    """The first place at which explanation and P&L differ by more than `tolerance` x size, or size is no number; else
+    -1.
+    """
     for j in range(width):
-        if not (abs(explained[j] - pnl[j]) <= tolerance * size[j]):
+        if not (abs(explained[j] - pnl[j]) <= tolerance * size[j] < np.inf):  # an infinite size would allow for all
             return j
     return -1
 
@@ -90,7 +92,8 @@ def explain(
 
     Equity is balances + hedge + book + claims. P&L is equity less capital brought in. It is explained by the flows of
     kind PART, by `parts` and by the hedge. Returns the first path on which explanation and P&L differ by more than
-    `tolerance` x (`gross` + absolute values of holdings and flows), or are NaN; -1 if there is none.
+    `tolerance` x (`gross` + absolute values of holdings and flows), or one of these is no finite number; -1 if there is
+    none.
 
     Args:
         rows: (rows, paths) of the ledger.

@@ -62,6 +62,7 @@ def others(folder):
         "curve, four quotes": ["curve", str(quotes), "--date", "2026-03-02"],
         "cds, two names": ["cds", str(names), "--date", "2025-10-03", "--rate", "0.015"],
         "risk svb_2023": ["risk", "svb_2023"],
+        "risk treasury_dash_for_cash_2020": ["risk", "treasury_dash_for_cash_2020"],  # a curve of 800 nodes
         "frtb, two sensitivities": ["frtb", str(charges)],
         "sa-ccr, one trade": ["sa-ccr", str(trades)],
         "curve-model, two years and a half": ["curve-model", str(curve)],

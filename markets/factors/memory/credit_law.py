@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.memory.path_memory import Memory, credit_start
-from markets.kernels.memory import answer, approach, credit_answers
+from markets.kernels.memory import (
+    CREDIT_FOLLOWER,
+    CREDIT_INDEX,
+    CREDIT_RESPONSE,
+    CREDIT_SETTLED,
+    CREDIT_STATE,
+    answer,
+    approach,
+    credit_answers,
+)
+from sim.vectors import lined_up
 
 if TYPE_CHECKING:
     from markets.factors.memory.path_line import PathLine
@@ -45,18 +55,20 @@ class CreditLaw:
         bridge. running: see `PathLaws`."""
         paths = streams.paths
         self._spec, self._stirred, self._power = spec, spec.noise > 0, power
-        self._cash: list[float] = line.cash.tolist()
         self._told_lead: list[float] = (line.index - line.cash).tolist()
         self._memory = Memory(spec.returns, spec.squares, credit_start(spec, vol, vol0), paths)
         self._terms = np.array([spec.base, spec.trend, spec.activity, spec.base, WIDEST])
         self._draws = streams.stream("market/credit")
-        self._stays = self._memory.stays(running)
-        closed, noise = map(self._closed, running.tolist()), _noise_terms(spec, clock.variance_years, keep)
-        self._noise_terms = list(zip(closed, *noise, strict=True))  # with the share of the gap that closes
-        self._noise = np.zeros(paths)
-        self._settled = np.full(paths, line.index[0])  # y at the end of the last return
-        self._index, self._y = self._settled.copy(), self._settled.copy()
-        self.response = np.zeros(paths)  # ln cash spread above the storyline's
+        closed, noise = [*map(self._closed, running.tolist())], _noise_terms(spec, clock.variance_years, keep)
+        # (ticks, CREDIT_TICK), as the kernel reads it, with the share of the gap that closes
+        self._at = np.hstack([self._memory.stays(running), np.column_stack([line.cash, closed, *noise])])
+        self._fixed = np.concatenate([self._memory.speed, self._memory.weight, self._terms, [power]])
+        self._state = self._memory.within(lined_up(CREDIT_STATE, paths))
+        self._settled = self._state[CREDIT_SETTLED]  # y at the end of the last return
+        self._index, self._y = self._state[CREDIT_INDEX], self._state[CREDIT_FOLLOWER]
+        for level in (self._settled, self._index, self._y):
+            level[:] = line.index[0]
+        self.response = self._state[CREDIT_RESPONSE]  # ln cash spread above the storyline's
         self._tick = 0
 
     def settle(self, years: float, move: Vector) -> None:
@@ -67,24 +79,9 @@ class CreditLaw:
 
     def step(self, tick: int, move: Vector) -> None:
         """Respond to the running return."""
-        self._tick, memory = tick, self._memory
-        credit_answers(
-            memory.held,
-            self._stays[tick],
-            memory.speed,
-            memory.weight,
-            move,
-            self._terms,
-            self._settled,
-            self._cash[tick],
-            self._power,
-            self._noise_terms[tick],
-            self._draws.normal() if self._stirred else move,
-            self._noise,
-            self._index,
-            self._y,
-            self.response,
-        )
+        self._tick = tick
+        shock = self._draws.normal() if self._stirred else move
+        credit_answers(move, shock, self._at[tick], self._fixed, self._state)
 
     @property
     def lead(self) -> Vector:

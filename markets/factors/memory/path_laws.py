@@ -42,29 +42,22 @@ class PathLaws:
             self.credit = CreditLaw(
                 credit.memory, market.memory, line, vol0, feedback.credit, clock, keep, streams, running
             )
-        self._laws: list[VolLaw | CreditLaw] = [law for law in (self.vol, self.credit) if law is not None]
-        self._ends: list[bool] = ends.tolist()
+        self.laws: list[VolLaw | CreditLaw] = [law for law in (self.vol, self.credit) if law is not None]
+        self.ends: list[bool] = (ends & bool(self.laws)).tolist()  # whether a return ends at a tick
         self._years = clock.variance_years.tolist()
         self._since = 0.0  # trading years at the last settlement
         self._from: Vector = np.full(streams.paths, storyline.spot.level[0])  # ln S there, (paths,)
 
-    def __bool__(self) -> bool:
-        return bool(self._laws)
-
-    def ends(self, tick: int) -> bool:
-        """Whether a return ends at a tick."""
-        return bool(self._laws) and self._ends[tick]
-
     def leave(self, tick: int, spot: Vector) -> None:
         """Before the step out of a tick at which a return ends. spot: ln S, (paths,), with all trades of the tick."""
-        for law in self._laws:
+        for law in self.laws:
             law.settle(self._years[tick] - self._since, spot - self._from)
         self._from, self._since = spot, self._years[tick]
 
     def arrive(self, tick: int, spot: Vector) -> None:
         """After the step into `tick`. spot: ln S, (paths,), before the tick's trades; its memory is used."""
         move = np.subtract(spot, self._from, out=spot)
-        for law in self._laws:
+        for law in self.laws:
             law.step(tick, move)
 
 

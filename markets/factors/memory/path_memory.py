@@ -29,6 +29,12 @@ class Memory:
         self.weight = np.array([1 - returns.slow_share, returns.slow_share, 1 - squares.slow_share, squares.slow_share])
         self.held = np.repeat(start[:, None], paths, axis=1)
 
+    def within(self, state: Vector) -> Vector:
+        """Hold the factors in the first rows of a law's state, (rows, paths); returns it."""
+        state[:FACTORS] = self.held
+        self.held = state[:FACTORS]
+        return state
+
     def settle(self, years: float, move: Vector) -> None:
         """Add a finished return (paths,) over `years` to the factors."""
         settle(self.held, np.exp(-self.speed * years), self.speed, move)

@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from markets.factors.memory.path_line import LEAST_REALISED, PathLine
 from markets.factors.memory.path_memory import Memory, vol_start
-from markets.kernels.memory import elasticities, vol_answers
+from markets.kernels.memory import (
+    VOL_ACTIVITY,
+    VOL_NOISE,
+    VOL_REALISED,
+    VOL_RESPONSE,
+    VOL_STATE,
+    VOL_TREND,
+    elasticities,
+    vol_answers,
+)
+from sim.vectors import lined_up
 
 if TYPE_CHECKING:
     from markets.specs.memory import MemorySpec
@@ -40,22 +50,27 @@ class VolLaw:
     ) -> None:
         """vol0: implied vol at the start. power: the loop's switch `leverage`. running: see `PathLaws`."""
         paths = streams.paths
-        self._stirred, self._power = spec.realised_noise > 0, power
-        self._lines = list(zip(line.implied.tolist(), line.realised.tolist(), strict=True))  # at every tick
+        self._stirred = spec.realised_noise > 0
         self._memory = Memory(spec.returns, spec.squares, vol_start(spec, vol0), paths)
         self._implied = np.array([spec.base, spec.trend, spec.activity, spec.base, spec.most])
         self._realised = np.array(
             [spec.realised_base, spec.realised_trend, spec.realised_activity, LEAST_REALISED, spec.most]
         )
-        self._gains = self._memory.gains
+        self._answers = *self._memory.gains, power
         self._noise = streams.stream("market/realised")
-        self._stays = self._memory.stays(running)
-        self._noise_terms = list(zip(*_noise_terms(spec, clock.variance_years), line.sigma.tolist(), strict=True))
-        self.noise = np.zeros(paths)  # of ln realised vol
-        self.response = np.zeros(paths)  # ln s above the storyline's, by the path
-        self.realised = np.full(paths, line.sigma[0])  # vol of the spot's noise from this tick on, decimal
+        noise = _noise_terms(spec, clock.variance_years)
+        told = np.column_stack([line.implied, line.realised, *noise, line.sigma])
+        self._at = np.hstack([self._memory.stays(running), told])  # (ticks, VOL_TICK), as the kernel reads it
+        fixed = self._memory.speed, self._memory.weight, self._implied, self._realised, [power]
+        self._terms = np.concatenate(fixed)
+        self._state = self._memory.within(lined_up(VOL_STATE, paths))
+        self.noise = self._state[VOL_NOISE]  # of ln realised vol
+        self.response = self._state[VOL_RESPONSE]  # ln s above the storyline's, by the path
+        self.realised: Vector = self._state[VOL_REALISED]  # vol of the spot's noise from this tick on, decimal
+        self.realised[:] = line.sigma[0]
+        self._trend, self._activity = self._state[VOL_TREND], self._state[VOL_ACTIVITY]
         self._move = np.zeros(paths)
-        self._trend, self._activity = self._memory.recall(0.0, self._move)
+        self._trend[:], self._activity[:] = self._memory.recall(0.0, self._move)
 
     def settle(self, years: float, move: Vector) -> None:
         """End of a return (paths,) over `years`."""
@@ -63,31 +78,15 @@ class VolLaw:
 
     def step(self, tick: int, move: Vector) -> None:
         """Respond to the running return."""
-        self._move, memory = move, self._memory
-        vol_answers(
-            memory.held,
-            self._stays[tick],
-            memory.speed,
-            memory.weight,
-            move,
-            self._implied,
-            self._realised,
-            self._lines[tick],
-            self._power,
-            self._noise_terms[tick],
-            self._noise.normal() if self._stirred else move,
-            self.noise,
-            self._trend,
-            self._activity,
-            self.response,
-            self.realised,
-        )
+        self._move = move
+        shock = self._noise.normal() if self._stirred else move
+        vol_answers(move, shock, self._at[tick], self._terms, self._state)
 
     @property
     def elasticity(self) -> Vector:
         """Fall of ln s per unit of ln S now, (paths,): the effect of a small move through R1 and sqrt(R2)."""
         out = np.empty(self._move.size)
-        elasticities(self._implied, *self._gains, self._power, self._move, self._trend, self._activity, out)
+        elasticities(self._implied, *self._answers, self._move, self._trend, self._activity, out)
         return out
 
 

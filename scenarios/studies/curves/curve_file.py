@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from markets.specs.curve_swaps import CurveSwapSpec
@@ -12,6 +13,7 @@ from scenarios.parameters.models import build
 from scenarios.reading.shipped import read_toml
 from scenarios.studies.curves.quotes_csv import check_plausible, read_quotes
 from sim.dataclass import dataclass
+from sim.names import same_name
 from sim.nearest import nearest
 from sim.params import param
 from sim.place import Place
@@ -48,6 +50,10 @@ def read_curve_file(
     """The curves of a TOML file. Raises UserError."""
     place = Place(str(path))
     file = build(CurveFile, read_toml(path), place)
+    for name, other in pairwise(sorted(file.curves, key=same_name)):
+        if same_name(name) == same_name(other):
+            rule = "two curves have this name, but for upper and lower case"
+            raise place.at("curves", other).error(rule, value=other, remedy=f"rename it, or the curve {name}")
     for name, spot in file.fx.items():
         here = place.at("fx", name)
         if name not in file.curves or not file.curves[name].against:

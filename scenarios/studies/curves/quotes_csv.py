@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from datetime import date
 from typing import Any
 
-from markets.curves.conventions import CONVENTIONS, find_convention
+from markets.curves.conventions import CONVENTIONS, convention_named, find_convention
 from markets.specs.curves import CurveSpec, QuoteSpec
 from scenarios.checking.plausibility import odd_fields
 from scenarios.files.csv_table import Row, Table, read_table
@@ -19,6 +19,7 @@ from scenarios.parameters.models import build
 from scenarios.studies.curves import shape_csv
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.names import same_name
 from sim.nearest import nearest
 from sim.place import Place
 
@@ -42,8 +43,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "discount": ("discountcurve", "discounting"),
     "projection": ("projectioncurve",),
     "against": ("againstcurve", "othercurve"),
+    "currency": ("ccy",),
 }  # fmt: skip
-REMARKS = ("note", "notes", "comment", "comments", "source", "id", "ticker", "name", "description", "currency", "ccy")
+REMARKS = ("note", "notes", "comment", "comments", "source", "id", "ticker", "name", "description")
 RATES = {"rate": 1.0, "rate_percent": 0.01, "rate_bp": 1e-4}  # decimal of a 1 in the column
 COUPONS = {"coupon": 1.0, "coupon_percent": 0.01}
 NUMBERS = (*RATES, *COUPONS, "price", "convexity_bp")
@@ -62,6 +64,7 @@ KINDS = {
     "cross_currency": "xccy crosscurrency ccs crosscurrencybasis xccybasis",
 }
 WORDS = {word: kind for kind, words in KINDS.items() for word in (plain(kind), *words.split())}
+SMALL = 0.001  # decimal: a curve all below it is rare
 SWAP = ("swap", "swaps", "par")  # the convention's own swaps, OIS or not
 
 
@@ -134,6 +137,7 @@ def _quotes(table: Table, rows: Sequence[Row], day: date | None, convention: str
     by_curve: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_curve[_curve(row, table, convention)].append(row)
+    _check_names(by_curve)
     specs, places = {}, {}
     for name, own in by_curve.items():
         lines = shape_csv.apart(own, rates)
@@ -144,7 +148,26 @@ def _quotes(table: Table, rows: Sequence[Row], day: date | None, convention: str
         for quote, row in zip(listed, lines.quotes, strict=True) if not as_given else ():
             check_plausible(quote, row.place)
         places[name] = tuple(str(row.place) for row in lines.quotes)
-    return Quotes(specs, day, tuple(f"{table.name}: {note}" for note in table.notes), places)
+    notes = (*table.notes, *_small_rates(specs, rates))
+    return Quotes(specs, day, tuple(f"{table.name}: {note}" for note in notes), places)
+
+
+def _check_names(by_curve: dict[str, list[Row]]) -> None:
+    """Raise UserError for two curves whose names differ in case only."""
+    found: dict[str, str] = {}
+    for name, rows in by_curve.items():
+        other = found.setdefault(same_name(name), name)
+        if other != name:
+            rule = "two curves have this name, but for upper and lower case"
+            raise rows[0].place.at("curve").error(rule, value=name, remedy=f"write {other} on every line of it")
+
+
+def _small_rates(specs: dict[str, CurveSpec], rates: dict[str, float]) -> list[str]:
+    """A note where no quote in percent reaches `SMALL`: more often decimals."""
+    known = [abs(quote.rate) for spec in specs.values() for quote in spec.quotes if quote.rate is not None]
+    if 0.01 not in rates.values() or not any(known) or max(known) >= SMALL:
+        return []
+    return [f"all rates are below {100 * SMALL:g} %: they are read as percent; write 3.9 for 3.9 %, not 0.039"]
 
 
 def _curve(row: Row, table: Table, convention: str | None) -> str:
@@ -170,9 +193,20 @@ def _spec(name: str, rows: Sequence[Row], convention: str | None) -> CurveSpec:
         raise rows[0].place.at("curve").error("nothing says how this curve's market counts", value=name, remedy=remedy)
     cells: dict[str, Any] = {column: text for column, text in said.items() if text and column != "convention"}
     cells = {**cells, "convention": known}
+    if "against" not in cells:
+        check_currency(rows, convention_named(known).currency, name)
     if "interpolation" in cells:
         cells["interpolation"] = cells["interpolation"].lower().replace(" ", "_").replace("-", "_")
     return build(CurveSpec, cells, rows[0].place)
+
+
+def check_currency(rows: Sequence[Row], currency: str, name: str) -> None:
+    """Raise UserError for a line whose currency is not the curve's: nothing is converted. A grid of years has none."""
+    for row in rows if currency else ():
+        if (said := row.text("currency")) is not None and said.lower() != currency:
+            rule = f"the curve {name} is of {currency.upper()}"
+            remedy = "name a curve of this currency: nothing is converted"
+            raise row.place.at("currency").error(rule, value=said, remedy=remedy)
 
 
 def _said_once(name: str, column: str, rows: Sequence[Row]) -> str | None:

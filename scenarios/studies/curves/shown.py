@@ -24,7 +24,7 @@ def book_of(
     specs = [parse_swap(text, f"--swap {i}") for i, text in enumerate(swaps, 1)]
     places = [f"--swap {i}" for i in range(1, len(specs) + 1)]
     if book is not None:
-        read, wheres, said = read_swaps(book, dates=dates, as_given=as_given)
+        read, wheres, said = read_swaps(book, solved.curves, dates=dates, as_given=as_given)
         specs += read
         places += wheres
         notes += said

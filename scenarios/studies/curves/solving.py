@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from markets.curves.conventions import convention_named
+from markets.curves.conventions import convention_named, find_convention
 from markets.curves.curve_set import CurveSet, solve_set
 from markets.curves.interpolation import INTERPOLATIONS
 from markets.curves.swap_book import SwapBook
@@ -98,7 +98,7 @@ def value_swaps(
     """
     if isinstance(swaps, list | tuple):
         return SwapBook.of([parse_swap(each) if isinstance(each, str) else each for each in swaps], curves)
-    specs, places, _ = read_swaps(swaps, dates=dates, as_given=as_given)
+    specs, places, _ = read_swaps(swaps, curves, dates=dates, as_given=as_given)
     return SwapBook.of(specs, curves, places)
 
 
@@ -124,7 +124,21 @@ def read_and_solve(
         chosen = interpolation_named(interpolation)
         specs = {name: replace(spec, interpolation=chosen) for name, spec in specs.items()}
     places = {name: f"{read.place}: curves.{name}" for name in specs} if read.place.endswith(".toml") else {}
-    return Solved(solve_set(specs, today, places, read.lines), read.swaps, read.stress, tuple(notes), read.fx)
+    curves = solve_set(specs, today, places, read.lines)
+    return Solved(curves, read.swaps, read.stress, (*notes, *_closed(specs, today)), read.fx)
+
+
+def _closed(specs: Mapping[str, CurveSpec], today: date) -> list[str]:
+    """A note for a valuation day on which markets of some curves are closed."""
+    closed = []
+    for name, spec in specs.items():
+        market = find_convention(spec.convention)
+        if market and not (found := convention_named(market)).grid and found.spot(today, 0) != today:
+            closed.append(name)
+    if not closed:
+        return []
+    day = f"{today} is a {today:%A} on which the market of {', '.join(closed)} is closed"
+    return [f"{day}: its quotes are taken as of then, and spot is counted from the next business day"]
 
 
 @dataclass(frozen=True)

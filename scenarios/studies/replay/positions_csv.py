@@ -25,13 +25,24 @@ from sim.place import Place
 
 # Other names of a position's columns, as `files.layout.plain` has them; the nearer first.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "kind": ("type", "right", "putcall", "callput", "cp", "pc", "cpflag", "optiontype", "instrument"),
-    "strike": ("k", "strikeprice", "strikepx", "exerciseprice"),
+    "kind": (
+        "type", "right", "putcall", "callput", "cp", "pc", "cpflag", "optiontype", "instrument", "art", "typ", "tipo",
+    ),
+    "strike": (
+        "k", "strikeprice", "strikepx", "exerciseprice", "basispreis", "ausübungspreis", "prixdexercice",
+        "prezzodiesercizio", "preciodeejercicio",
+    ),
     "moneyness": ("mny",),
-    "expiry": ("expiration", "maturity", "expirationdate", "expirydate", "maturitydate", "exdate", "exp"),
+    "expiry": (
+        "expiration", "maturity", "expirationdate", "expirydate", "maturitydate", "exdate", "exp", "verfall",
+        "verfalldatum", "fälligkeit", "échéance", "echeance", "vencimiento", "vencimento", "scadenza",
+    ),
     "months": ("tenormonths", "monthstoexpiry"),
-    "quantity": ("qty", "units", "position"),
-    "notional": ("nominal", "notionalusd", "notionalamount"),
+    "quantity": (
+        "qty", "units", "position", "stück", "stueck", "menge", "anzahl", "quantité", "quantite", "cantidad",
+        "quantità", "quantita", "quantidade",
+    ),
+    "notional": ("nominal", "notionalusd", "notionalamount", "nennwert", "nennbetrag", "nominale"),
     "fixed_rate": ("rate", "coupon", "fixed", "fixedcoupon"),
     "side": ("payrec", "payreceive", "payerreceiver"),
     "swap_months": ("swaptenormonths", "underlyingmonths"),
@@ -61,9 +72,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "memory": ("memorycoupon",),
     "asset": ("underlying", "underlier", "underlyingasset", "underlyingsymbol"),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
-    "contracts": ("ncontracts", "numberofcontracts", "lots"),
-    "multiplier": ("contractmultiplier", "contractsize", "mult"),
-}
+    "contracts": ("ncontracts", "numberofcontracts", "lots", "kontrakte", "contrats", "contratos", "contratti"),
+    "multiplier": ("contractmultiplier", "contractsize", "mult", "multiplikator", "multiplicateur", "multiplicador"),
+}  # fmt: skip
 REMARKS = (
     "note", "notes", "comment", "comments", "remark", "remarks", "description", "name", "id", "position", "positionid",
     "trade", "tradeid", "tradename", "tradeno", "deal", "dealid", "label", "ref", "reference", "book", "trader",
@@ -75,7 +86,8 @@ NUMBERS = (
     "participation", "cap", "barrier", "coupon_barrier", "protection_barrier", "observation_months",
 )  # fmt: skip
 KINDS = {
-    "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
+    "put": "p puts putoption europeanput verkaufsoption",
+    "call": "c calls calloption europeancall kaufoption",
     "swap": "s swaps irs interestrateswap", "ois": "overnightswap overnightindexswap",
     "bond": "bonds note notes treasury gilt", "bill": "bills tbill tbills", "cd": "certificateofdeposit deposit",
     "fra": "fras forwardrateagreement", "sofr_3m": "sr3 sofr3m", "sofr_1m": "sr1 sofr1m",
@@ -95,6 +107,8 @@ SIDES = {
 }  # fmt: skip
 HELD = {  # of what is bought or sold: the sign of its size
     "long": 1.0, "buy": 1.0, "bought": 1.0, "b": 1.0, "short": -1.0, "sell": -1.0, "sold": -1.0, "s": -1.0,
+    "kauf": 1.0, "achat": 1.0, "compra": 1.0, "acquisto": 1.0,
+    "verkauf": -1.0, "vente": -1.0, "venta": -1.0, "venda": -1.0, "vendita": -1.0,
 }  # fmt: skip
 BOUGHT = ("put", "call", "asset", "future")
 SIGNS = {"payer": -1.0, "receiver": 1.0}  # of the notional of a swap, which says the side
@@ -194,7 +208,8 @@ def _assets(rows: Sequence[Row], scenario: Scenario, notes: list[str]) -> dict[s
     said = {(row.text("asset") or "").casefold() for row in rows} - {""}
     if not known and len(said) == 1:
         notes.append(f"all positions are taken as on the main asset: they have one underlying, {next(iter(said))!r}")
-        return dict.fromkeys(said, "")
+        known = dict.fromkeys(said, "")
+    _check_roots(rows, known, notes)
     return known
 
 
@@ -202,8 +217,32 @@ def _asset(row: Row, assets: Mapping[str, str]) -> str:
     """The asset of a position: as it says, in any case, or else by the root of its symbol."""
     text, symbol = row.text("asset") or "", parse_symbol(row.text("symbol") or "")
     if not text and symbol is not None:
-        return assets.get(symbol.root.casefold(), "")
+        return next((asset for name, asset in assets.items() if _one_underlying(name, symbol.root)), "")
     return assets.get(text.casefold(), text)
+
+
+def _check_roots(rows: Sequence[Row], assets: Mapping[str, str], notes: list[str]) -> None:
+    """Say whose symbols are taken as on the main asset; UserError where they are of two underlyings."""
+    roots: dict[str, Row] = {}
+    for row in rows:
+        symbol = None if row.text("asset") else parse_symbol(row.text("symbol") or "")
+        if symbol is not None and not any(_one_underlying(name, symbol.root) for name in assets):
+            roots.setdefault(symbol.root, row)
+    if not roots:
+        return
+    first = min(roots, key=len)
+    for root, row in roots.items():
+        if not _one_underlying(first, root):
+            rule = f"the book has symbols of two underlyings, {first} and {root}"
+            remedy = f"declare the other as [assets.{root.lower()}] with a vol of its own, or leave its lines out"
+            raise row.place.at("symbol").error(rule, value=row.text("symbol"), remedy=remedy)
+    notes.append(f"symbols of {', '.join(roots)} are taken as on the main asset")
+
+
+def _one_underlying(name: str, root: str) -> bool:
+    """Whether two roots are of one underlying: that of weeklies has a letter more, SPX and SPXW."""
+    short, long = sorted((name.upper(), root.upper()), key=len)
+    return long.startswith(short) and len(long) - len(short) <= 1
 
 
 def _length(cells: dict[str, Any]) -> dict[str, Any]:

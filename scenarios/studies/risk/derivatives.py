@@ -15,6 +15,7 @@ from markets.products.swaption_terms import SwaptionTerms
 from markets.products.vega_grid import STANDARD
 from scenarios.studies.risk.fine_start import DAY, tomorrow
 from scenarios.studies.risk.layers import slopes_by
+from sim.vectors import read_only
 
 if TYPE_CHECKING:
     from markets.products.book import CompiledBook
@@ -28,10 +29,11 @@ _found: WeakKeyDictionary[CompiledBook, Risk] = WeakKeyDictionary()  # while the
 
 
 def risk_at_start(book: CompiledBook) -> Risk:
-    """Value, first derivatives, and vegas by bucket of `STANDARD`: to be read, as it is found once a book."""
+    """Value, first derivatives, and vegas by bucket of `STANDARD`. Read-only, as it is found once a book."""
     found = _found.get(book)
     if found is None:
         _found[book] = found = book.risk(0, book.start.snapshot, book.new_fixings(1), vegas=STANDARD)
+        read_only(found.filled())
     return found
 
 

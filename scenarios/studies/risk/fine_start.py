@@ -42,7 +42,8 @@ class _Same:
 
     def log_discount(self, years: ArrayLike) -> Floats:
         """ln DF at times of any shape."""
-        return np.asarray(-(self.curve.weights(years) @ self.levels + self.curve.excess(years)))
+        weights = self.curve.weights(years)
+        return np.asarray(-(weights @ self.levels + self.curve.excess(years, weights)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +63,10 @@ class _Asked(Curve):
         self.asked.update(np.asarray(years).tolist())
         return super().scaled(amounts, years)
 
-    def excess(self, years: ArrayLike) -> Floats:
+    def excess(self, years: ArrayLike, weights: Floats | None = None) -> Floats:
         """As every curve; the times are noted."""
         self.asked.update(np.asarray(years, dtype=np.float64).reshape(-1).tolist())
-        return super().excess(years)
+        return super().excess(years, weights)
 
 
 def on_nodes(start: Start, years: ArrayLike) -> Start:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.venues.order import numbers
 from scenarios.studies.run import run
 from scenarios.studies.sessions.due import EVENTS, when
 from scenarios.studies.sessions.live_seat import LiveSeat
@@ -211,7 +212,7 @@ class Session:
         if not isinstance(venue, str) or venue not in known:
             raise UserError("no such venue", value=venue, place="orders", remedy=nearest(str(venue), known))
         try:
-            given = np.asarray(units, dtype=np.float64)
+            given = numbers(units)
         except (TypeError, ValueError):
             raise UserError("must be a number, or one for each path", value=units, place=place) from None
         if given.ndim > 1 or (given.ndim == 1 and (path is not None or given.shape != (self.paths,))):
@@ -247,6 +248,10 @@ class Session:
         self._done = True
 
     # --- again -----------------------------------------------------------------------------------------------------
+    def __reduce__(self) -> Any:
+        rule = "a session is a running world: it is not copied or pickled"
+        raise TypeError(f"{rule}; branch() makes another, save() keeps what was ordered")
+
     def branch(self, at: int | datetime | None = None) -> Session:
         """Another session that has lived the same up to now, or up to an earlier tick or time: what if ...?
 

@@ -12,6 +12,7 @@ from scenarios.reading.shipped import read_toml
 from scenarios.scenario import plain_value
 from scenarios.studies.sweeps.axis_names import check_axis_name
 from scenarios.studies.sweeps.spec import Axis, SweepSpec
+from sim.errors import UserError
 from sim.nearest import nearest
 from sim.place import Place
 
@@ -66,5 +67,17 @@ def _axes(tables: Any, place: Place) -> tuple[Axis, ...]:
         if isinstance(table, Mapping) and "name" in table:
             raise place.at(name, "name").error("an axis' name is its table's", remedy=f"rename [axes.{name}] instead")
         values = {**table, "name": name} if isinstance(table, Mapping) else table
-        made.append(build(Axis, values, place.at(name)))
+        made.append(_axis(name, values, place.at(name)))
     return tuple(made)
+
+
+def _axis(name: str, values: Any, place: Place) -> Axis:
+    """An axis; what it refuses itself is told with the file."""
+    own = f"axes.{name}"
+    try:
+        return build(Axis, values, place)
+    except UserError as error:
+        if error.place is None or not error.place.startswith(own):
+            raise
+        where = f"{place}{error.place.removeprefix(own)}"
+        raise UserError(error.rule, value=error.value, place=where, remedy=error.remedy) from None

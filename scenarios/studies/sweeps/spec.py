@@ -53,12 +53,24 @@ class Axis:
             raise UserError("an axis has a key", place=place, remedy='e.g. key = "agents.hedger.policy.interval"')
         ranged = self.low is not None or self.high is not None
         if ranged == bool(self.values):
-            got = "both" if ranged else "neither"
+            got = "both" if ranged else "neither, or no values"
             raise UserError("an axis has values, or low and high", value=got, place=place, remedy="give one of the two")
+        self._check_values(place)
         if ranged:
             self._check_range(place)
         elif self.apply == "scale" and not all(_number(v) for v in self.values):
             raise UserError("a scaled axis has numbers", value=list(self.values), place=f"{place}.values")
+
+    def _check_values(self, place: str) -> None:
+        """Raise UserError for a value that stands twice: its cells would count twice in charts and means."""
+        seen: set[Any] = set()
+        for value in self.values:
+            scalar = isinstance(value, bool | int | float | str)
+            key = (isinstance(value, bool), value) if scalar else text_of(value)  # 1 is 1.0, and not true
+            if key in seen:
+                where = f"{place}.values"
+                raise UserError("a value stands twice", value=text_of(value), place=where, remedy="drop one")
+            seen.add(key)
 
     def _check_range(self, place: str) -> None:
         if self.low is None or self.high is None or not self.low < self.high:
@@ -144,6 +156,7 @@ class SweepSpec:
         names = [axis.name for axis in self.axes]
         if len(set(map(same_name, names))) < len(names):
             raise self.mistake("axes have different names", "axes", value=", ".join(names))
+        self._check_keys()
         if self.design in SAMPLED and self.samples is None:
             raise self.mistake("a sampled design says how many", "samples", remedy="e.g. samples = 64")
         if self.design in ("sobol", "saltelli") and self.samples and self.samples & (self.samples - 1):
@@ -151,6 +164,15 @@ class SweepSpec:
             remedy = f"e.g. {near}: a Sobol sequence is balanced there"
             raise self.mistake("must be a power of two", "samples", value=self.samples, remedy=remedy)
         self._check_list(names)
+
+    def _check_keys(self) -> None:
+        """Raise UserError for a key that a later axis sets once more, itself or with the table that it stands in."""
+        for i, axis in enumerate(self.axes):
+            for key, later in ((key, later) for key in axis.keys for later in self.axes[i + 1 :]):
+                if any(f"{key}.".startswith(f"{other}.") for other in later.keys):
+                    rule = f"the axes {axis.name} and {later.name} set the same key: {axis.name} changes nothing"
+                    remedy = "drop one; a table comes before a key in it"
+                    raise self.mistake(rule, f"axes.{later.name}", value=key, remedy=remedy)
 
     def _check_list(self, names: list[str]) -> None:
         if (self.design == "list") != bool(self.cells):
