@@ -62,7 +62,7 @@ def _known_bumps(desk: Desk, asset: str, others: Collection[str]) -> list[Bump]:
     """Found again when a venue opens or another desk answers."""
     world, hedge = desk.world, desk.option_hedge
     assert hedge is not None
-    moves, (_, base) = world.moving(of_asset(VOL, asset)), world.factors.vol_answer(asset)
+    moves, base = world.moving(of_asset(VOL, asset)), world.factors.base_vol(asset)
     found: list[Bump] = hedge.moving[asset].get(lambda: list(_bumps(desk, asset, others)), moves, base, *others)
     return found
 
@@ -70,7 +70,7 @@ def _known_bumps(desk: Desk, asset: str, others: Collection[str]) -> list[Bump]:
 def _bumps(desk: Desk, asset: str, others: Collection[str]) -> Iterator[Bump]:
     """What is traded at any venue of options on an asset moves its one implied vol."""
     world, vol = desk.world, of_asset(VOL, asset)
-    moves, (_, base) = world.moving(vol), world.factors.vol_answer(asset)
+    moves, base = world.moving(vol), world.factors.base_vol(asset)
     listed = {option.name: option.underlying.name for option in world.options}
     answering = sorted({*desk.answering_on(asset), *others})
     moving = tuple(name for name in answering if world.venue(name).moves and listed[name] == asset)
