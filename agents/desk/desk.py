@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Follower(Protocol):
@@ -116,6 +117,7 @@ class Desk:
         self._value_in: Snapshot | None = None
         self._bent = False  # whether anybody has asked for the gamma of slopes
         self._options: Memo[Units] = Memo()  # neutral ones
+        self._left: Memo[tuple[Vector, Ints]] = Memo()  # by the scale, which is replaced, never written to
         self.followers: list[Follower] = []
         self.rates_hedge: LegHedge = SwapHedge(world)
         self.vega_hedge: VegaHedge | None = None
@@ -187,6 +189,15 @@ class Desk:
         """Share of the book that no lender has taken, (paths,)."""
         there = self.counterparty
         return self.scale if there is None else np.where(there.ended, there.share, self.scale)
+
+    @property
+    def left(self) -> tuple[Vector, Ints]:
+        """Books that are not liquidated, (paths,), and the paths that have any; found when the scale changes."""
+        known = self._left.of(self.scale)
+        if known is None:
+            known = np.where(self.liquidated, 0.0, self.scale), self.scale.nonzero()[0]
+            self._left.put(known, self.scale)
+        return known
 
     @property
     def needs(self) -> tuple[FactorKey, ...]:
