@@ -114,7 +114,10 @@ class TradingWorld(MarketWorld):
         for venue in self._venues_held(name):
             if gains is None or gains == venue.listing.gains:
                 value = venue.value(name)
-                total = value if total is None else total + value
+                if total is None:
+                    total = value
+                else:
+                    total += value
         return np.zeros(self.paths) if total is None else total
 
     def hedge_factors(self, name: str) -> tuple[Vector, Callable[[], Vector]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import MAIN
-from markets.kernels.hedging import add_product, product
+from markets.kernels.hedging import add_product, product, two_products
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -32,15 +32,19 @@ class OptionsHeld(NamedTuple):
 
     def sum(self, greek: Greek, market: Snapshot | None = None) -> Vector | float:
         """A greek of all units, (paths,), in the present market or in a given one; 0 where nothing is held."""
-        found: Vector | None = None
-        for listing, units in self.positions:
-            one = getattr(listing.greeks(market), greek)
-            if found is None:
-                found = np.empty(one.size)
-                product(units, one, found)
-            else:
-                add_product(units, one, found)
-        return 0.0 if found is None else found
+        if not self.positions:
+            return 0.0
+        (first, units), *others = self.positions
+        one = getattr(first.greeks(market), greek)
+        found = np.empty(one.size)
+        if not others:
+            product(units, one, found)
+            return found
+        (second, more), *others = others
+        two_products(units, one, more, getattr(second.greeks(market), greek), found)
+        for listing, units in others:
+            add_product(units, getattr(listing.greeks(market), greek), found)
+        return found
 
 
 NONE_HELD = OptionsHeld([])

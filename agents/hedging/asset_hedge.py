@@ -56,11 +56,16 @@ class AssetHedge:
         return options_held(self._world, self._account, coming, self.name)
 
     def situation(
-        self, due: bool, held: Vector, market: Snapshot | None = None, options: OptionsHeld = NONE_HELD
+        self,
+        due: bool,
+        held: Vector,
+        market: Snapshot | None = None,
+        options: OptionsHeld = NONE_HELD,
+        listed: Vector | float | None = None,
     ) -> Situation:
         """The policy's `Situation`, with the target at the policy's vol; at the present market or a given one.
 
-        options: listed ones whose delta and gamma count with the book's.
+        options: listed ones whose delta and gamma count with the book's. listed: their delta in that market, if known.
         """
         desk, factors, clock, asset = self._desk, self._world.factors, self._world.clock, self.name
         own = self.own_market(market)
@@ -69,7 +74,7 @@ class AssetHedge:
         years, variance_years = desk.book.nearest_expiry(factors.tick, asset)
         neutral(scale, slopes.delta_of(asset), target)
         if options.positions:
-            target -= options.sum("delta", own)
+            target -= options.sum("delta", own) if listed is None or own is not market else listed
         at = Situation.of(
             tick=factors.tick,
             due=due,
@@ -122,9 +127,10 @@ class AssetHedge:
         if self._always and due and desk.untouched and not options.positions:
             to_neutral(desk.scale, desk.slopes(self.own_market(market)).delta_of(self.name), held, out)
             return out
-        wanted = held.copy() if self._passive else self.desired(self.situation(due, held, market, options))
+        listed = options.sum("delta", market)
+        wanted = held.copy() if self._passive else self.desired(self.situation(due, held, market, options, listed))
         delta, scale = desk.slopes(market).delta_of(self.name), desk.scale
         if options.positions:
-            delta, scale = scale * delta + options.sum("delta", market), desk.whole
+            delta, scale = scale * delta + listed, desk.whole
         asset_order(wanted, held, delta, scale, desk.forced, looks, desk.liquidated, out)
         return out

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agents.desk.options_held import options_held
 from agents.hedging.option_flows import expose_options
 from markets.factors.key import MAIN, RATES_VOL, SPOT, VOL, of_asset
-from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
+from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows, with_listed
 from markets.specs.variable import HAZARD
 from markets.venues.loop_gain import CURVATURE, VANNA
 
@@ -60,8 +60,10 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
     scale, gamma, vanna = desk.scale, risk.gamma_of(asset), risk.vanna_of(asset)
     options = options_held(world, desk.name, asset=asset)
     if options.positions:
-        gamma, vanna = scale * gamma + options.sum("gamma", own), scale * vanna + options.sum("vanna", own)
-        scale = desk.whole
+        both = np.empty((2, world.paths))
+        listed = np.asarray(options.sum("gamma", own)), np.asarray(options.sum("vanna", own))
+        with_listed(scale, gamma, vanna, *listed, both)
+        (gamma, vanna), scale = both, desk.whole
     spot, vol = of_asset(SPOT, asset), of_asset(VOL, asset)
     prices = factors.snapshot.row(spot)
     flows(scale, desk.liquidated, prices, gamma, vanna, factors.elasticity(asset), out)

@@ -49,7 +49,7 @@ def expose_options(desk: Desk, others: Collection[str]) -> None:
     which other desks hedge.
     """
     bumps = [bump for asset in desk.assets if desk.answering_on(asset) for bump in _known_bumps(desk, asset, others)]
-    part, there = np.where(desk.liquidated, 0.0, desk.scale), np.flatnonzero(desk.scale)
+    part, there = desk.left
     if there.size < FEW * part.size and desk.values_some:
         for bump, hedge in zip(bumps, _of_few(desk, bumps, there), strict=True):
             _expose(desk, bump, hedge, part, there)
@@ -62,7 +62,7 @@ def _known_bumps(desk: Desk, asset: str, others: Collection[str]) -> list[Bump]:
     """Found again when a venue opens or another desk answers."""
     world, hedge = desk.world, desk.option_hedge
     assert hedge is not None
-    moves, (_, base) = world.moving(of_asset(VOL, asset)), world.factors.vol_answer(asset)
+    moves, base = world.moving(of_asset(VOL, asset)), world.factors.base_vol(asset)
     found: list[Bump] = hedge.moving[asset].get(lambda: list(_bumps(desk, asset, others)), moves, base, *others)
     return found
 
@@ -70,7 +70,7 @@ def _known_bumps(desk: Desk, asset: str, others: Collection[str]) -> list[Bump]:
 def _bumps(desk: Desk, asset: str, others: Collection[str]) -> Iterator[Bump]:
     """What is traded at any venue of options on an asset moves its one implied vol."""
     world, vol = desk.world, of_asset(VOL, asset)
-    moves, (_, base) = world.moving(vol), world.factors.vol_answer(asset)
+    moves, base = world.moving(vol), world.factors.base_vol(asset)
     listed = {option.name: option.underlying.name for option in world.options}
     answering = sorted({*desk.answering_on(asset), *others})
     moving = tuple(name for name in answering if world.venue(name).moves and listed[name] == asset)

@@ -12,7 +12,7 @@ from agents.intervals import Interval
 from agents.policies import Never, Policy, Situation
 from agents.watching.answers import desired, vol_multiplier
 from markets.factors.key import MAIN, OVERNIGHT, FactorKey
-from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, answered, discounts, flows
+from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, answered, discounts, flow_by_vol, flows
 from markets.venues.loop_gain import CURVATURE, VANNA
 from sim.memo import Memo
 from sim.vectors import some, total
@@ -42,6 +42,7 @@ class DeltaHedge:
         self.last_look, self.last_spot = 0, self._spot_now.copy()
         self.unfilled = np.zeros(world.paths, dtype=bool)
         self._names: Memo[tuple[str, ...]] = Memo()
+        self._one, self._nobody = world.full(1.0), np.zeros(world.paths, dtype=bool)
 
     def look(self) -> None:
         """In TRADE of a tick: say what the hedge would trade, and trade the asset towards what the policy wants."""
@@ -58,7 +59,7 @@ class DeltaHedge:
         held = world.ledger.balance(self.name, self.asset)
         order = self.desired(self._situation(due, held, options)) - held
         order = order if due else np.where(self.unfilled, order, 0.0)
-        self.unfilled = np.zeros(world.paths, dtype=bool)
+        self.unfilled = self._nobody
         if some(order):
             world.when(world.venue(self.asset).trade(self.agent, order), self._answered)
 
@@ -123,12 +124,12 @@ class DeltaHedge:
             return
         factors, out = world.factors, np.empty((2, world.paths))
         gamma, vanna = np.asarray(options.sum("gamma")), np.asarray(options.sum("vanna"))
-        nobody = np.zeros(world.paths, dtype=bool)
         elasticity, base = factors.vol_answer(self.asset)
-        flows(world.full(1.0), nobody, self._spot_now, gamma, vanna, elasticity, out)
+        flows(self._one, self._nobody, self._spot_now, gamma, vanna, elasticity, out)
         asset.expose(out[GAMMA_FLOW], moved=self.asset, by=CURVATURE)
         asset.expose(out[VANNA_FLOW], moved=self.asset, by=VANNA)
-        by_vol = -vanna * self._spot_now / base
+        by_vol = np.empty(world.paths)
+        flow_by_vol(vanna, self._spot_now, base, by_vol)
         asset.expose(by_vol, moved=self._moving(), by=CURVATURE)
         for name, move in world.moving(self.vol).items():
             if name not in world.option_names:  # futures on vol

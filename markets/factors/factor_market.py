@@ -240,8 +240,12 @@ class FactorMarket:
 
     def vol_answer(self, asset: str) -> tuple[Vector, float]:
         """Elasticity of an asset's vol to its price now, (paths,), and that vol at the start."""
+        return self.elasticity(asset), self.base_vol(asset)
+
+    def base_vol(self, asset: str) -> float:
+        """An asset's vol at the start."""
         own = self.asset_vols.get(asset)
-        return self.elasticity(asset), self.vol_law.base if own is None else own.base
+        return float(self.vol_law.base if own is None else own.base)
 
     @property
     def margin_vol(self) -> Vector:

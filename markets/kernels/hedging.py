@@ -35,6 +35,30 @@ def add_product(units: Floats, one: Floats, out: Floats) -> None:
 
 
 @kernel
+def two_products(units: Floats, one: Floats, others: Floats, other: Floats, out: Floats) -> None:
+    """Into `out` what `product` of the first and `add_product` of the second leave."""
+    for j in range(out.shape[0]):
+        out[j] = 0.0 + units[j] * one[j] + others[j] * other[j]
+
+
+@kernel
+def with_listed(
+    scale: Floats, gamma: Floats, vanna: Floats, listed_gamma: Floats, listed_vanna: Floats, out: Floats
+) -> None:
+    """Into `out` (2, paths) gamma and vanna of `scale` books with those of listed options."""
+    for j in range(scale.shape[0]):
+        out[0, j] = scale[j] * gamma[j] + listed_gamma[j]
+        out[1, j] = scale[j] * vanna[j] + listed_vanna[j]
+
+
+@kernel
+def flow_by_vol(vanna: Floats, spot: Floats, base: float, out: Floats) -> None:
+    """Into `out` $ that a hedge of vanna trades per unit of implied vol, at the level `base` of the start."""
+    for j in range(spot.shape[0]):
+        out[j] = -vanna[j] * spot[j] / base
+
+
+@kernel
 def leg_order(
     wanted: Floats,
     target: Floats,

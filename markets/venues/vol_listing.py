@@ -115,11 +115,12 @@ class VolListing(PaidInCash):
         factors = self.market.factors
         tick, snapshot = factors.tick, factors.snapshot
         seen = self.underlying.seen(market or snapshot)
-        if market is not None and market is not snapshot:
-            return self._elsewhere.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
-        self._asked = tick
-        known = self._greeks.known(self.struck, tick, seen)
-        return known or self._greeks.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
+        here = market is None or market is snapshot
+        if here:
+            self._asked = tick
+        memo = self._greeks if here else self._elsewhere
+        known = memo.known(self.struck, tick, seen)
+        return known or memo.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
 
     def _worth_now(self) -> Vector:
         """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known, or soon asked for.
@@ -250,12 +251,13 @@ class VolListing(PaidInCash):
         Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
         where: the paths that are looked at, (paths,); default: all.
         """
-        if where is None or where.all():
+        paths = EVERYWHERE if where is None else where.nonzero()[0]
+        if where is None or paths.size == where.size:
             explain_all([self])
             return
-        if self._seen is None or not self._is_due() or not where.any():
+        if self._seen is None or not self._is_due() or not paths.size:
             return
-        paths, seen = np.flatnonzero(where), mixed(self._seen, self._curve.block)
+        seen = mixed(self._seen, self._curve.block)
         parts = np.empty((len(self._reasons), paths.size))
         here = self._split(seen, paths, parts)
         shares = (self.shares,)
