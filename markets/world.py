@@ -111,8 +111,6 @@ class MarketWorld(World):
         self._next_roll = 0  # tick of that
         self._open_venues(venues, benchmarks)
         self.straddles = [Straddle(self, name, series) for name, series in (straddles or {}).items()]
-        for straddle in self.straddles:
-            self.open_venue(straddle, self.market.rates.straddles[straddle.name].venue)
         self.variance_swaps = [VarianceSwap(self, name, series) for name, series in (variances or {}).items()]
         listed = [ListedOption(self, name, series) for name, series in (options or {}).items()]
         self.options: list[VolListing] = [*listed, *self.variance_swaps]
@@ -120,13 +118,19 @@ class MarketWorld(World):
         self._traded: Memo[list[VolListing]] = Memo()
         self._reached: dict[tuple[Name, str], Memo[list[VolListing]]] = defaultdict(Memo)  # by account and asset
         self._moving: dict[FactorKey, tuple[int, dict[str, float]]] = {}  # by vol, with the number of venues then
+        self._open_listings(contracts or {})
+        self.start(self._live(), "market")
+
+    def _open_listings(self, contracts: dict[str, CreditContract]) -> None:
+        """Venues of vols and of names."""
+        for straddle in self.straddles:
+            self.open_venue(straddle, self.market.rates.straddles[straddle.name].venue)
         for option in self.options:
             self.open_venue(option, self.market.vol_listings[option.name].venue)
-        for name, contract in (contracts or {}).items():
-            spec = market.credits[name].venue
+        for name, contract in contracts.items():
+            spec = self.market.credits[name].venue
             assert spec is not None
             self.open_venue(CreditSwap(self, contract), spec)
-        self.start(self._live(), "market")
 
     def _open_venues(self, venues: VenuesSpec, benchmarks: dict[str, Series]) -> None:
         specs = venues.by_name()

@@ -58,15 +58,12 @@ def make_world(
     blueprint = blueprint or draw_up(scenario)
     settings = scenario.run
     common = bool(settings.common_noise)
-    streams = Streams(settings.seed, chunk.first, chunk.paths, settings.generator, common=common)
-    log = EventLog(
-        world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
-    )
+    log = EventLog(world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=settings.witnesses, tables=tables)
     log.declare(*tables_of_agents(scenario), *([] if seats is None else [ORDERS]))
     world = WatchedWorld(
         name=chunk.world,
         clock=blueprint.clock,
-        streams=streams,
+        streams=Streams(settings.seed, chunk.first, chunk.paths, settings.generator, common=common),
         ledger=Ledger(chunk.paths),
         log=log,
         profile=profile,
@@ -90,6 +87,12 @@ def make_world(
     )
     # a user's own agent, or who drives the world from outside, may read loop gains
     world.measures_gains |= seats is not None or not all(ours(type(agent).__module__) for agent in scenario.agents)
+    _start(world, scenario, blueprint)
+    return world
+
+
+def _start(world: WatchedWorld, scenario: Scenario, blueprint: Blueprint) -> None:
+    """The processes of the market, then of the agents, of the accountant and the recorder."""
     world.start(accrue(world, world.venues.values()), "market")
     world.start(pay_dividends(world), "market")
     world.start(finance_in_repo(world), "market")
@@ -98,4 +101,3 @@ def make_world(
         world.admit(agent)
     world.start(Accountant(world, scenario.run.attribution).live(), "accountant")
     world.start(Recorder(world).live(), "recorder")
-    return world
