@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,12 @@ class CoMoments:
             self._add(x[part], y[part], None if group is None else group[part])
 
     def _add(self, x: FloatArray, y: FloatArray, group: NDArray[np.int16] | None) -> None:
-        group = group if group is not None else np.zeros(x.size, dtype=np.int16)
-        found, count = CoMoments(self.n.size), self.n.size
-        found.n = np.bincount(group, minlength=count).astype(np.float64)
-        found.x, found.y = (_sums(v, group, count) / np.maximum(found.n, 1) for v in (x, y))
-        dx, dy = x - found.x[group], y - found.y[group]
-        found.xx, found.yy, found.xy = (_sums(v, group, count) for v in (dx * dx, dy * dy, dx * dy))
+        count = self.n.size
+        found, at = CoMoments(count), _groups(x.size, group, count)
+        found.n = np.full(1, float(x.size)) if count == 1 else np.bincount(at, minlength=count).astype(np.float64)
+        found.x, found.y = (total / np.maximum(found.n, 1) for total in _sums((x, y), at, count))
+        dx, dy = x - found.x[at], y - found.y[at]
+        found.xx, found.yy, found.xy = _sums((dx * dx, dy * dy, dx * dy), at, count)
         self.merge(found)
 
     def merge(self, other: CoMoments) -> None:
@@ -79,6 +80,25 @@ class CoMoments:
         return self.xx / n, self.yy / n, self.xy / n
 
 
-def _sums(values: FloatArray, group: NDArray[np.int16], count: int) -> FloatArray:
-    """(count,) sums by group."""
-    return np.asarray(np.bincount(group, values, count), dtype=np.float64)
+def _groups(size: int, group: NDArray[np.int16] | None, count: int) -> NDArray[np.intp]:
+    """The group of each pair, as NumPy counts with it; (1,) where there is but one."""
+    if count == 1:
+        return np.zeros(1, dtype=np.intp)
+    return np.zeros(size, dtype=np.intp) if group is None else group.astype(np.intp)
+
+
+def _sums(vectors: tuple[FloatArray, ...], group: NDArray[np.intp], count: int) -> list[FloatArray]:
+    """(count,) sums of each vector by group, one pair after the other.
+
+    Of one group the vectors take turns: a sum that waits for itself at every number takes twice as long.
+    """
+    if count > 1:
+        return [np.asarray(np.bincount(group, each, count), dtype=np.float64) for each in vectors]
+    turns = _turns(vectors[0].size, len(vectors))
+    return list(np.bincount(turns, np.stack(vectors, axis=1).ravel(), len(vectors)).astype(np.float64)[:, None])
+
+
+@lru_cache(maxsize=4)
+def _turns(size: int, vectors: int) -> NDArray[np.intp]:
+    """0, 1, ... for each of so many vectors, so many times."""
+    return np.tile(np.arange(vectors), size)

@@ -54,6 +54,7 @@ class Recorder:
             listings = (venue.listing for venue in world.venues.values())
             self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
         adding = tuple(self._squares.values())
+        watching = [venue.breakers for venue in world.venues.values() if venue.breakers.watches]
         peaks = self._peaks if world.log.wants("peaks") else None
         shown = wanted or seen or peaks is not None  # loop gains
         while True:
@@ -69,8 +70,8 @@ class Recorder:
             if seen or (closing and wanted):
                 self._write_levels(closing)
             if closing:
-                for venue in world.venues.values():
-                    venue.breakers.close_day()
+                for breakers in watching:
+                    breakers.close_day()
             if tick == last and peaks is not None:
                 world.log.add("peaks", world.now, **peaks.columns())
 

@@ -87,14 +87,14 @@ class EventLog:
         if ids.size == 0:
             return
         row: dict[str, Any] = {"time": seconds, "path": ids, "size": ids.size}
-        singles = self._singles[table]
+        singles, copy = self._singles[table], self._room.copy
         for name, value in columns.items():
-            if not isinstance(value, np.ndarray) or not value.ndim:
-                row[name] = value
-            elif name in singles:
-                row[name] = (value if mask is None else value[mask]).astype(np.float32)
-            else:
-                row[name] = self._room.copy(value) if mask is None else value[mask]
+            if isinstance(value, np.ndarray) and value.ndim:
+                if name in singles:
+                    value = (value if mask is None else value[mask]).astype(np.float32)
+                else:
+                    value = copy(value) if mask is None else value[mask]
+            row[name] = value
         self._rows[table].append(row)
 
     def added(self, table: str, since: int = 0) -> list[dict[str, Any]]:

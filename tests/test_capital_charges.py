@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from agents.capital.aggregation import bucket_charge, charge, curved_bucket, curved_charge
@@ -218,6 +219,12 @@ def test_wrong_trades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: st
     Path("bad.csv").write_text(table)
     Path("sets.csv").write_text(sets or "set,collateral\nall,0\n")
     assert said("sa-ccr", "bad.csv", "--sets", "sets.csv") == message
+
+
+def test_trades_without_a_value_are_said(tmp_path: Path) -> None:
+    table = pl.DataFrame({"class": ["rates"], "name": ["USD"], "side": ["long"], "notional": [1e6], "end": [5.0]})
+    assert any("1 of 1 trades have no value: they count as worth 0" in note for note in sa_ccr(table).notes)
+    assert not sa_ccr(table.with_columns(value=0.0)).notes
 
 
 def test_a_wrong_home(tmp_path: Path) -> None:

@@ -180,6 +180,8 @@ WRONG = [
     ("tenor,upfront,coupon_bp\n5Y,2.5,100\n", "quotes.csv:2: upfront: an upfront is less than the notional, got 2.5"),
     (PLAIN.replace("tenor,", "name,tenor,").replace("1Y", "acme,1Y").replace("5Y", ",5Y"),
      "quotes.csv:3: name: the line does not say its name; write one on every line"),
+    (PLAIN.replace("tenor,", "name,tenor,").replace("1Y", "acme,1Y").replace("5Y", "Acme,5Y"),
+     "quotes.csv:3: name: differs from acme in upper and lower case only, got 'Acme'; write acme on every line"),
     ("name,tenor\nacme,5Y\n", "there is no column of quotes; name a column spread_bp (80)"),
     ("name,spread_bp\nacme,80\n", "there is no column of lengths; name a column tenor (5Y)"),
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from tests.cost import Cost, cost_of
 from tests.small import crisis, world_of
 
 FEW, MANY = 400, 6400  # paths
+MOST_INSTRUCTIONS, MOST_CALLS = 15_000, 45.5  # a tick of one path: Python's of ours, and calls of kernels
 SLACK = 0.06  # share: a branch is taken on one path of many rather than on none of few (calls, halts, close-outs)
 
 
@@ -70,6 +71,16 @@ def assert_same(few: Cost, many: Cost) -> None:
 def test_16_times_the_paths_cost_the_same_in_python(preset, changes):
     scenario = load(preset, {"clock.tick_minutes": 390, "run.witnesses": 0, **changes})
     assert_same(cost(scenario, FEW), cost(scenario, MANY))
+
+
+@pytest.mark.slow
+def test_a_tick_of_one_path_takes_few_instructions():
+    """Of the covid preset with all its tables, two ticks a day, so a close at every other; with 2 % to spare."""
+    scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.witnesses": 0})
+    ticks = len(world_of(scenario, 1).clock.ticks)
+    found = cost(scenario, 1)
+    assert found.instructions / ticks < MOST_INSTRUCTIONS
+    assert found.kernel_calls / ticks < MOST_CALLS
 
 
 @pytest.mark.slow

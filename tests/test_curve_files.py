@@ -200,7 +200,7 @@ WRONG_TABLES = [
     (PLAIN, PLAIN.replace("kind", "interpolation").replace("ois", "cubic"), "interpolation: must be 'log_linear'"),
     (PLAIN, PLAIN.replace("kind", "convention").replace("ois", "usd_libor"), "convention: no such convention"),
     (PLAIN, PLAIN.replace("kind", "ccy").replace("ois", "EUR"), ":2: currency: the curve sofr is of USD, got 'EUR'"),
-    ("sofr,ois,5Y", "SOFR,ois,5Y", ":3: curve: two curves have this name, but for upper and lower case, got 'SOFR'"),
+    ("sofr,ois,5Y", "SOFR,ois,5Y", ":3: curve: differs from sofr in upper and lower case only, got 'SOFR'"),
 ]  # fmt: skip
 WRONG_TOML = [
     ("date = 2026-03-02", "", "curves.toml: nothing says the valuation day; say --date 2026-03-02"),

@@ -13,7 +13,7 @@ import pytest
 from agents.desk.book_record import figures, split
 from markets.curves.calendars import business_calendar
 from scenarios.reading.loading import load
-from scenarios.worlds.books import compile_books
+from scenarios.worlds.books import compile_books, starting_market
 from scenarios.worlds.clock import make_clock
 from sim.jit import MOST, Kernel, fma, interpreted, kernel, kernel_inline, kernel_remembered
 from sim.manifest import described, write_manifest
@@ -281,6 +281,19 @@ def test_interpreted_kernels_give_the_digits_of_compiled_ones(name: str):
     with interpreted():
         plain = shown(name)
     assert plain == shown(name)
+
+
+def test_what_a_starting_market_is_asked_of_an_item_is_found_once():
+    scenario = load("svb_2023")
+    start, clock, found = starting_market(scenario), make_clock(scenario), []
+
+    def find(*given: object) -> int:
+        found.append(given)
+        return len(found)
+
+    one, other = object(), object()
+    assert [start.asked(item, clock, find) for item in (one, one, other, one)] == [1, 1, 2, 1]
+    assert start.asked(one, make_clock(load("sonia_swap_desk")), find) == 3 and found[0] == (clock, start)
 
 
 def test_what_python_refuses_is_compiled():

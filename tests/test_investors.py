@@ -45,7 +45,8 @@ def market(investors, *, end="2020-03-04", makers=("maker",), **tables):
 
 def still(world):
     """A price that stands exactly: units and $ are then the same."""
-    world.factors.equity.keep = [0.0] * len(world.clock.ticks)
+    equity = world.factors.equity
+    equity._drift = [(0.0, decay, 0.0) for _, decay, _ in equity._drift]  # nothing is kept of the noise
     return world
 
 

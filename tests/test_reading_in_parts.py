@@ -108,6 +108,14 @@ def test_sums_in_parts_are_sums_at_once():
     assert found[2] == pytest.approx(np.cov(x[rest], y[rest], ddof=0)[0, 1], rel=1e-6)
 
 
+def test_pairs_of_one_group_have_the_digits_of_a_group_among_others():
+    x, y = np.random.default_rng(7).normal(1e6, 3.0, (2, 4000))
+    alone, first = CoMoments(1), CoMoments(2)
+    alone.add(x, y)
+    first.add(x, y)  # all in the first of two
+    assert [float(each[0]).hex() for each in alone.variances] == [float(each[0]).hex() for each in first.variances]
+
+
 @pytest.mark.parametrize("most", [1, 10, 999, 5000])
 def test_the_lowest_of_many(most):
     rng = np.random.default_rng(5)

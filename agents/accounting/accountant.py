@@ -97,11 +97,12 @@ class Accountant:
             if lender := world.lender_of(name):
                 lender.write_off(name, world.equity_now(name))
         last = world.tick_index == len(world.clock.ticks) - 1
-        for agent in world.agents:
-            if self._shown:
+        if self._shown:
+            for agent in world.agents:
                 self._write(agent, last=last)
-            else:
-                self._proofs[agent.name].worth(self._claims(agent.name), seen=False)
+        else:
+            for name, proof in self._proofs.items():
+                proof.worth(self._claims(name) if world.claims.debts else self._nothing, seen=False)
         if last or not world.ledger.proven:
             world.ledger.check(lambda: f"{world.timestamp()} MARK")
         self._holdings.write(last=last)

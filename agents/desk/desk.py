@@ -90,7 +90,8 @@ class Desk:
         self.asset = Key("book", of=name)
         self.book = book
         self._steps = revaluations(book.needs)
-        self._besides = tuple(key for step in self._steps for key in step.keys)  # factors other than time and spot
+        besides = [key for step in self._steps for key in step.keys]  # factors other than time and spot
+        self._besides = [key for key in besides if not key.node], {key[:2] for key in besides if key.node}
         self._moving = [(step.keys[0], step.keys) for step in self._steps if step.keys]
         self.scale, self.whole = world.full(1.0), world.full(1.0)  # all of it, whatever is left
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
@@ -425,13 +426,18 @@ class Desk:
     def _split(self, tick: int, new: Snapshot) -> bool:
         """Attribute a mark at which only time and spot have moved, where the book has one kernel for it."""
         old, book, since = self._snapshot, self.book, self._tick
-        if not book.splits or self.counterparty is not None or not old.stands(new, self._besides):
+        if not book.splits or self.counterparty is not None or not self._stood(old, new):
             return False
         if book.settles(since, tick):
             return False
         held = Held(self.scale, self.unit_clean, self._unit_value_now(), new.row(SPOT))
         book.split(tick, old, held, self.parts, self.unhedged, settled=since)
         return True
+
+    def _stood(self, old: Snapshot, new: Snapshot) -> bool:
+        """Whether surely nothing but spot has moved: the other factors, of curves all nodes, have the same arrays."""
+        keys, curves = self._besides
+        return old.stands(new, keys) and old.stands_too(new, curves)
 
     def _stepped(self, tick: int, new: Snapshot) -> Stepped:
         """Before rates are fixed and rights used.
@@ -513,7 +519,7 @@ class Desk:
     def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
-        if old.stands(new, self._besides) and not self.book.slides and not self.book.settles(self._tick, tick):
+        if self._stood(old, new) and not self.book.slides and not self.book.settles(self._tick, tick):
             return [end] * (len(self._steps) + 1)
         keys = [of_asset(SPOT, asset) for asset in (MAIN, *self.book.assets)]
         slid = self.book.slides and not _stand(old, new, keys)

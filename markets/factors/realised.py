@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import VOL
-from sim.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +34,8 @@ class RealisedVol:
         """
         self._stated: list[float] = stated.tolist()
         self._ratio, self._by_path, self._premium = ratio, by_path, premium
-        self._plain: Memo[Vector] = Memo()  # without premium
+        self._implied: Vector | None = None  # the last one without premium, and its product with the ratio
+        self._plain: Vector
 
     def at(self, tick: int, now: Snapshot) -> Vector:
         """In force from `tick`, at which the market is `now`, to the next: (paths,) decimal a year."""
@@ -51,5 +51,7 @@ class RealisedVol:
             return np.full_like(implied, stated)
         premium = self._premium()
         if premium is None:
-            return self._plain.get(lambda: implied * self._ratio, implied)
+            if implied is not self._implied:
+                self._implied, self._plain = implied, implied * self._ratio
+            return self._plain
         return implied * np.exp(-premium) * self._ratio

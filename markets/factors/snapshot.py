@@ -148,6 +148,14 @@ class Snapshot:
                 return False
         return True
 
+    def stands_too(self, other: Snapshot, blocks: Iterable[Block]) -> bool:
+        """The same of whole curves."""
+        mine, others = self._blocks, other._blocks
+        for block in blocks:  # noqa: SIM110 - as above
+            if mine[block] is not others[block]:
+                return False
+        return True
+
     def _set_block(self, block: Block, values: Floats) -> None:
         self._blocks[block] = values
         self._rows.update(zip(self._nodes[block], values, strict=True))

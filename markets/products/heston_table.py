@@ -69,7 +69,8 @@ class HestonTable(EuropeanTable):
         rows = self.known(when)
         if len(rows):
             market = snapshot.row(SPOT), snapshot.row(VOL), snapshot.block(self.start.curve.block)
-            heston_options(*market, stretch, self._base, rows, *self._integrals(rows), out)
+            grid, bounds, tails, contours = self._integrals(rows)
+            heston_options(*market, stretch, self._base, rows, grid, bounds, tails, contours, out)
 
     def _integrals(self, rows: Floats) -> Integrals:
         grids = [self._grid(float(row[SD] ** 2), float(row[OUTER_YEARS] + row[INNER_YEARS])) for row in rows]

@@ -81,7 +81,7 @@ class LinearTable(Table[Flows]):
     def __init__(self, items: Sequence[Linear], clock: Clock, start: Start) -> None:
         super().__init__()
         self.clock, self.start = clock, start
-        legs = [item.legs(clock, start) for item in items]
+        legs = [start.asked(item, clock, item.legs) for item in items]
         fixed: dict[date, float] = defaultdict(float)
         floating: dict[tuple[date, date, str], tuple[Period, float]] = {}
         for each in legs:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +31,10 @@ from sim.nearest import nearest
 if TYPE_CHECKING:
     from markets.curves.conventions import Convention
     from markets.factors.underlying import OtherUnderlying
+    from sim.clock import Clock
+
+Value = TypeVar("Value")
+MOST_ASKED = 256  # items of a book of which something is kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +185,22 @@ class Start:
     @cached_property
     def _forward_rates(self) -> dict[tuple[float, float, str], float]:
         """Those that were asked for: a swap is compiled with its book and as a position."""
+        return {}
+
+    def asked(self, item: object, clock: Clock, find: Callable[[Clock, Self], Value]) -> Value:
+        """What `find` says of an item of a book; kept of the first: a book is compiled whole and by position."""
+        known = self._asked.get(id(item))
+        if known is not None and known[0] is item and known[1] is clock:
+            kept: Value = known[2]
+            return kept
+        found = find(clock, self)
+        if len(self._asked) < MOST_ASKED:
+            self._asked[id(item)] = item, clock, found
+        return found
+
+    @cached_property
+    def _asked(self) -> dict[int, tuple[object, Clock, Any]]:
+        """By identity, with the items, so that no other gets theirs."""
         return {}
 
     def rate_vol(self, expiry: float, tenor: float, strike: float, forward: float) -> float:

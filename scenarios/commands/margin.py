@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,11 @@ def margin_and_show(
     for name in names:
         if name not in RULES:
             raise UserError("no such rule of margin", value=name, place="--rule", remedy=nearest(name, list(RULES)))
+    if not 0.0 < level < 1.0:
+        raise UserError("a level lies between 0 and 1", value=level, place="--level", remedy="0.99 for 99 %")
+    for name, value in (("--reversion", reversion), ("--sigma", sigma)):
+        if not 0.0 < value < math.inf:
+            raise UserError("must be a finite number > 0", value=value, place=name)
     chosen = choose(scenario, record, settings, example="margin").with_run(paths=paths, seed=seed)
     if not quiet:
         say_notes((*chosen.notes, *taken_as_given(chosen)))

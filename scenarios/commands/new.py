@@ -15,7 +15,9 @@ from sim.files import check_new, write_whole
 
 
 def write_and_say(*, file: Path, record: Record, settings: tuple[str, ...], force: bool) -> None:
-    """Write the file and say how to go on. Raises UserError if it is there already, or cannot be written."""
+    """Write the file and say how to go on. Raises UserError if it is there already, or cannot be written or read."""
+    if file.suffix.lower() != ".toml" and str(file) != ".":  # an empty name is told as the folder that it is
+        raise UserError("a scenario's file ends in .toml", value=str(file), remedy=f"give {file}.toml")
     if record.history is not None:
         _write_record(file, record, settings, force=force)
     elif record != Record() or settings:

@@ -13,6 +13,7 @@ from scenarios.files.lines import Line, Lines, read_lines
 from scenarios.files.numbers import currency_in, decimal_mark, in_full, is_missing, parse_number, split_unit
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.names import same_name
 from sim.place import Place
 
 TOTALS = frozenset(
@@ -110,6 +111,16 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     headings: tuple[str, ...] = ()  # the columns in the file's own words
+
+    def check_case(self, *columns: str) -> None:
+        """Raise UserError for two names of a column that differ in case only: each would be a thing of its own."""
+        for column in columns:
+            found: dict[str, str] = {}
+            for row in self.rows:
+                text = row.text(column)
+                if text is not None and (other := found.setdefault(same_name(text), text)) != text:
+                    rule = f"differs from {other} in upper and lower case only"
+                    raise row.place.at(column).error(rule, value=text, remedy=f"write {other} on every line of it")
 
 
 def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> Table:

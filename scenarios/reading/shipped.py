@@ -34,7 +34,7 @@ def find(name_or_path: str | Path) -> Path:
     if file.suffix.lower() == ".csv":
         remedy = f"a record is given as --history {text}, positions as --book {text}"
         raise UserError("a scenario is a preset or a .toml file", value=text, remedy=remedy)
-    if file.suffix == ".toml" or len(file.parts) > 1:
+    if file.suffix.lower() == ".toml" or len(file.parts) > 1:
         if os.path.isfile(file):  # false too for a name that is too long for the disk
             return file
         raise UserError(

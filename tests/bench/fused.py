@@ -159,7 +159,8 @@ def run(scenario: Scenario, paths: int, made: Plan | None = None) -> Found:
     made = made or plan(scenario)
     closes, agents = int(made.ticks[:, 4].sum()), len(made.makers) + 2
     shapes = (closes, agents), (closes, len(PARTS)), (closes, len(CLOSES)), (len(LOW + HIGH),)
-    found = Found(*(np.empty((*shape, paths)) for shape in shapes))
+    room = max(paths, CHUNK + 1)  # so that the loop is always handed parts of arrays, and compiled once
+    found = Found(*(np.empty((*shape, room))[..., :paths] for shape in shapes))
     for part in chunks(("",), paths, CHUNK):
         where = slice(part.first, part.first + part.paths)
         loop(*made, *noise(scenario, part, len(made.ticks) - 1), *(out[..., where] for out in found))

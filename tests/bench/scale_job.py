@@ -46,6 +46,6 @@ if __name__ == "__main__":
     blueprint = draw_up(chosen)
     with tempfile.TemporaryDirectory() as place:
         simulate(chosen, blueprint, 1024, Path(place))  # compiled and imported
-        repeats = max(1, min(5, 20_000 // paths))
+        repeats = max(1, min(8, 200_000 // paths))
         spent = min(seconds(lambda: simulate(chosen, blueprint, paths, Path(place))) for _ in range(repeats))
     print(json.dumps({"seconds": spent, "peak": peak_resident()}))

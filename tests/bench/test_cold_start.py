@@ -94,11 +94,10 @@ def test_imports_and_commands(board, tmp_path_factory):
             answer.unlink()
         return wall(command, **kept)[0]
 
-    spent = in_turns(TURNS, asked, *((command, again) for command in commands for again in (False, True)))
-    for (name, (_, limit)), once, later in zip(jobs.items(), spent[::2], spent[1::2], strict=True):
-        board.figure(name, once, "s", at_most=limit)
-        if name in AGAIN:
-            board.figure(f"the same again, nothing changed: {name}", later, "s", at_most=limit)
+    calls = [(name, again) for name in jobs for again in ((False, True) if name in AGAIN else (False,))]
+    spent = in_turns(TURNS, asked, *((jobs[name][0], again) for name, again in calls))
+    for (name, again), each in zip(calls, spent, strict=True):
+        board.figure(f"{'the same again, nothing changed: ' if again else ''}{name}", each, "s", at_most=jobs[name][1])
 
 
 def test_commands_on_finished_runs(board, tmp_path):

@@ -81,7 +81,7 @@ def test_the_loop_is_the_engine(made):
 
 def test_a_full_covid_run_against_the_loop(board, paths, made):
     scenario = covered()
-    fused.run(scenario, fused.CHUNK + 1, made)  # compiled for parts of arrays
+    fused.run(scenario, 16, made)  # compiled
     engine, loop = least(3, lambda: run_all(scenario, paths), lambda: fused.run(scenario, paths, made))
     noise = least(3, lambda: fused.draw_all(scenario, paths, made))[0]
     what = f"full covid run, one-factor laws, {paths:,} paths, nothing written"

@@ -43,7 +43,7 @@ def test_overhead(board, tmp_path):
     few = spec(FEW, 1_000)
     cells = list(Plan(few))
     run(cells[0].scenario, out=tmp_path / "run", workers=1)  # what only the first costs
-    ours, whole, same = least(9, swept, plain, lambda: plain(MEASURED))
+    ours, whole, same = least(8, swept, plain, lambda: plain(MEASURED))
     what = f"sweep of {FEW} covid cells of 1,000 paths, figures and rows kept, 1 worker"
     board.within(what, "a run of each, all tables, no figures", ours=ours, theirs=whole, at_most=1.05)
     board.within(what, "a run of each, the same tables, no figures", ours=ours, theirs=same, at_most=1.05)

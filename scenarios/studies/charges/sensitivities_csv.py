@@ -41,6 +41,7 @@ def read_sensitivities(source: Source, *, home: str) -> tuple[Positions, tuple[s
     """The positions of a CSV file or a frame, and notes. home: the reporting currency. Raises UserError."""
     layout = Layout("sensitivities", ALIASES, ("measure", "amount"), (), NUMBERS, REMARKS)
     table, classes = read_table(source, layout), risk_classes(home)
+    table.check_case("name")
     sensitivities: list[Sensitivity] = []
     issues: list[Issue] = []
     gross = {"exotic": 0.0, "residual": 0.0}

@@ -63,13 +63,16 @@ def read_netting_sets(trades: Source, sets: Source | None) -> tuple[dict[str, Ne
     """Netting sets by name, and notes. Raises UserError."""
     layout = Layout("trades", TRADES, ("class", "side", "notional"), (), TRADE_NUMBERS, REMARKS)
     table = read_table(trades, layout)
+    table.check_case("set", "name")
     found, pairs = defaultdict[str, list[Trade]](list), defaultdict[str, dict[frozenset[str], str]](dict)
     for row in table.rows:
         name, trade = row.text("set") or ONLY, _trade(row)
         _one_way_round(row, trade, pairs[name])
         found[name].append(trade)
     terms, notes = _terms(sets, list(found)) if sets is not None else ({}, ())
-    said = (*(f"{table.name}: {note}" for note in table.notes), *notes)
+    blank = sum(row.number("value") is None for row in table.rows)
+    worth = [f"{blank} of {len(table.rows)} trades have no value: they count as worth 0"] if blank else []
+    said = (*(f"{table.name}: {note}" for note in (*table.notes, *worth)), *notes)
     return {name: NettingSet(own, *terms.get(name, FREE)) for name, own in found.items()}, said
 
 

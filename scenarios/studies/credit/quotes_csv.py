@@ -85,6 +85,7 @@ def read_cds_quotes(
     if not {"tenor", "maturity"} & set(table.columns):
         remedy = "name a column tenor (5Y) or maturity (2030-12-20)"
         raise UserError("there is no column of lengths", place=table.name, remedy=remedy)
+    table.check_case("name")
     rows, found = _of_day(table, day)
     by_name: dict[str, list[Row]] = defaultdict(list)
     for row in rows:

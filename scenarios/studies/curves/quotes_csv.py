@@ -19,7 +19,6 @@ from scenarios.parameters.models import build
 from scenarios.studies.curves import shape_csv
 from sim.dataclass import dataclass
 from sim.errors import UserError
-from sim.names import same_name
 from sim.nearest import nearest
 from sim.place import Place
 
@@ -134,10 +133,10 @@ def _read(source: Source, dates: str | None) -> tuple[Table, dict[date | None, l
 def _quotes(table: Table, rows: Sequence[Row], day: date | None, convention: str | None, *, as_given: bool) -> Quotes:
     """The curves of some rows of one day."""
     rates, coupons = one_unit(table, RATES), one_unit(table, COUPONS)
+    table.check_case("curve" if "curve" in table.columns else "convention")
     by_curve: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_curve[_curve(row, table, convention)].append(row)
-    _check_names(by_curve)
     specs, places = {}, {}
     for name, own in by_curve.items():
         lines = shape_csv.apart(own, rates)
@@ -150,16 +149,6 @@ def _quotes(table: Table, rows: Sequence[Row], day: date | None, convention: str
         places[name] = tuple(str(row.place) for row in lines.quotes)
     notes = (*table.notes, *_small_rates(specs, rates))
     return Quotes(specs, day, tuple(f"{table.name}: {note}" for note in notes), places)
-
-
-def _check_names(by_curve: dict[str, list[Row]]) -> None:
-    """Raise UserError for two curves whose names differ in case only."""
-    found: dict[str, str] = {}
-    for name, rows in by_curve.items():
-        other = found.setdefault(same_name(name), name)
-        if other != name:
-            rule = "two curves have this name, but for upper and lower case"
-            raise rows[0].place.at("curve").error(rule, value=name, remedy=f"write {other} on every line of it")
 
 
 def _small_rates(specs: dict[str, CurveSpec], rates: dict[str, float]) -> list[str]:

@@ -29,6 +29,7 @@ OPTIONS = {  # strike and years: call, put, implied vol
     (90.0, 1.0): (15.6368570271, 3.596712590503, 0.22458818114),
     (100.0, 5.0): (21.67109601102, 10.76982268596, 0.20248067904),
 }
+FAR = {("put", 75.0): 5.204812639066426e-05}  # of 0.05 years without rates, by Lewis' integral with forty digits
 EFFECTIVE = {-0.3: (0.2145983111, 22.555545079), 0.0: (0.2215712026, 23.064770859), 0.3: (0.2283312517, 23.558490052)}
 STILL, MOVING = "note, rates fixed", "note, rates that move"
 NOTES = {STILL: 95.116298351, MOVING: 95.205646322}
@@ -46,6 +47,8 @@ def read_options(lab: Lab) -> Measured:
         forward, discount = 100 * np.exp((RATE - DIVIDEND) * years), np.exp(-RATE * years)
         vol = float(implied_black(call, forward, strike, years, discount))
         found |= {_named(kind, strike): value for kind, value in (("call", call), ("put", put), ("vol", vol))}
+    for kind, strike in FAR:
+        found[_far(kind, strike)] = float(LAW.price(100, strike, 0.05, kind=kind))
     found["call, rates that move"] = float(LAW.price(100, 100, 5, RATE, dividend_yield=DIVIDEND, rates=RATES))
     for correlation in EFFECTIVE:
         vol = float(RATES.effective_vol(0.22, 5, correlation=correlation))
@@ -57,6 +60,10 @@ def read_options(lab: Lab) -> Measured:
 
 def _named(kind: str, strike: float) -> str:
     return f"{kind} at {strike:g}"
+
+
+def _far(kind: str, strike: float) -> str:
+    return f"{kind} at {strike:g}, 0.05 years"
 
 
 def notes_scenario(rates_vol: float, issued: dict[str, Any] | None = None, **smile: float) -> Scenario:
@@ -132,6 +139,7 @@ def _known_options() -> tuple[Expected, ...]:
     for (strike, _), (call, put, vol) in OPTIONS.items():
         known += [(_named("call", strike), call, 1e-10), (_named("put", strike), put, 1e-10)]
         known += [(_named("vol", strike), vol, 1e-11)]
+    known += [(_far(kind, strike), value, 1e-10) for (kind, strike), value in FAR.items()]
     known += [("call, rates that move", 21.7827809742, 1e-10)]
     for correlation, (vol, call) in EFFECTIVE.items():
         known += [(f"effective vol at {correlation:g}", vol, 1e-10)]
@@ -145,8 +153,9 @@ CASES: tuple[Case, ...] = (
         title="Options under Heston's law, and with rates that move",
         chapter="Pricing",
         source="Heston (1993); QuantLib's AnalyticHestonEngine and AnalyticHestonHullWhiteEngine",
-        inputs="S 100; K 90 for a year and 100 for five; z 4 %, q 1.5 %; v0 0.05, kappa 1.8, theta 0.045, xi 0.6, "
-        "rho -0.7; Hull-White rates a 5 %, sigma 1 %; Black-Scholes at 22 % with them, correlation -0.3, 0, 0.3",
+        inputs="S 100; K 90 for a year, 100 for five, 75 for 0.05 without z and q; z 4 %, q 1.5 %; v0 0.05, "
+        "kappa 1.8, theta 0.045, xi 0.6, rho -0.7; Hull-White rates a 5 %, sigma 1 %; Black-Scholes at 22 % with "
+        "them, correlation -0.3, 0, 0.3",
         statistic="values and implied vols",
         expected=_known_options(),
         measure=read_options,
