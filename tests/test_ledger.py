@@ -67,11 +67,12 @@ def test_a_note_moves_no_cash():
     np.testing.assert_array_equal(book.flow("a", "spread_cost_calm"), [-1, -2])
 
 
-def test_shares_of_a_gain_are_noted_as_one_by_one():
-    """The very digits of a move for each holder and part."""
-    paths, random = 700, np.random.default_rng(3)  # more than two blocks
-    parts, units = random.normal(size=(2, paths)), random.normal(size=(2, paths))
-    moves = [(who, part, move) for who in ("a", "b") for part in range(2) for move in _moves(who, part)]
+@pytest.mark.parametrize("number", [2, 5])
+def test_shares_of_a_gain_are_noted_as_one_by_one(number):
+    """The very digits of a move for each holder and part; four parts of one holder are noted together."""
+    paths, random = 2100, np.random.default_rng(3)  # more than two blocks
+    parts, units = random.normal(size=(number, paths)), random.normal(size=(2, paths))
+    moves = [(who, part, move) for who in ("a", "b") for part in range(number) for move in _moves(who, part)]
     ledgers = [Ledger(paths), Ledger(paths)]
     for ledger in ledgers:
         ledger.open("a", "b", "c")
@@ -79,13 +80,13 @@ def test_shares_of_a_gain_are_noted_as_one_by_one():
         for who, held in zip(("a", "b"), units, strict=True):
             ledger.transfer(held, source="c", target=who, reason="start", asset="x")
     one, other = ledgers
-    shares = (Shares("x", ("a", "b"), 2),)
+    shares = (Shares("x", ("a", "b"), number),)
     one.note_shares(parts, shares, tuple(move for *_, move in moves))
     for who, part, move in moves:
         other.post((other.balance(who, "x") * parts[part])[None], (move,))
     assert np.array_equal(one.rows, other.rows)
     assert one.flow("a", "part 1") == pytest.approx(units[0] * parts[1], rel=1e-15)
-    some, before, notes = np.array([3, 4, 699]), one.rows.copy(), tuple(move for *_, move in moves)
+    some, before, notes = np.array([3, 4, 2099]), one.rows.copy(), tuple(move for *_, move in moves)
     one.note_shares(parts[:, some], shares, notes, some)
     other.note_shares(parts, shares, notes)
     assert np.array_equal(one.rows[:, some], other.rows[:, some])

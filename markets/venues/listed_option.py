@@ -124,7 +124,9 @@ class ListedOption(VolListing):
     def _worth(self, tick: int, market: Snapshot) -> Vector:
         if self.series.moving is not None:
             return self._sloped(tick, market).worth
-        return self._rows(market, self._term(tick), self._legs(market.among), 1)[VALUE]
+        rows = self._rows(market, self._term(tick), self._legs(market.among), 1)
+        worth: Vector = rows[VALUE]
+        return worth
 
     def _sloped(self, tick: int, market: Snapshot) -> Sloped:
         moving = self._moving
