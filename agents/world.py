@@ -111,7 +111,7 @@ class TradingWorld(MarketWorld):
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
         """Value at mid of an agent's positions at the venues (those that book `gains`, if given), (paths,) $."""
         total: Vector | None = None
-        for venue in self._venues_held(name):
+        for venue in self.venues_held(name):
             if gains is None or gains == venue.listing.gains:
                 value = venue.value(name)
                 if total is None:
@@ -146,7 +146,7 @@ class TradingWorld(MarketWorld):
             return NONE, self.hedge_value(name)
         return row, listing.worth_of_one()[listing.assets[0]]
 
-    def _venues_held(self, name: str) -> list[Venue]:
+    def venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
         return self._reached_by(name)[0]
 

@@ -143,6 +143,17 @@ class EventLog:
         size = self.witness.size
         self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": size, **columns})
 
+    def kept(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A copy of a contiguous array that stands as long as the rows, for `add_kept`."""
+        return self._room.copy(values.reshape(-1)).reshape(values.shape)
+
+    def add_kept(self, table: str, seconds: int, /, **columns: Any) -> None:
+        """Append one row per path of a table that is wanted, and copy nothing.
+
+        Columns: (paths,) arrays that nobody writes to any more, in the columns' own types, or scalars.
+        """
+        self._rows[table].append({"time": seconds, "path": self.paths, "size": self.paths.size, **columns})
+
     def add_taken(self, table: str, seconds: int, taken: NDArray[np.intp], /, **columns: Any) -> None:
         """Append rows of some paths, by their indices. Columns: new arrays of those paths, or scalars."""
         if self.wants(table) and taken.size:
