@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,7 @@ def test_16_times_the_paths_cost_the_same_in_python(preset, changes):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="other releases of Python have other instructions")
 def test_a_tick_of_one_path_takes_few_instructions():
     """Of the covid preset with all its tables, two ticks a day, so a close at every other; with 2 % to spare."""
     scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.witnesses": 0})
