@@ -60,11 +60,12 @@ class Accountant:
         self._risks: list[RiskRecord] = []  # of desks with rates, if the table is declared and wanted
         self._exposures: list[ExposureRecord] = []  # of desks with a counterparty, if the table is wanted
         self._nothing = np.empty(0)
-        self._shown = self._written or self._desks_written or world.log.wants(BOOK.name)  # what an agent is worth
+        self._told = set(world.desks if self._desks_written else ())  # whose worth is wanted at every close
         for desk in world.desks.values():
             desk.attributed = self._attributed
             if world.log.wants(BOOK.name) and desk.book.book.instruments:
                 self._records[desk.name] = BookRecord(desk)
+                self._told.add(desk.name)
             if RISK.name in world.log.tables and world.log.wants(RISK.name) and desk.book.has_rates:
                 self._risks.append(RiskRecord(desk))
             if desk.counterparty is not None and world.log.wants(EXPOSURE.name):
@@ -91,17 +92,17 @@ class Accountant:
         world = self._world
         for each in world.lenders:
             each.settle_broken()
-        for name in world.desks if world.lenders else ():
-            if lender := world.lender_of(name):
+        for name, desk in world.desks.items() if world.lenders else ():
+            if not desk.untouched and (lender := world.lender_of(name)):
                 lender.write_off(name, world.equity_now(name))
         last = world.tick_index == len(world.clock.ticks) - 1
-        if self._shown:  # whole: whether a path of this chunk has a row of `marks`
-            whole = self._written and (last or not self._thinned or world.log.witness.size > 0)
-            for agent in world.agents:
+        # whether a path of this chunk has a row of `marks`
+        whole = self._written and (last or not self._thinned or world.log.witness.size > 0)
+        for agent in world.agents:
+            if whole or agent.name in self._told:
                 self._write(agent, last=last, whole=whole)
-        else:
-            for name, proof in self._proofs.items():
-                proof.worth(self._claims(name) if world.claims.debts else self._nothing, seen=False)
+            else:
+                self._proofs[agent.name].worth(self._claims(agent.name), seen=False)
         if last or not world.ledger.proven:
             world.ledger.check(lambda: f"{world.timestamp()} MARK")
         self._holdings.write(last=last)

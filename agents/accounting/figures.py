@@ -91,8 +91,9 @@ class Figures:
     def brief(self) -> Columns:
         """Columns of `desks`, for the log to have: their own storage, and in their own precision."""
         block, names, singles = self._block, self._names, self._singles
-        rows = *block[:singles].astype(np.float32), *self._world.log.kept(block[singles:])
-        return {**self._rest, **dict(zip(names, rows, strict=True)), **self._fate()}
+        halved = zip(names[:singles], block[:singles].astype(np.float32), strict=True)
+        doubles = zip(names[singles:], block[singles:], strict=True)
+        return {**self._rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate()}
 
     def _fate(self) -> Columns:
         desk = self._desk
