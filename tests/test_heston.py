@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -88,7 +89,7 @@ def _lewis(law: Heston, k: float, years: float, variance: float) -> float:
     """A call at 100 on 100 e^k, $."""
     x, weight = np.polynomial.legendre.leggauss(60)
     ends, total = np.concatenate([[0.0], np.geomspace(0.05, 4e5, 160)]), 0.0
-    for first, last in zip(ends[:-1], ends[1:], strict=True):
+    for first, last in itertools.pairwise(ends.tolist()):
         cuts = np.linspace(first, last, 2 + int((last - first) * abs(k) / 40))
         half = 0.5 * np.diff(cuts)[:, None]
         u = 0.5 * (cuts[1:] + cuts[:-1])[:, None] + half * x
