@@ -133,11 +133,12 @@ ACCOUNTS = Table(
 def desks_of(marks: Table) -> Table:
     """The table `desks` beside a table of marks: what is needed of every path, in single precision but for totals."""
     kept = (column for column in marks.columns if column.name not in LEFT_OUT)
-    columns = tuple(c if _is_whole(c.name) else replace(c, kind="single") for c in kept)
+    columns = tuple(c if is_whole(c.name) else replace(c, kind="single") for c in kept)
     return Table(DESKS, columns, rows="every hedging desk at every close, on all paths")
 
 
-def _is_whole(name: str) -> bool:
+def is_whole(name: str) -> bool:
+    """Whether a column of `desks` is in double precision."""
     return name in WHOLE or name.startswith(HELD)
 
 

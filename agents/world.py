@@ -111,7 +111,7 @@ class TradingWorld(MarketWorld):
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
         """Value at mid of an agent's positions at the venues (those that book `gains`, if given), (paths,) $."""
         total: Vector | None = None
-        for venue in self._venues_held(name):
+        for venue in self.venues_held(name):
             if gains is None or gains == venue.listing.gains:
                 value = venue.value(name)
                 if total is None:
@@ -137,16 +137,17 @@ class TradingWorld(MarketWorld):
         """The listing of which alone an account has ever held anything, if that is one thing."""
         return self._reached_by(name)[1]
 
-    def held_by(self, name: str) -> tuple[int, Vector]:
-        """An agent's hedge for the ledger's proof: the row of its units and $ of one at mid, (paths,), if it holds one
-        thing; else NONE and the value of all.
+    def held_by(self, name: str) -> tuple[int, Callable[[], Vector]]:
+        """An agent's hedge for the ledger's proof: the row of its units and what finds $ of one at mid, (paths,), if it
+        holds one thing; else NONE and what finds the value of all. Valid while `ledger.used` stands.
         """
         _, listing, row, _ = self._reached_by(name)
         if listing is None:
-            return NONE, self.hedge_value(name)
-        return row, listing.worth_of_one()[listing.assets[0]]
+            return NONE, lambda: self.hedge_value(name)
+        worth, asset = listing.worth_of_one, listing.assets[0]
+        return row, lambda: worth()[asset]
 
-    def _venues_held(self, name: str) -> list[Venue]:
+    def venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
         return self._reached_by(name)[0]
 

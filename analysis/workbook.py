@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
-import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import UserError
 from sim.files import check_target, make_folder, write_whole
+from sim.listed_files import is_listed, write_listed
 from sim.text import plain
 
 if TYPE_CHECKING:
     import polars as pl
 
+WRITER = "spiral export"
 LISTED = "export.json"  # names and checksums of the CSV files of a folder
 MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767  # of a sheet, its header among them; characters: the format's limits
 SEAL = "Written by Spiral, SHA-256"  # property of a workbook
@@ -86,14 +87,7 @@ def _check_ours(places: Iterable[Path], *, force: bool, rule: str = NOT_OURS) ->
 def _write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
     """Write CSV files and their list; unchanged files of an earlier export that are no longer needed are removed."""
     _check_ours((folder / name for name in (*files, LISTED)), force=force)
-    make_folder(folder)
-    for place in folder.glob("*.csv"):
-        if place.name not in files and _ours(place):
-            place.unlink()
-    for name, content in files.items():
-        write_whole(folder / name, content)
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    write_whole(folder / LISTED, json.dumps({"written_by": "spiral export", "files": digests}, indent=1))
+    write_listed(folder, files, LISTED, WRITER)
 
 
 def csv(frame: pl.DataFrame) -> bytes:
@@ -165,13 +159,10 @@ def _xlsxwriter(path: Path) -> Any:
 
 def _ours(place: Path) -> bool:
     """Whether a file is as an export left it. One CSV file alone has no place for a proof: False."""
+    if place.suffix.lower() != ".xlsx":
+        return is_listed(place, LISTED, WRITER)
     try:
-        if place.suffix.lower() == ".xlsx":
-            return _sealed(place)
-        listed = json.loads((place.parent / LISTED).read_bytes())
-        if place.name == LISTED:
-            return bool(listed["written_by"] == "spiral export")
-        return bool(hashlib.sha256(place.read_bytes()).hexdigest() == listed["files"][place.name])
+        return _sealed(place)
     except (OSError, ValueError, LookupError, TypeError):
         return False
 

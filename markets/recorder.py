@@ -90,15 +90,14 @@ class Recorder:
     def _write_levels(self, closing: bool) -> None:
         world, log = self._world, self._world.log
         wanted, seen = closing and log.wants("closes"), log.sees("market")
-        market = self._market(EVERY) if wanted else {}
+        market = log.kept(self._market(EVERY)) if wanted else {}
         shown = self._market(log.witness) if seen else {}
         for venue in world.venues.values():
             if seen and is_recorded(venue, closing=closing):
                 log.add_seen("market", world.now, venue=venue.name, **shown, **self._seen(venue, log.witness))
             if wanted and venue.listing.priced:
-                squared = self._squares[venue.name].take()
-                columns = {**market, **self._levels(venue)}
-                log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
+                own = {**self._levels(venue), "tick_variance": self._squares[venue.name].take()}
+                log.add_kept("closes", world.now, venue=venue.name, **market, **log.kept(own))
 
     def _market(self, paths: Paths | slice) -> dict[str, Vector]:
         """What is the same for all venues, on some paths."""

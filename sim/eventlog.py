@@ -143,6 +143,20 @@ class EventLog:
         size = self.witness.size
         self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": size, **columns})
 
+    def kept(self, columns: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+        """Copies of vectors (paths,) that stand as long as the rows, for `add_kept`."""
+        paths = self.paths.size
+        block = self._room.take(len(columns) * paths)
+        np.concatenate(tuple(columns.values()), out=block)
+        return dict(zip(columns, block.reshape(-1, paths), strict=True))
+
+    def add_kept(self, table: str, seconds: int, /, **columns: Any) -> None:
+        """Append one row per path of a table that is wanted, and copy nothing.
+
+        Columns: (paths,) arrays that nobody writes to any more, in the columns' own types, or scalars.
+        """
+        self._rows[table].append({"time": seconds, "path": self.paths, "size": self.paths.size, **columns})
+
     def add_taken(self, table: str, seconds: int, taken: NDArray[np.intp], /, **columns: Any) -> None:
         """Append rows of some paths, by their indices. Columns: new arrays of those paths, or scalars."""
         if self.wants(table) and taken.size:
@@ -204,13 +218,18 @@ class _Room:
         """A copy that stands until the room is left."""
         if values.size < FEW or values.dtype != np.float64:
             return values.copy()
-        if self._used + values.size > self._blocks[-1].size:
-            self._blocks.append(self._block(values.size))
-            self._used = 0
-        kept = self._blocks[-1][self._used : self._used + values.size]
+        kept = self.take(values.size)
         kept[:] = values
-        self._used += values.size
         return kept
+
+    def take(self, size: int) -> NDArray[Any]:
+        """Storage for so many numbers."""
+        begin, end = self._used, self._used + size
+        if end > self._blocks[-1].size:
+            self._blocks.append(self._block(size))
+            begin, end = 0, size
+        self._used = end
+        return self._blocks[-1][begin:end]
 
     def _block(self, least: int) -> NDArray[Any]:
         while self._spare:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.cost import Cost, cost_of
 from tests.small import crisis, world_of
 
 FEW, MANY = 400, 6400  # paths
-MOST_INSTRUCTIONS, MOST_CALLS = 15_000, 45.5  # a tick of one path: Python's of ours, and calls of kernels
+MOST_INSTRUCTIONS, MOST_CALLS = 12_800, 45.5  # a tick of one path: Python's of ours, and calls of kernels
 SLACK = 0.06  # share: a branch is taken on one path of many rather than on none of few (calls, halts, close-outs)
 
 
@@ -74,6 +75,7 @@ def test_16_times_the_paths_cost_the_same_in_python(preset, changes):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="other releases of Python have other instructions")
 def test_a_tick_of_one_path_takes_few_instructions():
     """Of the covid preset with all its tables, two ticks a day, so a close at every other; with 2 % to spare."""
     scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.witnesses": 0})

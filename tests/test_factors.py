@@ -305,6 +305,14 @@ def test_a_further_law_is_stepped_and_its_factor_stands_in_the_snapshot(monkeypa
         world.factors.let_move(key, 1.0, 0.0)
 
 
+def test_a_law_gives_the_nodes_of_a_curve_together(monkeypatch):
+    """One by one they would stand in the rows of the snapshot and not in its curve."""
+    key = FactorKey("zero", "eur", "10y")
+    monkeypatch.setattr(factor_market, "FURTHER", [law_of(key)])
+    with pytest.raises(BugError, match="zero/eur/10y is a node of a curve: its law gives all nodes together"):
+        world_of(crisis(anchors=CALM), 2)
+
+
 def test_no_factor_has_two_laws(monkeypatch):
     monkeypatch.setattr(factor_market, "FURTHER", [law_of(VOL)])
     with pytest.raises(BugError, match="two things of the market are called 'vol/asset'"):

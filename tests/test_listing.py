@@ -11,7 +11,14 @@ from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.factors.key import FactorKey
 from markets.spec import VenueSpec
+from markets.venues.bond_future import BondFuture
 from markets.venues.further import FURTHER
+from markets.venues.listed_option import ListedOption
+from markets.venues.listing import NEVER, waits_for_roll
+from markets.venues.par_swap import ParSwap
+from markets.venues.stock import Stock
+from markets.venues.vol_future import VolFuture
+from markets.venues.zero_bond import ZeroBond
 from sim.errors import BugError
 from sim.phases import Phase
 from tests.future import Future
@@ -107,3 +114,36 @@ def test_a_name_is_taken_once(monkeypatch):
     )
     with pytest.raises(BugError, match="two things of the market are called 'oil'"):
         market(monkeypatch)
+
+
+@pytest.mark.parametrize("base", [Stock, ParSwap, BondFuture, ZeroBond, VolFuture, ListedOption])
+def test_a_step_of_one_s_own_is_not_waited_with(base):
+    """Whatever the class that it is derived from says; it may say `until` itself."""
+    own = type("Own", (base,), {"step": lambda self, tick: None})
+    late = type("Late", (own,), {"until": NEVER})
+    once = late.__new__(late)
+    once.step = print
+    assert [waits_for_roll(each.__new__(each)) for each in (base, own, late)] == [True, False, True]
+    assert not waits_for_roll(once)
+
+
+@pytest.mark.parametrize(("said", "ticks"), [({}, range(1, 9)), ({"until": 0}, range(1, 9)), ({"until": 5}, (1, 5))])
+def test_a_stock_with_a_step_of_its_own_is_stepped(said, ticks, monkeypatch):
+    """At every tick, unless it says from which one: then when a venue of the market first steps, and from there."""
+    stepped = []
+
+    def step(self, tick):
+        stepped.append(tick)
+        if "until" in said and tick >= self.until > 0:
+            self.until = NEVER
+
+    def made(world):
+        own = type("Own", (Stock,), {"step": step, **said})(world, "asset")
+        own.name, own.assets = "own", ("own",)
+        return own, VenueSpec(half_spread=0.0, depth=1e9, impact=0.01)
+
+    monkeypatch.setitem(FURTHER, "own", made)
+    world = world_of(crisis(anchors=ANCHORS, agents={}, minutes=390), 1)
+    world.run()
+    assert [tick for tick in stepped if tick < 9] == list(ticks)
+    assert len(stepped) == (len(world.clock.ticks) - 1 if said.get("until", 0) == 0 else 2)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 import pytest
 
+from agents.funding.margin import MarginModel
 from markets.kernels.loops import raise_radius
+from markets.spec import VenueSpec
+from markets.venues.further import FURTHER
 from markets.venues.loop_gain import CURVATURE, VANNA, circuits, spectral_radius
+from markets.venues.stock import Stock
 from scenarios.reading.loading import from_dict
 from scenarios.studies.run import run
 from scenarios.studies.validation.textbook import FREE, MAKER, textbook
@@ -181,10 +187,11 @@ def test_a_flow_for_a_group_of_venues_is_that_of_each():
     assert set(world.loop_gains(frozenset({"us10y"}))) == {("asset", "us2y")}
 
 
-def unread(tables=()):
+def unread(tables=(), policy=None, **others):
     """A hedged world that writes no table with a loop gain."""
     call = {"kind": "call", "moneyness": 1.0, "months": 3, "quantity": -1e6}
-    cast = {"desk": {"type": "Hedger", "book": [call]}, "maker": {"type": "MarketMaker"}}
+    desk = {"type": "Hedger", "book": [call], **({} if policy is None else {"policy": {"kind": policy}})}
+    cast = {"desk": desk, "maker": {"type": "MarketMaker"}, **others}
     scenario = crisis(agents=cast, market={"realised_ratio": 0.7}, minutes=195)
     return make_world(scenario, Chunk("actual", 0, 3), scenario.feedback, tables=tables)
 
@@ -211,3 +218,56 @@ def test_a_user_s_process_reads_loop_gains_whatever_is_written():
     assert len(seen) > 5
     assert np.array_equal(seen, known)
     assert np.any(seen)
+
+
+class Reader(Stock):
+    """A listing of a user's own that reads the asset's loop gain at every tick."""
+
+    def __init__(self, market):
+        super().__init__(market, "asset")
+        self.name, self.assets, self.seen = "read", ("read",), []
+
+    def step(self, tick):
+        self.seen.append(self.market.venue("asset").loop_gain[0])
+
+
+def test_a_user_s_listing_reads_them(monkeypatch):
+    """When the market steps, of no tick: they are those of TRADE."""
+    spec = VenueSpec(half_spread=0.0, depth=1e9, impact=0.01)
+    monkeypatch.setitem(FURTHER, "read", lambda market: (Reader(market), spec))
+    world = unread()
+    world.run()
+    assert world.measures_gains and world.venue("asset").loop_gain.all()
+    assert len(world.venue("read").listing.seen) == len(world.clock.ticks) - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worst(MarginModel):
+    """A margin model of a user's own, with the loop gain in it."""
+
+    def initial(self, portfolio, terms):
+        return 1e6 * portfolio.venues["asset"].loop_gain
+
+
+@pytest.mark.parametrize("sets", [False, True])
+def test_a_user_s_model_reads_them(sets):
+    """Of a lender, or of one of its netting sets."""
+    model = {"margin_model": {"kind": "tests.test_loop_gain:Worst"}}
+    lender = {"netting_sets": {"shares": {"venues": ["asset"], **model}}} if sets else model
+    world = unread(tables=("funding",), lender={"type": "FundingDesk", **lender})
+    assert world.measures_gains
+    world.run()
+
+
+def test_a_user_s_policy_may_read_them_and_ours_do_not():
+    assert unread(policy="tests.policies_made:HalfHedge").measures_gains
+    assert not unread(policy="band").measures_gains
+
+
+def test_who_comes_in_the_middle_of_a_run_is_not_given_zeros():
+    world = unread()
+    for tick in world.stops(Phase.DECIDE):
+        if tick == 3:
+            watch(world, Phase.MARK, lambda: world.venue("asset").loop_gain)
+            break
+    assert not world.measures_gains

@@ -269,7 +269,7 @@ def test_run_says_what_it_took_out_and_how_long_that_took() -> None:
     done = spiral("run", *RECORD, "--set", COARSE, "--paths", "8", "--workers", "1", "--no-report")
     assert done.exit_code == 0, done.output
     assert "own impact was taken out of the record" in done.stderr
-    assert re.search(r"in vol; that took \d+\.\d s\n", done.stderr)
+    assert re.search(r"of vol; that took \d+\.\d s\n", done.stderr)
     assert "note: --set counts before the desks' impact is taken out" in done.stderr
     assert "own impact was taken out of the record" in words(done.stdout)
     assert "So the price-taker twin is this crisis without the spiral" in words(done.stdout)

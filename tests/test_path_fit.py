@@ -20,6 +20,7 @@ from markets.factors.memory.path_memory import long_run, own_gain
 from markets.specs.memory import CreditMemorySpec, KernelSpec, MemorySpec
 from scenarios.cli import main
 from scenarios.commands.fit import toml
+from scenarios.commands.path_table import path_table
 from scenarios.reading.loading import from_dict, load
 from scenarios.studies.estimation.blocks import block_rows, vol_error
 from scenarios.studies.estimation.clock_squares import squares
@@ -39,6 +40,7 @@ from scenarios.studies.estimation.path_slopes import log_slopes
 from scenarios.studies.estimation.path_start import start_of, start_of_closes
 from scenarios.studies.estimation.realised_law import Days, likeliest, spec_of, targeted
 from sim.errors import UserError
+from sim.screen.text import said
 from sim.sessions import exchange_sessions
 
 Vector = NDArray[np.float64]
@@ -408,7 +410,7 @@ def test_command(records: list[DailyRecord], tmp_path: Path) -> None:
     file = str(write(tmp_path, records[2]))
     done = CliRunner().invoke(main, ["fit", file, "--draws", "2", "--out", str(out)])
     assert done.exit_code == 0, done.output
-    for word in ("market.memory.realised_activity", "Peaks in falls left out", "no open, high and low", "chi2"):
+    for word in ("market.memory.realised_activity", "Peaks in falls left out", "no open, high and low", "1/trading year"):
         assert word in done.output
     assert tomllib.loads(out.read_text())["market"]["vol_law"] == "path_dependent"
 
@@ -440,6 +442,14 @@ def test_mistakes_are_told_in_one_line(records: list[DailyRecord], tmp_path: Pat
     table.write_csv(tmp_path / "upside_down.csv")
     done = CliRunner().invoke(main, ["fit", str(tmp_path / "upside_down.csv")])
     assert done.exit_code == 2 and "open and close lie between the day" in done.stderr, done.output
+
+
+def test_a_narrow_terminal_cuts_no_key_and_names_the_units() -> None:
+    """The longest key beside its meaning: the meaning is broken into lines."""
+    table = path_table(fit_paths(made(3, 1_200), draws=0, windows=[]))
+    wide, narrow = ("\n".join(said(line) for line in table.lines(width)) for width in (200, 80))
+    assert set(wide.split()) == set(narrow.split()) and max(map(len, narrow.splitlines())) <= 80
+    assert "market.memory.returns.slow_share" in narrow and "1/trading year" in narrow
 
 
 # --- the long history -------------------------------------------------------------------------------------------------

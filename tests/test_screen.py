@@ -209,6 +209,23 @@ def test_columns_below_others_share_the_rows_and_styles(monkeypatch: pytest.Monk
     ]
 
 
+@pytest.mark.parametrize(("width", "repeated"), [(40, ["level", "law"]), (26, ["level"])])
+def test_columns_below_others_stand_beside_all_words_that_name_the_rows(
+    width: int, repeated: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    """The second column too where rows are alike in the first, unless figures had to be cut for it."""
+    table = Table("level", "law", box=False, pad_edge=False)
+    for heading in ("record", "predicted", "ratio"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for level in ("vol", "credit"):
+        for law in ("of the path", "one factor"):
+            table.add_row(level, law, "123,456.78 %", "234,567.89 %", "0.61")
+    heads = [line.split() for line in ours(table, width, monkeypatch).splitlines()[::5]]
+    assert all(head[: len(repeated)] == repeated for head in heads) and len(heads) > 1
+    assert [name for head in heads for name in head if name not in ("level", "law")] == ["record", "predicted", "ratio"]
+    assert ("law" in heads[-1]) == ("law" in repeated)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 @pytest.mark.parametrize("seed", range(40))
 def test_a_panel_is_that_of_rich(seed: int, encoding: str, monkeypatch: pytest.MonkeyPatch):

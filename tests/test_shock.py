@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner, Result
 
 from markets.curves.stress import parse_stress
 from markets.factors.key import RATES_VOL, US2Y, US10Y, FactorKey
 from scenarios import from_dict, shock
+from scenarios.cli import main
 from scenarios.describing.scenario_file import check_reads_back, scenario_text
 from scenarios.studies.shock import FIGURES
 from scenarios.worlds.shocks import STATIC
@@ -235,3 +237,23 @@ def test_mistakes_in_one_line(spec, said):
 def test_moments_that_the_run_does_not_have(at, time, said, tmp_path):
     with pytest.raises(UserError, match=said):
         shock(struck(), "parallel 50", at, time=time, out=tmp_path / "shock")
+
+
+def test_a_second_shock_takes_the_place_of_the_first_table_but_not_of_a_changed_one(tmp_path, monkeypatch):
+    """`spiral shock` names its folder by the scenario alone, so the next shock goes there too."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.toml").write_text(scenario_text(struck(minutes=195), "by a test"))
+    command = ["shock", "small.toml", "--at", "2020-02-26", "--paths", "4", "--workers", "1", "--quiet", "--out", "out"]
+
+    def said(*more: str) -> Result:
+        return CliRunner().invoke(main, [*command, *more])
+
+    tables = []
+    for stress in ("parallel 50", "parallel 20"):
+        assert (result := said("--stress", stress)).exit_code == 0, result.output
+        tables.append(Path("out/shock.csv").read_text())
+    assert tables[0] != tables[1]
+    Path("out/shock.csv").write_text("mine\n")
+    refused = said("--stress", "parallel 10")
+    assert refused.exit_code == 2 and "the file is there already" in refused.output
+    assert Path("out/shock.csv").read_text() == "mine\n"

@@ -411,3 +411,15 @@ def test_an_order_is_taken_as_it_was_when_sent():
     world.start(trading())
     world.run()
     np.testing.assert_array_equal(fills[0].quantity, 10.0)
+
+
+def test_venues_clear_in_one_order_whichever_was_first_sent_an_order():
+    """That in which they opened: so do their trades stand in the table."""
+    found, size = [], {"paths": 16, "witnesses": 2, "twin": "none"}
+    for names in (("asset", "us2y", "us10y"), ("us10y", "asset", "us2y")):
+        world = world_of(crisis(anchors=CALM, run=size), 16)
+        send(world, {tick: dict.fromkeys(names, 1e3 * tick) for tick in range(1, 9)})
+        world.run()
+        found.append(world.log.frame("trades", world.clock))
+    assert found[0]["venue"].to_list()[:6] == ["asset", "asset", "us2y", "us2y", "us10y", "us10y"]
+    assert found[0].equals(found[1])

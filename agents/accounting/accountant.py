@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounting.figures import Figures
 from agents.accounting.holdings import Holdings
 from agents.accounting.proof import Proof
 from agents.accounts import margin_account
@@ -14,18 +15,16 @@ from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
 from agents.desk.exposure_record import EXPOSURE, ExposureRecord
 from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, components, option_hedges
-from agents.desk.options_held import options_held
 from agents.desk.risk_record import RISK, RiskRecord
-from agents.tables import DESKS, LEFT_OUT, MARKS
-from agents.world import WRITE_OFF, TradingWorld
+from agents.tables import DESKS, MARKS
+from agents.world import TradingWorld
 from markets.costs import INVENTORY
-from markets.factors.key import MAIN, SPOT, of_asset
 from markets.venues.vol_listing import explain_all
+from sim.kernels.proof import PNL
 from sim.phases import Phase
 from sim.world import Process
 
 if TYPE_CHECKING:
-    from agents.desk.desk import Desk
     from agents.world import Participant
 
 Vector = NDArray[np.float64]
@@ -44,29 +43,29 @@ class Accountant:
         self._attributed = attribution != "none"
         credit = bool(world.market.credits)
         met = any(desk.counterparty is not None for desk in world.desks.values())
-        self._components = components(
-            fx=bool(world.market.fx), credit=credit, counterparty=met, smile=world.smile_moves
-        )
-        self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
+        parts = components(fx=bool(world.market.fx), credit=credit, counterparty=met, smile=world.smile_moves)
+        hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
         options = option_hedges(rates=bool(world.straddles), options=bool(world.options), smile=world.smile_moves)
         costs = (*COSTS, *(step.name for step in options.values()))
         costs = (*costs, HEDGE_CREDIT.name) if credit else costs
         asked = any(venue.spec.investors for venue in world.venues.values())
-        self._costs = (*costs, INVENTORY.name) if asked else costs
+        costs = (*costs, INVENTORY.name) if asked else costs
         self._holdings = Holdings(world)
         self._written = world.log.wants(MARKS.name)
         self._thinned = DESKS in world.log.tables
         self._desks_written = self._thinned and world.log.wants(DESKS)
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted
-        self._proofs = {agent.name: Proof(world, agent, self._costs) for agent in world.agents}
+        self._proofs = {agent.name: Proof(world, agent, costs) for agent in world.agents}
+        self._figures = {agent.name: Figures(world, agent, costs, hedges, parts) for agent in world.agents}
         self._risks: list[RiskRecord] = []  # of desks with rates, if the table is declared and wanted
         self._exposures: list[ExposureRecord] = []  # of desks with a counterparty, if the table is wanted
         self._nothing = np.empty(0)
-        self._shown = self._written or self._desks_written or world.log.wants(BOOK.name)  # what an agent is worth
+        self._told = set(world.desks if self._desks_written else ())  # whose worth is wanted at every close
         for desk in world.desks.values():
             desk.attributed = self._attributed
             if world.log.wants(BOOK.name) and desk.book.book.instruments:
                 self._records[desk.name] = BookRecord(desk)
+                self._told.add(desk.name)
             if RISK.name in world.log.tables and world.log.wants(RISK.name) and desk.book.has_rates:
                 self._risks.append(RiskRecord(desk))
             if desk.counterparty is not None and world.log.wants(EXPOSURE.name):
@@ -93,16 +92,17 @@ class Accountant:
         world = self._world
         for each in world.lenders:
             each.settle_broken()
-        for name in world.desks if world.lenders else ():
-            if lender := world.lender_of(name):
+        for name, desk in world.desks.items() if world.lenders else ():
+            if not desk.untouched and (lender := world.lender_of(name)):
                 lender.write_off(name, world.equity_now(name))
         last = world.tick_index == len(world.clock.ticks) - 1
-        if self._shown:
-            for agent in world.agents:
-                self._write(agent, last=last)
-        else:
-            for name, proof in self._proofs.items():
-                proof.worth(self._claims(name) if world.claims.debts else self._nothing, seen=False)
+        # whether a path of this chunk has a row of `marks`
+        whole = self._written and (last or not self._thinned or world.log.witness.size > 0)
+        for agent in world.agents:
+            if whole or agent.name in self._told:
+                self._write(agent, last=last, whole=whole)
+            else:
+                self._proofs[agent.name].worth(self._claims(agent.name), seen=False)
         if last or not world.ledger.proven:
             world.ledger.check(lambda: f"{world.timestamp()} MARK")
         self._holdings.write(last=last)
@@ -113,22 +113,22 @@ class Accountant:
         for risk in self._risks if last or world.tick_index == 0 else ():
             risk.write(last=last)
 
-    def _write(self, agent: Participant, *, last: bool) -> None:
+    def _write(self, agent: Participant, *, last: bool, whole: bool) -> None:
         """Rows of `marks`: the witnesses' at every close, all paths' at the last; of `desks`: all paths' at each."""
         world, name = self._world, agent.name
         claims = self._claims(name)
         desk, record = world.desks.get(name), self._records.get(name)
         brief = desk is not None and self._desks_written
-        whole = self._written and self._is_whole(last=last)
         wanted = brief or whole
-        equity, pnl, _ = self._proofs[name].worth(claims, seen=wanted or record is not None)
+        worth = self._proofs[name].worth(claims, seen=wanted or record is not None)
         if record is not None:
-            record.look(pnl)
+            record.look(worth[PNL])
         if not wanted:
             return
-        told = {"agent": name, "equity": equity, "pnl": pnl, **self._parts(agent), **self._risk(name)}
+        figures = self._figures[name]
+        figures.look(worth)
         if brief:
-            world.log.add(DESKS, world.now, **{key: value for key, value in told.items() if key not in LEFT_OUT})
+            world.log.add_kept(DESKS, world.now, agent=name, **figures.brief())
         if not whole:
             return
         ledger, account = world.ledger, margin_account(name)
@@ -136,7 +136,8 @@ class Accountant:
             MARKS.name,
             world.now,
             None if last or not self._thinned else world.log.witness,
-            **told,
+            agent=name,
+            **figures.whole(),
             role=agent.role,
             book_value=desk.book_value if desk else 0.0,
             hedge_value=world.hedge_value(name),
@@ -149,67 +150,3 @@ class Accountant:
         """What others owe an agent, (paths,) $; (0,) where nobody owes anything."""
         claims = self._world.claims
         return claims.value(name) if claims.debts else self._nothing
-
-    def _is_whole(self, *, last: bool) -> bool:
-        """Whether a path of this chunk has a row of `marks` at this close."""
-        return last or not self._thinned or self._world.log.witness.size > 0
-
-    def _parts(self, agent: Participant) -> dict[str, Vector | float]:
-        """Running totals of the parts of an agent's P&L, by column of `marks`."""
-        world, ledger, name = self._world, self._world.ledger, agent.name
-        parts: dict[str, Vector | float] = {
-            c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in self._costs
-        }
-        for gains in self._hedges:
-            parts[gains] = parts[gains] + world.hedge_value(name, gains)
-        if agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF):
-            parts["funding_credit"] = parts["funding_credit"] + ledger.flow(name, WRITE_OFF)
-        desk = world.desks.get(name)
-        for component in self._components:
-            parts[component] = 0.0 if desk is None else desk.totals[component] if self._attributed else np.nan
-        return parts
-
-    def _risk(self, name: str) -> dict[str, Vector | NDArray[np.bool_] | float | bool]:
-        """Unhedged P&L, net exposure and fate of a desk."""
-        world = self._world
-        desk = world.desks.get(name)
-        held, curved = self._exposure(name, MAIN)
-        if desk is None:
-            return {
-                "unhedged_pnl": 0.0,
-                "net_delta_dollars": held,
-                "gamma_dollars_1pct": 0.0 if curved is None else curved,
-                "book_share": 1.0,
-                "liquidated": False,
-                "defaulted": False,
-            }
-        delta, gamma = self._of_book(desk, MAIN)
-        delta, gamma = delta + held, gamma if curved is None else gamma + curved
-        for asset in desk.assets[1:]:
-            (own, bent), (held, curved) = self._of_book(desk, asset), self._exposure(name, asset)
-            delta, gamma = delta + own + held, gamma + bent if curved is None else gamma + bent + curved
-        return {
-            "unhedged_pnl": desk.unhedged,
-            "net_delta_dollars": delta,
-            "gamma_dollars_1pct": gamma,
-            "book_share": desk.kept,
-            "liquidated": desk.liquidated,
-            "defaulted": desk.defaulted,
-        }
-
-    def _of_book(self, desk: Desk, asset: str) -> tuple[Vector, Vector]:
-        """Delta in an asset of what is left of a book, and its change for a move of 1 %, (paths,) $."""
-        slopes, spot = desk.slopes(bent=True), self._world.factors.snapshot.row(of_asset(SPOT, asset))
-        return desk.scale * slopes.delta_of(asset) * spot, 0.01 * desk.scale * slopes.gamma_of(asset) * spot**2
-
-    def _exposure(self, name: str, asset: str) -> tuple[Vector | float, Vector | None]:
-        """Likewise of what an account holds in the asset and, if it holds any, in listed options on it."""
-        world, venue = self._world, self._world.venue(asset)
-        held, spot = (
-            venue.value(name) if venue.reached(name) else 0.0,
-            world.factors.snapshot.row(of_asset(SPOT, asset)),
-        )
-        options = options_held(world, name, asset=asset)
-        if not options:
-            return held, None
-        return held + options.sum("delta") * spot, np.asarray(0.01 * options.sum("gamma") * spot**2)

@@ -30,7 +30,9 @@ class Proof:
         self._world, self._agent, self._desk = world, agent, world.desks.get(agent.name)
         self._kinds = dict.fromkeys(costs, PART) | {"capital": CAPITAL}
         self._kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
-        self._rows, self._used = self._find_rows(), world.ledger.used  # valid while the ledger has no further row
+        self._used = -1  # rows of the ledger when `_found`, with units and worth of what is held, was found
+        self._found: tuple[Vector, Rows, Rows, Rows, int]
+        self._one: Callable[[], Vector]
         self._terms = 1.0 + agent.capital, TOLERANCE
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         self._unseen = np.empty((WORTH, 0))
@@ -44,12 +46,13 @@ class Proof:
         world, desk, nothing = self._world, self._desk, self._nothing
         ledger = world.ledger
         if self._used != ledger.used:
-            self._rows, self._used = self._find_rows(), ledger.used
+            row, self._one = world.held_by(self._agent.name)
+            self._found, self._used = (ledger.rows, *self._find_rows(), row), ledger.used
         if desk is None:
             book = nothing, nothing, claims, self._no_parts
         else:
             book = desk.scale, desk.unit_value, claims, desk.explained
-        account = ledger.rows, *self._rows, *world.held_by(self._agent.name), *book, *self._terms
+        account = *self._found, self._one(), *book, *self._terms
         found = np.empty((WORTH, world.paths)) if seen else self._unseen
         path = explain(*account, found)
         if path >= 0:

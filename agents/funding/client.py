@@ -26,6 +26,7 @@ class Client:
         self.desk = desk
         self.name = desk.name
         self.portfolio, self.sets = portfolio, sets
+        self.credits_options = any(each.credits_options for each in sets)
         self.unmet = world.full(0.0)  # $ called and not paid
         self.called = world.full(0.0)  # $, when the call was made
         self.required = world.full(0.0)  # $, likewise

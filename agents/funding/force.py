@@ -44,13 +44,14 @@ class Force:
         within the limit. Negative equity or an unpaid debt: all.
         """
         world, desk, calls = self._world, client.desk, self._calls
+        equity = world.equity_now(client.name)
         if client.record:
             asked = calls.required(client)
             credit = calls.credit(client)
             told = None if credit is None else credit.whole
-            client.record.note_force(asked, lacking=calls.lacking(client, asked), credit=told)
+            client.record.note_force(asked, lacking=calls.lacking(client, asked), equity=equity, credit=told)
         due, ruined = np.empty((2, world.paths), dtype=bool)
-        day, equity = world.clock.plain.day[world.tick_index], world.equity_now(client.name)
+        day = world.clock.plain.day[world.tick_index]
         if in_trouble(equity, client.failed, desk.liquidated, client.deadline, day, due, ruined):
             self._collect(client, due, ruined)
         if self._limit is not None:

@@ -28,6 +28,7 @@ from markets.kernels.liquidity import (
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
+    from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
 
@@ -54,6 +55,7 @@ class LiquidityRecord:
         self._deadline_days = deadline_days
         closes = len(world.close_of_day)
         self._calls, self._called = np.empty((min(deadline_days, closes + 1), world.paths)), 0  # and how many there are
+        self._none, self._reached = world.full(0.0), -1  # rows of the ledger when `_find_unpaid` was last called
         self._short: list[Vector] = []  # i: extra capital below which it was short at the close of i days ago
 
     def note(
@@ -72,10 +74,9 @@ class LiquidityRecord:
         note_close(self._found, calls, self._called, world.now, self._low_time, *told, *of_line)
         self._called = min(self._called + 1, len(calls))
 
-    def note_force(self, asked: Requirement, *, lacking: Vector, credit: Vector | None = None) -> None:
-        """Called before TRADE of a close, when the lender looks for overdue calls and negative equity."""
-        equity, scale = self._world.equity_now(self._desk.name), self._desk.scale
-        owed, unfinanced = self._called == self._deadline_days, self._unfinanced(credit)
+    def note_force(self, asked: Requirement, *, lacking: Vector, equity: Vector, credit: Vector | None = None) -> None:
+        """Called before TRADE of a close, when the lender looks for overdue calls and negative equity, (paths,) $."""
+        scale, owed, unfinanced = self._desk.scale, self._called == self._deadline_days, self._unfinanced(credit)
         told = *asked, self._no_credit if credit is None else credit
         note_force(self._found, self._calls[-1], owed, *told, lacking, equity, unfinanced, scale)
 
@@ -93,14 +94,20 @@ class LiquidityRecord:
 
     def _unfinanced(self, credit: Vector | None) -> Vector:
         """Long stock that no repo pays for, and options where they count in margin, (paths,) $."""
-        names = [*(asset.name for asset in self._world.other_assets), MAIN]
-        if credit is not None:
-            reached = self._world.ledger.reached
-            names += [option.name for option in self._world.options if reached(self._desk.name, option.name)]
+        found, name = self._none, self._desk.name
+        if self._reached != self._world.ledger.used:
+            self._unpaid, self._reached = self._find_unpaid(), self._world.ledger.used
+        for venue in self._unpaid[credit is not None]:
+            found = found + np.maximum(venue.value(name), 0.0)
+        return found
+
+    def _find_unpaid(self) -> tuple[list[Venue], list[Venue]]:
+        """Venues whose long positions no repo pays for: of assets, and of options, too."""
+        world, held = self._world, {venue.name for venue in self._world.venues_held(self._desk.name)}
         financed = self._desk.assets if self._repo else ()
-        venues = [self._world.venue(name) for name in names if name not in financed]
-        long = (np.maximum(venue.value(self._desk.name), 0.0) for venue in venues)
-        return sum(long, self._world.full(0.0))
+        names = [*(asset.name for asset in world.other_assets), MAIN]
+        assets = [world.venue(name) for name in names if name in held and name not in financed]
+        return assets, [*assets, *(world.venue(each.name) for each in world.options if each.name in held)]
 
     def write(self) -> None:
         """Write one row per path. The need of a path without a book is not known: infinite."""

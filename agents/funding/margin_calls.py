@@ -40,6 +40,7 @@ class MarginCalls:
         """deadline_days: closes to meet a call. minimum_call: share of the requirement; smaller needs are no call."""
         self._world, self._line, self._terms = world, line, terms
         self._deadline_days, self._minimum_call = deadline_days, minimum_call
+        self._zero = world.full(0.0)
 
     # --- requirements ------------------------------------------------------------------------------------------
     def initial_margin(self, client: Client) -> Vector:
@@ -55,10 +56,14 @@ class MarginCalls:
 
     def required_variation(self, client: Client) -> Requirement:
         """The same without initial margin."""
-        zero, venues, name = np.zeros(self._world.paths), self._world.venues.values(), client.name
-        swaps = sum((v.value(name) for v in venues if not v.listing.funded and v.reached(name)), zero)
-        funded = (v for v in venues if v.listing.funded and v.reached(name))
-        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in funded), zero)
+        name, zero = client.name, self._zero
+        swaps = borrowed_stock = zero
+        for venue in self._world.venues_held(name):
+            value = venue.value(name)
+            if venue.listing.funded:
+                borrowed_stock = borrowed_stock + np.maximum(-value, 0.0)
+            else:
+                swaps = swaps + value
         return Requirement(borrowed_stock, -(client.desk.margined_now() + swaps), zero)
 
     def posted(self, client: Client) -> Vector:
@@ -67,7 +72,7 @@ class MarginCalls:
 
     def credit(self, client: Client) -> OptionCredit | None:
         """What long listed options stand for, for the initial margin last looked at; None where they do not count."""
-        return together(each.credit() for each in client.sets)
+        return together(each.credit() for each in client.sets) if client.credits_options else None
 
     def needed(self, client: Client, asked: Requirement) -> Vector:
         """Requirement less margin posted and what stands in for it, (paths,) $; negative: too much is posted."""
@@ -107,7 +112,7 @@ class MarginCalls:
         if self._terms.default_fund:
             client.fund = self._terms.default_fund * self.initial_margin(client)
         asked = self.required(client)
-        counts = self._terms.collateral_haircut is not None or any(each.credits_options for each in client.sets)
+        counts = self._terms.collateral_haircut is not None or client.credits_options
         need = self.needed(client, asked) if counts else asked.total
         self._post(client, np.minimum(need, self._line.headroom(client.name)))
 
@@ -118,16 +123,16 @@ class MarginCalls:
         """At a close: release excess margin, take what can be paid, call the rest."""
         asked, client.credit = self.required(client), self.credit(client)
         client.asked = asked
-        need = self._moved(client, self.needed(client, asked))
-        lacking = self.lacking(client, asked) if client.record else need
-        paid = np.minimum(need, self._line.headroom(client.name))
+        needed, line, cash = self.needed(client, asked), self._line.size(), self._line.free_cash(client.name)
+        need, reach = self._moved(client, needed), cash + line
+        paid = np.minimum(need, np.maximum(reach, 0.0))
         self._post(client, paid)
         client.unmet = np.maximum(need - paid, 0.0)
         self._call(client, asked.total, need, paid)
         if client.record:
             cash = self._line.free_cash(client.name)
             credit = None if client.credit is None else client.credit.whole
-            client.record.note(asked, free_cash=cash, line=self._line.size(), lacking=lacking, credit=credit)
+            client.record.note(asked, free_cash=cash, line=line, lacking=needed - reach, credit=credit)
 
     def settle_intraday(self, client: Client) -> None:
         """Within a session: take and return variation margin, initial margin as of the last close; no call is due.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from markets.venues.straddle import Straddle
 if TYPE_CHECKING:
     from markets.products.vega_grid import VegaGrid
     from markets.spec import AssetSpec
+    from markets.specs.variable import Variable
 
 Vector = NDArray[np.float64]
 VOL_STEP = 1e-6  # decimal
@@ -112,13 +114,16 @@ class Slopes(Holdings):
     def further_slopes(self) -> Iterator[FurtherSlope]:
         """Of spreads, other currencies' nodes, FX rates and names behind the book; of names with what hedges them."""
         desk, book = self._held, self._held.book
-        for each in self._world.market.further:
-            key = FactorKey(*each.block, each.name)
+        for key, each in self._further:
             if key in book.needs:
                 slope = desk.scale * desk.risk().first(key) + self._hedged(key)
                 yield FurtherSlope(risk_class(key), each.vol, slope)
             elif key in desk.needs:  # of the counterparty: what hedges it
                 yield FurtherSlope(risk_class(key), each.vol, np.zeros(self.paths) + self._hedged(key))
+
+    @cached_property
+    def _further(self) -> list[tuple[FactorKey, Variable]]:
+        return [(FactorKey(*each.block, each.name), each) for each in self._world.market.further]
 
     def _hedged(self, key: FactorKey) -> Vector | float:
         """Slope of the contracts on a name that a desk holds as hedges, (paths,) $ per unit of ln of its spread."""

@@ -69,9 +69,9 @@ def _not_finite(world: TradingWorld, error: BugError) -> tuple[Agent | None, Bug
     return None, error
 
 
-def is_built_in(culprit: Agent | Policy) -> bool:
-    """Whether an agent or a policy is one of Spiral's own classes."""
-    module = sys.modules.get(type(culprit).__module__)
+def is_built_in(part: Any) -> bool:
+    """Whether an agent, a policy or another part of one is of Spiral's own classes."""
+    module = sys.modules.get(type(part).__module__)
     return str(getattr(module, "__file__", None) or "").startswith(OURS)
 
 

@@ -34,7 +34,7 @@ class WatchedWorld(TradingWorld):
     def start(self, process: Process, owner: str | None = None) -> None:
         """Start a process; one of the user's own is watched."""
         seen = watched(process, self, self.theirs)
-        self.measures_gains |= seen is not process  # a user's code may read them
+        self.measures_gains |= seen is not process and self.tick_index < 0  # a user's code may read them
         super().start(seen, owner)
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:

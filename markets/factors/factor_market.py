@@ -142,8 +142,13 @@ class FactorMarket:
         self.snapshot = now.with_moves(moved)
 
     def refresh(self) -> None:
-        """Read all levels again."""
-        self.snapshot = self.snapshot.with_moves([law.levels() for law in self.laws])
+        """Read all levels again. Raises BugError if a law has nodes of a curve one by one: the curve would not move."""
+        levels = [law.levels() for law in self.laws]
+        for rows, _ in levels:
+            for key in rows:
+                if key.node:
+                    raise BugError(f"{key} is a node of a curve: its law gives all nodes together, as a block")
+        self.snapshot = self.snapshot.with_moves(levels)
 
     @property
     def is_finite(self) -> bool:

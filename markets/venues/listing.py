@@ -99,7 +99,17 @@ class Listing(Protocol):
         """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
 
     def step(self, tick: int) -> None:
-        """The market has moved into `tick`: roll an instrument that has ended.
+        """The market has moved into `tick`: roll an instrument that has ended. See `waits_for_roll`."""
 
-        Where a listing has an attribute `until`, this is not called before that tick.
-        """
+
+def waits_for_roll(listing: Listing) -> bool:
+    """Whether a listing is not stepped before the tick that its attribute `until` says.
+
+    A class that defines `step` anew is stepped at every tick, unless it defines `until`, too.
+    """
+    for names in (getattr(listing, "__dict__", {}), *map(vars, type(listing).__mro__)):
+        if "until" in names:
+            return True
+        if "step" in names:
+            break
+    return False

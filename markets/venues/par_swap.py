@@ -43,7 +43,7 @@ class ParSwap:
         """name: also of the curve's node that its trades move."""
         self.name, self.displaces = name, {FactorKey(*USD, name): -1.0}  # receiving fixed brings the rate down
         self.assets: tuple[Name, ...] = Key("notional", of=name), Key("coupon", of=name)
-        self.series, self.benchmark, self.until = series, series.at(0), series.until(0)  # tick of the next roll
+        self.series, self.benchmark, self._until = series, series.at(0), series.until(0)
         self.market = market
         self._terms: Memo[tuple[Vector, Vector]] = Memo()
         self._legs: Memo[BenchmarkRisk] = Memo()  # in the present market, as what follows
@@ -166,9 +166,14 @@ class ParSwap:
         np.multiply(amounts[0], self.mid, out=amounts[1])
         self.market.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
 
+    @property
+    def until(self) -> int:
+        """Tick of the next roll."""
+        return self._until
+
     def step(self, tick: int) -> None:
         """Roll into the next benchmark of the series when its time has come."""
-        if tick >= self.until:
+        if tick >= self._until:
             self._roll(tick)
 
     def _roll(self, tick: int) -> None:
@@ -180,7 +185,7 @@ class ParSwap:
         """
         ledger, asset = self.market.ledger, self.assets[1]
         annuity, floating = self.terms()
-        self.benchmark, self.until = self.series.at(tick), self.series.until(tick)
+        self.benchmark, self._until = self.series.at(tick), self.series.until(tick)
         par = self.mid
         for account in list(ledger.accounts):
             if account == CLEARING or not ledger.reached(account, self.assets[0]):

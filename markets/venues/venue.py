@@ -12,6 +12,7 @@ from markets.accounts import INVESTORS
 from markets.venues.breakers import Breakers
 from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
+from markets.venues.listing import waits_for_roll
 from markets.venues.loop_gain import CURVATURE, summed
 from markets.venues.netting import Netting, netted
 from markets.venues.order import Fill, Order, check_size, tradable
@@ -73,6 +74,7 @@ class Venue:
         asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
         self.investors = None if asked is None else Investors(market, listing, asked)
         self.place = 0  # among the venues of its market
+        self._waits = waits_for_roll(listing)
         self.quotes = Quotes(market, listing, spec)
         market.ledger.open(INVESTORS)
         market.ledger.list_asset(*listing.assets)
@@ -145,7 +147,7 @@ class Venue:
     @property
     def until(self) -> int:
         """Tick from which its listing must step; 0: at every one."""
-        until: int = getattr(self.listing, "until", 0)
+        until: int = getattr(self.listing, "until", 0) if self._waits else 0
         return until
 
     def steps(self, *, rolls: bool) -> Iterator[Callable[[int], None]]:

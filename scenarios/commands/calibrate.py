@@ -88,7 +88,7 @@ def points_tables(found: Calibration) -> Beside:
 
 def _level_table(found: Calibration, factor: Factor) -> Table:
     table = Table(title=factor.name, box=False, pad_edge=False)
-    for heading in ("date", "record", "outside", "median", "±"):
+    for heading in ("date", "record", "outside", "median", "± share" if factor.log else "±"):
         table.add_column(heading, justify="left" if heading == "date" else "right", no_wrap=True)
     form = LEVELS.get(factor.name, LEVELS["us10y"]).replace(".1%", ".2%")
     for point in found.points:

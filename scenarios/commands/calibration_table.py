@@ -41,8 +41,8 @@ def print_calibration(out: Screen, scenario: Scenario) -> None:
     used = "" if storyline.anchors == "observed" else " They stand unused: the anchors are taken as exogenous."
     out.print(
         f"Calibrated levels: {', '.join(moved)}; {found.paths:,} paths, seed {found.seed}, spiral {found.spiral}. "
-        f"At seed {found.check_seed} the median leaves the record by at most {found.residual_spot:.2%} in spot and "
-        f"{found.residual_vol:.2%} in vol.{used}"
+        f"At seed {found.check_seed} the median leaves the record by at most {found.residual_spot:.2%} of spot and "
+        f"{found.residual_vol:.2%} of vol.{used}"
     )
 
 

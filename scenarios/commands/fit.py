@@ -16,6 +16,7 @@ from scenarios.studies.estimation.fitting import Fit, Fitted, Law, fit, written
 from sim.errors import UserError
 from sim.files import check_new, write_whole
 from sim.screen.table import Table
+from sim.screen.text import Justify
 
 WIDTH = 200  # characters, where the output is not a terminal
 
@@ -61,15 +62,18 @@ def fit_and_show(
 
 
 def pooled_table(found: Fit) -> Table:
-    """Parameter, key, value over all records, default, and whether the records agree."""
+    """Parameter, key, value over all records with its unit, default, and of several whether they agree."""
     shown = Table(title=f"Fitted to {found.source()}", box=False, pad_edge=False)
-    for heading in ("parameter", "key", "estimate ± error", "default", "days", "chi2 / df (p)"):
-        shown.add_column(heading, justify="left" if heading in ("parameter", "key") else "right", no_wrap=True)
+    several = any(f.freedom for f in found.fitted)
+    for heading in ("parameter", "key", "estimate ± error", "unit", "default", "days", *["chi2 / df (p)"] * several):
+        justify: Justify = "left" if heading in ("parameter", "key", "unit") else "right"
+        shown.add_column(heading, justify=justify, no_wrap=heading != "parameter")
     for f in found.fitted:
         default = "" if f.default is None else f"{f.default:.3g}"
         agreement = f"{f.chi_square:.1f} / {f.freedom} ({f.p_value:.2g})" if f.freedom else ""
         value = said(f.pooled.value, f.pooled.error)
-        shown.add_row(f.parameter.label, f.parameter.key, value, default, str(f.pooled.days), agreement)
+        cells = (value, f.parameter.unit, default, str(f.pooled.days), *[agreement] * several)
+        shown.add_row(f.parameter.label, f.parameter.key, *cells)
     return shown
 
 

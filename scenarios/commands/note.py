@@ -10,8 +10,8 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.screen import screen
 from scenarios.studies.note import price_note
-from sim.files import check_folder, write_whole
 from sim.jit import interpreted
+from sim.listed_files import check_listed, write_listed
 from sim.screen.table import Table
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ WORDS = ("note", "model")
 def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out: Path | None) -> None:
     """Print the table, and write it."""
     if out is not None:
-        check_folder(out, "notes.csv")
+        check_listed(out, ["notes.csv"])
     found = price_note(scenario, agent, correlation=correlation)
     say_notes(scenario.notes)
     table = Table(title="Notes at the start", box=False)
@@ -45,8 +45,7 @@ def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out
         table.add_row(*(cell if name in WORDS else _percent(cell) for name, cell in cells))
     screen(WIDTH).print(table)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / "notes.csv", csv_text(found.table()))
+        write_listed(out, {"notes.csv": csv_text(found.table()).encode()})
         say(out)
 
 

@@ -10,10 +10,11 @@ from scenarios.commands.figures import said
 from scenarios.commands.screen import Screen
 from scenarios.studies.estimation.estimators import Estimate
 from scenarios.studies.estimation.path_falls import Peak
-from scenarios.studies.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded
+from scenarios.studies.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded, unit_at
 from scenarios.studies.estimation.path_laws import MONTH
 from sim.errors import UserError
 from sim.screen.table import Table
+from sim.screen.text import Justify
 
 LABELS = {
     "returns.fast": "returns: speed of the fast factor",
@@ -46,14 +47,16 @@ def print_path(screen: Screen, found: PathFit) -> None:
 
 
 def path_table(found: PathFit) -> Table:
-    """Parameter, key, estimate and default."""
+    """Parameter, key, estimate with its unit, and default."""
     days = found.record.days
     title = f"Path-dependent laws, {found.record.name} {days[0]} to {days[-1]}"
     shown = Table(title=title, box=False, pad_edge=False)
-    for heading in ("parameter", "key", "estimate ± error", "default", "days"):
-        shown.add_column(heading, justify="left" if heading in ("parameter", "key") else "right", no_wrap=True)
+    for heading in ("parameter", "key", "estimate ± error", "unit", "default", "days"):
+        justify: Justify = "left" if heading in ("parameter", "key", "unit") else "right"
+        shown.add_column(heading, justify=justify, no_wrap=heading != "parameter")
     for key, estimate in found.estimates.items():
-        shown.add_row(label_of(key), key, figure(estimate), f"{default_at(key):.3g}", str(estimate.days))
+        cells = (figure(estimate), unit_at(key), f"{default_at(key):.3g}", f"{estimate.days:,}")
+        shown.add_row(label_of(key), key, *cells)
     return shown
 
 

@@ -19,7 +19,16 @@ from sim.screen.table import Table
 
 NAMES = {"path_dependent": "law of the path", "one_factor": "one-factor law"}
 LABELS = {"vol": "implied vol", "credit": "credit spread"}
-HEADER = ("level", "law", "record's peak", "on", "predicted peak", "on", "peaks of 90 % of paths", "predicted / record")
+HEADER = (
+    "level",
+    "law",
+    "record's peak",
+    "record's day",
+    "predicted peak",
+    "predicted day",
+    "peaks of 90 % of paths",
+    "predicted / record",
+)
 NOTE = (
     "Given: every close, and vol and credit on the first day. Predicted: the highest close of the median path; nine "
     "paths in ten have their own highest close within the band. The one-factor laws answer the last move and forget at "

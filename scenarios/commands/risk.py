@@ -14,8 +14,8 @@ from scenarios.studies.risk.book_risk import book_risk
 from scenarios.studies.risk.shown import RiskTable, risk_columns, risk_tables
 from scenarios.worlds.assumed import assumed
 from sim.errors import UserError
-from sim.files import check_folder, write_whole
 from sim.jit import interpreted
+from sim.listed_files import check_listed, write_listed
 from sim.lists import framed
 from sim.screen.table import Table
 
@@ -46,15 +46,13 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
     risk = book_risk(scenario, agent, **({} if keys is None else {"keys": _years(keys)}))
     found = risk_columns(risk, tents=tents)
     if out is not None:
-        check_folder(out, *(f"{name}.csv" for name in found))
+        check_listed(out, [f"{name}.csv" for name in found])
     say_notes(assumed(scenario))
     terminal = screen(WIDTH)
     for each in risk_tables(found, risk.currency, tents):
         terminal.print(_table(each), f"{each.note}\n")
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, columns in found.items():
-            write_whole(out / f"{name}.csv", csv_text(framed(columns)))
+        write_listed(out, {f"{name}.csv": csv_text(framed(columns)).encode() for name, columns in found.items()})
         say(out)
 
 

@@ -17,7 +17,7 @@ from scenarios.commands.run import made_ready
 from scenarios.commands.screen import screen
 from scenarios.studies import shock as study
 from scenarios.worlds.assumed import assumed
-from sim.files import check_folder, write_whole
+from sim.listed_files import check_listed, write_listed
 from sim.screen.table import Table
 
 TABLE = "shock.csv"
@@ -55,7 +55,7 @@ def shock_and_show(
         say_notes(assumed(chosen))
     chosen = made_ready(chosen, quiet=quiet)
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}-shock"
-    check_folder(folder, TABLE)
+    check_listed(folder, [TABLE])
     with progress_bar(chosen.title, quiet=quiet) as progress:
         found = study.shock(
             chosen,
@@ -71,7 +71,7 @@ def shock_and_show(
             workers=workers,
             progress=progress,
         )
-    write_whole(folder / TABLE, csv_text(found))
+    write_listed(folder, {TABLE: csv_text(found).encode()})
     if not quiet:
         moment = f"{at} {hour}".strip()
         others = {"spot": (spot, "%"), "vol": (vol, " points"), "credit": (credit, " bp")}

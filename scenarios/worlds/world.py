@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import is_dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from agents.accounting.accountant import Accountant
 from agents.accounting.dividends import pay_dividends
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.repo_financing import finance_in_repo
 from agents.hedging.seat import ORDERS
+from agents.watching.failure import is_built_in
 from agents.watching.watched_world import WatchedWorld
 from markets.recorder import Recorder
 from markets.venues.carry import accrue
+from markets.venues.further import FURTHER
 from scenarios.checking.outside import is_pending
-from scenarios.parameters.modules import ours
 from scenarios.worlds.acting_order import in_acting_order
 from scenarios.worlds.blueprint import Blueprint, draw_up
 from scenarios.worlds.shocks import revalue
@@ -85,8 +86,8 @@ def make_world(
         seats=seats,
         obligations=[o for agent in scenario.agents if isinstance(agent, FundingDesk) for o in agent.obligations],
     )
-    # a user's own agent, or who drives the world from outside, may read loop gains
-    world.measures_gains |= seats is not None or not all(ours(type(agent).__module__) for agent in scenario.agents)
+    # a user's own code, or who drives the world from outside, may read loop gains
+    world.measures_gains |= seats is not None or bool(FURTHER) or any(map(_runs_own_code, scenario.agents))
     _start(world, scenario, blueprint)
     return world
 
@@ -101,3 +102,11 @@ def _start(world: WatchedWorld, scenario: Scenario, blueprint: Blueprint) -> Non
         world.admit(agent)
     world.start(Accountant(world, scenario.run.attribution).live(), "accountant")
     world.start(Recorder(world).live(), "recorder")
+
+
+def _runs_own_code(part: Any) -> bool:
+    """Whether an agent, or a policy or a model of it, is of a user's class."""
+    if not is_built_in(part):
+        return True
+    inner = (value for given in vars(part).values() for value in (given.values() if type(given) is dict else (given,)))
+    return any(is_dataclass(value) and _runs_own_code(value) for value in inner)

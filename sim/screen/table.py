@@ -1,6 +1,7 @@
 """Tables in lines of a terminal's width: columns that do not fit are made narrower, the widest first.
 
-No word or figure is cut for that: columns that have no room beside the others stand below, beside the first again.
+No word or figure is cut for that: columns that have no room beside the others stand below, beside those that name the
+rows again.
 """
 
 from __future__ import annotations
@@ -103,13 +104,26 @@ class Table:
         room = width - self.box
         if not self.whole or sum(needs) <= room or len(needs) < 3:
             return [self]
-        groups = [[0, 1]]
-        for i in range(2, len(needs)):
+        names = self._names()
+        while len(names) > 1 and sum(needs[: len(names)]) + max(needs[len(names) :]) > room:
+            names.pop()
+        groups = [[*names, len(names)]]
+        for i in range(len(names) + 1, len(needs)):
             if sum(needs[k] for k in (*groups[-1], i)) <= room:
                 groups[-1].append(i)
             else:
-                groups.append([0, i])
+                groups.append([*names, i])
         return [self._of(group, title=number == 0) for number, group in enumerate(groups)]
+
+    def _names(self) -> list[int]:
+        """The columns that name the rows: the first, and words beside it where rows alike in it are told apart."""
+        found, told = [0], _different(self.columns[:1])
+        for i, column in enumerate(self.columns[1:-1], start=1):
+            if column.justify == "right" or told == len(self.styles):
+                break
+            if (more := _different(self.columns[: i + 1])) > told:
+                found, told = list(range(i + 1)), more
+        return found
 
     def _of(self, columns: list[int], *, title: bool) -> Table:
         """A table of some of the columns."""
@@ -206,6 +220,11 @@ class Table:
         wide = min(longest + pads, most) if most > pads else most
         wide = max(wide, column.min_width + pads if column.min_width else 0)
         return wide if column.max_width is None else min(wide, column.max_width + pads)
+
+
+def _different(columns: list[Column]) -> int:
+    """How many rows of these columns differ."""
+    return len(set(zip(*([text.plain for text in column.cells] for column in columns), strict=True)))
 
 
 def as_text(text: str | Text) -> Text:

@@ -83,7 +83,7 @@ def _said(found: Calibration) -> str:
     return (
         f"observed: before the run the desks' own impact was taken out of the record ({spec.paths} paths, seed "
         f"{spec.seed}, {rounds}); at seed {spec.check_seed} the median leaves the record by at most "
-        f"{spec.residual_spot:.2%} in spot and {spec.residual_vol:.2%} in vol"
+        f"{spec.residual_spot:.2%} of spot and {spec.residual_vol:.2%} of vol"
     )
 
 

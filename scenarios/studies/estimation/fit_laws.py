@@ -55,7 +55,9 @@ PARAMETERS = (
     Parameter("elasticity", "ln credit per ln vol, two days", "credit.elasticity", "", True),
     Parameter("same_day", "ln credit per ln vol, same day"),
     *(
-        Parameter(f"vol_{node}", f"noise of {node}", f"market.rates.vol_{node}", "per sqrt(year)", node != "overnight")
+        Parameter(
+            f"vol_{node}", f"noise of {node}", f"market.rates.vol_{node}", "decimal per sqrt(year)", node != "overnight"
+        )
         for node in NODES
     ),
     Parameter("mean_reversion", "mean reversion of 2Y and 10Y", "market.rates.mean_reversion", "1/year"),

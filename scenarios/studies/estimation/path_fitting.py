@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -124,9 +124,21 @@ def rounded(value: float) -> float:
 
 def default_at(key: str) -> float:
     """The default of a scenario's key."""
+    table, name = _declared(key)
+    return float(getattr(table, name))
+
+
+def unit_at(key: str) -> str:
+    """The unit of a scenario's key, as it is declared."""
+    table, name = _declared(key)
+    return next(str(f.metadata["unit"]) for f in fields(table) if f.name == name)
+
+
+def _declared(key: str) -> tuple[Any, str]:
+    """The table of defaults that has a key, and its name there."""
     room: Any = {"market": MarketSpec(), "credit": CreditSpec()}
-    table, *path = key.split(".")
-    found = room[table]
+    first, *path, name = key.split(".")
+    table = room[first]
     for part in path:
-        found = getattr(found, part)
-    return float(found)
+        table = getattr(table, part)
+    return table, name

@@ -268,7 +268,7 @@ CASES: tuple[Case, ...] = (
             Expected(what="insider's profit", value=5.0, unit="$"),
             Expected(what="noise traders' profit", value=-5.0, unit="$"),
             Expected(what="$ of news per unit of order flow", value=0.2, unit="$ a unit"),
-            Expected(what="variance of the news left after trading", value=2.0, unit="$^2"),
+            Expected(what="variance of the news left after trading", value=2.0, unit="$²"),
         ),
         measure=partial(measure_kyle, paths=131072),
         fast=True,
