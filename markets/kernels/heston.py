@@ -56,15 +56,19 @@ S_REAL, S_IMAG, W_REAL, W_IMAG, FAR_C_REAL, FAR_C_IMAG, FAR_D_REAL, FAR_D_IMAG =
 FAR_TERMS = 8  # of a node of a contour
 NEAR, NOTHING = TAILS, TAILS + 1  # kinds of path beside those that a tail's contour is for
 AWAY = -1.0  # ln of the bound of a time value, over sqrt(A B), below which it is summed by itself
+SOON = -0.1  # the same where that takes fewer nodes: there waves of the other sum may be as short close to the money
 FAR = -34.0  # ln of a time value, over sqrt(A B), that is as good as none: 2e-15
 SUMS = 6  # f, f_k, f_kk, f_v, f_kv, and k
 
 
 @kernel_inline
-def kind_of(k: float, v: float, m: float, tails: Floats) -> int:
-    """NEAR, NOTHING, or the tail whose moment bounds the time value at k best: e^(p k + m (C + D v) + rates)."""
+def kind_of(k: float, v: float, m: float, tails: Floats, away: float) -> int:
+    """NEAR, NOTHING, or the tail whose moment bounds the time value at k best: e^(p k + m (C + D v) + rates).
+
+    away: ln of that bound from which it is not near.
+    """
     first = 0 if k < 0.0 else 2
-    found, least = NEAR, AWAY
+    found, least = NEAR, away
     for row in range(first, first + 2):
         moment = m * fma(tails[row, POWER_D], v, tails[row, POWER_C]) + tails[row, POWER_RATES]
         bound = fma(tails[row, POWER], k, moment)
@@ -147,8 +151,9 @@ def add_up_all(
 
     kinds: (BLOCK,), written. among: (BLOCK,) and part: (SUMS + 2, BLOCK), for work.
     """
+    away = SOON if last - first > contours.shape[1] else AWAY
     for j in range(width):
-        kinds[j] = NOTHING if first == last else kind_of(sums[SUMS - 1, j], variance[j], factor[j], tails)
+        kinds[j] = NOTHING if first == last else kind_of(sums[SUMS - 1, j], variance[j], factor[j], tails, away)
     for kind in range(NOTHING + 1):
         number = 0
         for j in range(width):

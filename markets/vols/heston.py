@@ -43,6 +43,7 @@ SMALLEST = -36.0  # ln of what the integral may leave out
 QUIET = 1 / 25  # of the starting variance: down to this the integral is complete to SMALLEST
 STEPS = np.arange(0.0, 16.0, 0.02)  # of the search for its end, in t; u = sinh(t) / 2
 FEWEST, MOST = 64, 512  # nodes: of five years and more, and of less than a month
+PANELS = 96  # of FEWEST nodes, where MOST are too few and a tail has no moment, so that no contour helps there
 FARTHEST = 6.0  # standard deviations at which the moment that bounds a time value is best
 POWERS = np.geomspace(0.1, 30.0, 60)  # of a moment, over standard deviations, that are tried
 HALF_LIFE = 1.0  # of t, over which the nodes double
@@ -112,7 +113,10 @@ class Heston:
         short = np.flatnonzero(ahead < SMALLEST)
         end = float(STEPS[short[0]] if short.size else STEPS[-1])
         wanted = FEWEST * 2 ** ((end - 5.7) / HALF_LIFE)
-        x, weight = _legendre(int(np.clip(32 * np.ceil(wanted / 32), FEWEST, MOST)))
+        tails = self._tails(years, rates_variance)
+        bound = bool(tails[::2, POWER].all())
+        number = int(np.clip(32 * np.ceil(wanted / 32), FEWEST, MOST))
+        x, weight = _legendre(number) if bound or wanted <= MOST else _in_panels()
         t = 0.5 * end * (x + 1)
         u = np.sinh(t) / 2
         certain, by_variance = self.exponents(u, years)
@@ -121,7 +125,6 @@ class Heston:
         nodes[:, U], nodes[:, WEIGHT] = u, end * weight / np.cosh(t) / np.pi * by_rates
         nodes[:, C_REAL], nodes[:, C_IMAG] = certain.real, certain.imag
         nodes[:, D_REAL], nodes[:, D_IMAG] = by_variance.real, by_variance.imag
-        tails = self._tails(years, rates_variance)
         return Grid(nodes, tails, np.stack([self._contour(z, years, rates_variance) for z in tails[:, POWER].tolist()]))
 
     def _contour(self, z: float, years: float, rates_variance: float) -> Floats:
@@ -246,3 +249,11 @@ def _legendre(number: int) -> tuple[Floats, Floats]:
     """Gauss-Legendre's nodes and weights on (-1, 1)."""
     x, weight = np.polynomial.legendre.leggauss(number)
     return x, weight
+
+
+@cache
+def _in_panels() -> tuple[Floats, Floats]:
+    """The same of PANELS parts, each with FEWEST nodes."""
+    x, weight = _legendre(FEWEST)
+    middles = (2 * np.arange(PANELS) + 1) / PANELS - 1
+    return (middles[:, None] + x / PANELS).ravel(), np.tile(weight / PANELS, PANELS)
