@@ -410,7 +410,8 @@ def test_command(records: list[DailyRecord], tmp_path: Path) -> None:
     file = str(write(tmp_path, records[2]))
     done = CliRunner().invoke(main, ["fit", file, "--draws", "2", "--out", str(out)])
     assert done.exit_code == 0, done.output
-    for word in ("market.memory.realised_activity", "Peaks in falls left out", "no open, high and low", "1/trading year"):
+    words = ("market.memory.realised_activity", "Peaks in falls left out", "no open, high and low", "1/trading year")
+    for word in words:
         assert word in done.output
     assert tomllib.loads(out.read_text())["market"]["vol_law"] == "path_dependent"
 
