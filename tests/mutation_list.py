@@ -121,8 +121,8 @@ TEN = (
 FURTHER = (
     Mutation(
         name="realised ratio squared",
-        old="lambda: implied * self._ratio,",
-        new="lambda: implied * self._ratio**2,",
+        old="self._plain = implied, implied * self._ratio",
+        new="self._plain = implied, implied * self._ratio**2",
         cases=("bridge",),
         control="a-sale",
     ),
@@ -219,8 +219,8 @@ FURTHER = (
     ),
     Mutation(
         name="side of the stock sold short in margin",
-        old="np.maximum(-v.value(name), 0.0) for v",
-        new="np.maximum(v.value(name), 0.0) for v",
+        old="borrowed_stock + np.maximum(-value, 0.0)",
+        new="borrowed_stock + np.maximum(value, 0.0)",
         cases=("margin",),
         control="interest",
     ),

@@ -36,7 +36,7 @@ def lever_rows(levers: pl.DataFrame) -> list[tuple[str, ...]]:
 
 def render(told: Mapping[str, str], levers: pl.DataFrame) -> Group:
     """The tables, for `rich.print`."""
-    story = Table(title="The mildest storyline", box=False, show_header=False)
+    story = Table("", "", title="The mildest storyline", box=False, show_header=False)
     for what, how in told.items():
         story.add_row(what, how)
     table = Table(title="What would have saved it", box=False)
