@@ -12,12 +12,11 @@ from markets.factors.storyline import lay_out
 from markets.kernels.smiles import LINEAR, SSVI, multiples
 from markets.vols.density import ImpliedLaw, SkewSmile
 from markets.vols.smile import strike_multiple
-from scenarios.commands.implied_laws import SLIGHT, arbitrage, assets_with_smile, fall, implied_laws, ladder_at
+from scenarios.commands.implied_laws import SLIGHT, arbitrage, assets_with_smile, fall, ladder_at
 from scenarios.reading.loading import load
 from scenarios.reading.shipped import presets
 from scenarios.worlds.clock import make_clock
 from sim.phases import Phase
-from tests.documents import block
 from tests.small import watch, world_of
 from tests.test_listed_options import NOISY, listed
 
@@ -105,7 +104,7 @@ def test_no_preset_has_an_arbitrage_on_any_day_of_its_storyline(name):
     levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
     for tick in (0, *np.flatnonzero(clock.is_close)):
         laws = ladder_at(scenario, clock, levels, int(tick))
-        assert all(breach.mass > -1e-6 for dated in laws for breach in dated.law.breaches())
+        assert all(breach.mass > -SLIGHT for dated in laws for breach in dated.law.breaches())
         assert all(fall(near, far)[0] < 0 for near, far in pairwise(laws))
 
 
@@ -114,15 +113,6 @@ def test_a_steep_skew_is_told_and_a_calm_market_is_free_of_both():
     assert notes[0].endswith("; lower market.skew")
     for smile in ("linear", "ssvi"):
         assert list(arbitrage(load("calm_market", {"market.smile": smile}))) == []
-
-
-def test_less_than_a_basis_point_is_not_told(tmp_path):
-    """The README's example: the bound of the linear smile is a kink at 6 % of the forward that hardly matters."""
-    (tmp_path / "two_weeks.toml").write_text(block("README.md", "toml"))
-    scenario = load(tmp_path / "two_weeks.toml")
-    least = min(breach.mass for dated in implied_laws(scenario) for breach in dated.law.breaches())
-    assert -SLIGHT < least < -1e-5
-    assert list(arbitrage(scenario)) == []
 
 
 def gold(*, held=False, **implied):

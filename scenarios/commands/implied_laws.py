@@ -28,7 +28,7 @@ from sim.errors import UserError
 MONTHS = (1, 3, 12)
 LADDER = (1, 2, 3, 6, 12)  # months, of total variances that are compared
 SPAN = np.linspace(-0.5, 0.5, 41)  # ln of strike over forward, at which they are
-SLIGHT = 1e-4  # a negative probability up to a basis point is not reported: nobody quotes a digital that finely
+SLIGHT = 1e-6  # a negative probability up to this is not reported
 SLIGHT_FALL = 1e-3  # nor is a fall of total variance by this share
 START, WORST = "at the start", "at the storyline's highest vol"
 ON_SMILE = ("put", "call", "gamma_claim")
