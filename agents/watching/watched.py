@@ -54,15 +54,17 @@ class Watch:
 
     def __call__(self, step: Step, answer: Any) -> Any:
         """The event of the process's next turn. Raises WrongAnswer, and StopIteration when the process ends."""
-        env = self.world.env
+        env, market = self.world.env, self.world.factors.snapshot
+        levels = market.lock()
         try:
-            with self.world.factors.snapshot.read_only():
-                event = step(answer)
+            event = step(answer)
         except StopIteration:
             self.theirs.pop(self.process, None)
             if self.agent is not None and not self.begun:
                 raise WrongAnswer(f"it ended before it yielded anything; {YIELDS}", self.code) from None
             raise
+        finally:
+            market.unlock(levels)
         self.begun = True
         if not isinstance(event, simpy.Event) or event.env is not env:
             raise wrong_yield(event, *yielded_at(self.process))

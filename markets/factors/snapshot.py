@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -110,17 +109,18 @@ class Snapshot:
         for block in blocks:
             self._set_block(block, np.stack([self._rows[key] for key in self._nodes[block]]))
 
-    @contextmanager
-    def read_only(self) -> Iterator[None]:
-        """A block in which no level can be written to."""
+    def lock(self) -> list[Floats]:
+        """Let no level be written to until `unlock` of what this gives. (A context manager takes as long again.)"""
         arrays = [level for level in (*self._rows.values(), *self._blocks.values()) if level.flags.writeable]
         for level in arrays:
-            level.flags.writeable = False
-        try:
-            yield
-        finally:
-            for level in reversed(arrays):  # a curve before its nodes, which are views of it
-                level.flags.writeable = True
+            level.setflags(write=False)
+        return arrays
+
+    @staticmethod
+    def unlock(arrays: list[Floats]) -> None:
+        """Let what `lock` gave be written to again."""
+        for level in reversed(arrays):  # a curve before its nodes, which are views of it
+            level.setflags(write=True)
 
     def bumped(self, key: FactorKey, by: Floats | float) -> Snapshot:
         """The same market with one factor higher."""
