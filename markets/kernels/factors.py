@@ -8,12 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import fma, kernel
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCK = 256  # paths
+
+
+@kernel_inline
+def diffused(keep: float, left: float, years: float, sigma: float, shock: float, deviation: float) -> float:
+    """What `diffuse` makes of one path's deviation."""
+    return fma(keep, left * deviation, sqrt(sigma * sigma * years) * shock)
+
+
+@kernel_inline
+def price_at(log_level: float, flat: float, spot0: float, displacement: float) -> float:
+    """One path's price, $: see `prices`. flat: the outside price, $."""
+    return fma(spot0, displacement, flat) if spot0 != 0.0 else exp(log_level + displacement)
 
 
 @kernel
@@ -28,7 +40,7 @@ def diffuse(keep: float, left: float, years: float, sigma: Floats, shock: Floats
         deviation: x, ln S, changed.
     """
     for j in range(shock.shape[0]):
-        deviation[j] = fma(keep, left * deviation[j], sqrt(sigma[j] * sigma[j] * years) * shock[j])
+        deviation[j] = diffused(keep, left, years, sigma[j], shock[j], deviation[j])
 
 
 @kernel
@@ -46,8 +58,8 @@ def diffused_prices(
     """`diffuse`, then `prices` of the deviation, to their digits."""
     finite, flat = True, exp(log_level)
     for j in range(shock.shape[0]):
-        moved = fma(keep, left * deviation[j], sqrt(sigma[j] * sigma[j] * years) * shock[j])
-        found = fma(spot0, moved, flat) if spot0 != 0.0 else exp(log_level + moved)
+        moved = diffused(keep, left, years, sigma[j], shock[j], deviation[j])
+        found = price_at(log_level, flat, spot0, moved)
         deviation[j], out[j] = moved, found
         finite &= found - found == 0.0
     return finite
@@ -64,7 +76,7 @@ def prices(log_level: float, spot0: float, displacement: Floats, out: Floats) ->
     """
     finite, flat = True, exp(log_level)
     for j in range(out.shape[0]):
-        found = fma(spot0, displacement[j], flat) if spot0 != 0.0 else exp(log_level + displacement[j])
+        found = price_at(log_level, flat, spot0, displacement[j])
         out[j] = found
         finite &= found - found == 0.0
     return finite
@@ -78,7 +90,7 @@ def displaced_prices(
     finite, flat = True, exp(log_level)
     for j in range(out.shape[0]):
         whole = noise[j] + (lasting[j] + passing[j])
-        found = fma(spot0, whole, flat) if spot0 != 0.0 else exp(log_level + whole)
+        found = price_at(log_level, flat, spot0, whole)
         displacement[j], out[j] = whole, found
         finite &= found - found == 0.0
     return finite
@@ -103,10 +115,10 @@ def traded_prices(
     """`diffuse`, passing impact times `fades`, then `displaced_prices`, to their digits."""
     finite, flat = True, exp(log_level)
     for j in range(shock.shape[0]):
-        moved = fma(keep, left * deviation[j], sqrt(sigma[j] * sigma[j] * years) * shock[j])
+        moved = diffused(keep, left, years, sigma[j], shock[j], deviation[j])
         faded = passing[j] * fades
         whole = moved + (lasting[j] + faded)
-        found = fma(spot0, whole, flat) if spot0 != 0.0 else exp(log_level + whole)
+        found = price_at(log_level, flat, spot0, whole)
         deviation[j], passing[j], displacement[j], out[j] = moved, faded, whole, found
         finite &= found - found == 0.0
     return finite
