@@ -69,6 +69,23 @@ def deviations(wide: Floats, grown: Floats, term: Floats, width: int, sds: Float
 
 
 @kernel_inline
+def sides_of(
+    sign: float,
+    log_spot: float,
+    asset: float,
+    leg: tuple[float, float],
+    spread: tuple[float, float],
+    rates: tuple[float, float],
+    term: Floats,
+    per_spot0: float,
+) -> tuple[float, float, float, float]:
+    """`sides` of one leg on one path. asset: what the asset itself pays, $; the tuples as for `add_worth`, a path's."""
+    (paid, far), (sd, per), (zt, discount) = leg, spread, rates
+    x = log_spot - far - term[LOG_STRIKE] + zt
+    return sides(sign, x, sd, per, asset, paid * (term[STRIKE] * per_spot0), discount)
+
+
+@kernel_inline
 def add_worth(
     sign: float,
     spot: Floats,
@@ -88,9 +105,8 @@ def add_worth(
     """
     (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
     for j in range(width):
-        asset, strike = carry * spot[j], paid[j] * (term[STRIKE] * per_spot0)
-        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
-        n1, rho, _, _ = sides(sign, x, sds[j], pers[j], asset, strike, discounts[j])
+        asset, at = carry * spot[j], ((paid[j], far[j]), (sds[j], pers[j]), (zts[j], discounts[j]))
+        n1, rho, _, _ = sides_of(sign, log_spot[j], asset, *at, term, per_spot0)
         out[j] += fma(asset, n1, -rho)
 
 
@@ -111,9 +127,8 @@ def add_sloped(
     """`add_worth`, and add to `delta` the leg's own."""
     (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
     for j in range(width):
-        asset, strike = carry * spot[j], paid[j] * (term[STRIKE] * per_spot0)
-        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
-        n1, rho, _, _ = sides(sign, x, sds[j], pers[j], asset, strike, discounts[j])
+        asset, at = carry * spot[j], ((paid[j], far[j]), (sds[j], pers[j]), (zts[j], discounts[j]))
+        n1, rho, _, _ = sides_of(sign, log_spot[j], asset, *at, term, per_spot0)
         out[j] += fma(asset, n1, -rho)
         delta[j] = fma(carry, n1, delta[j])
 
@@ -144,9 +159,8 @@ def add_greeks(
     for j in range(spot.shape[0]):
         price, level = at_least(spot[j], FLOOR), at_least(vol[j], FLOOR)
         sd, per, asset = sds[j], pers[j], carry * spot[j]
-        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
-        strike = paid[j] * (term[STRIKE] * per_spot0)
-        n1, rho, bell, d2 = sides(sign, x, sd, per, asset, strike, discounts[j])
+        at = (paid[j], far[j]), (sd, per), (zts[j], discounts[j])
+        n1, rho, bell, d2 = sides_of(sign, log_spot[j], asset, *at, term, per_spot0)
         density = carry * INV_SQRT_2PI * bell
         value[j] += fma(asset, n1, -rho)
         delta[j] = fma(carry, n1, delta[j])
@@ -172,8 +186,7 @@ def add_rated(
     """Add one leg to a block's rows of the two nodes that discount it. Arguments as for `add_worth`."""
     (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
     for j in range(spot.shape[0]):
-        x = log_spot[j] - far[j] - term[LOG_STRIKE] + zts[j]
-        strike = paid[j] * (term[STRIKE] * per_spot0)
-        _, rho, _, _ = sides(sign, x, sds[j], pers[j], carry * spot[j], strike, discounts[j])
+        at = (paid[j], far[j]), (sds[j], pers[j]), (zts[j], discounts[j])
+        _, rho, _, _ = sides_of(sign, log_spot[j], carry * spot[j], *at, term, per_spot0)
         by_outer[j] = fma(term[OUTER_YEARS], rho, by_outer[j])
         by_inner[j] = fma(term[INNER_YEARS], rho, by_inner[j])
