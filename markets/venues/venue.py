@@ -104,12 +104,11 @@ class Venue:
 
     def value(self, account: Name, market: Snapshot | None = None) -> Vector:
         """Value at mid of an account's position, (paths,) $: in the present market, or in a given one."""
-        ledger, listing = self.market.ledger, self.listing
-        worth = listing.worth_of_one() if market is None else listing.worth_of_one(market)
-        (asset, one), *others = worth.items()
-        value: Vector = ledger.balance(account, asset) * one
-        for asset, one in others:
-            value = value + ledger.balance(account, asset) * one
+        balance, assets, worth = self.market.ledger.balance, self.listing.assets, self.listing.worth_of_one(market)
+        value: Vector = balance(account, assets[0]) * worth[0]
+        if len(assets) > 1:
+            for asset, one in zip(assets[1:], worth[1:], strict=True):
+                value = value + balance(account, asset) * one
         return value
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
