@@ -188,20 +188,22 @@ class Venue:
 
         impact x flow per unit move / depth.
         """
-        self._require_measured()
         flow: Vector | None = None
         for each, names, channel in self.exposed:
             if channel == by and moved in names:
                 flow = each if flow is None else flow + each
-        return self._nothing if flow is None else self.impact * flow / self.quotes.book().levels[DEPTH]
+        if flow is None:
+            self._require_measured()
+            return self._nothing
+        return self.impact * flow / self.quotes.book().levels[DEPTH]
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
         """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved).
 
         but: venues whose moves are left out.
         """
-        self._require_measured()
         if not self.exposed:
+            self._require_measured()
             return {}
         flows, names, channels = zip(*self.exposed, strict=True)
         entries, sums = summed(self.name, names, channels, but)
