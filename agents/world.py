@@ -127,8 +127,8 @@ class TradingWorld(MarketWorld):
         """
         venues, listing, _, units = self._reached_by(name)
         if listing is not None:
-            worth, asset = listing.worth_of_one, listing.assets[0]
-            return units, lambda: worth()[asset]
+            worth = listing.worth_of_one
+            return units, lambda: worth()[0]
         if venues:
             return self._ones, lambda: self.hedge_value(name)
         return self._none, lambda: self._one
@@ -144,8 +144,8 @@ class TradingWorld(MarketWorld):
         _, listing, row, _ = self._reached_by(name)
         if listing is None:
             return NONE, lambda: self.hedge_value(name)
-        worth, asset = listing.worth_of_one, listing.assets[0]
-        return row, lambda: worth()[asset]
+        worth = listing.worth_of_one
+        return row, lambda: worth()[0]
 
     def venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
