@@ -195,7 +195,8 @@ class Venue:
         if flow is None:
             self._require_measured()
             return self._nothing
-        return self.impact * flow / self.quotes.book().levels[DEPTH]
+        depth: Vector = self.quotes.book().levels[DEPTH]
+        return self.impact * flow / depth
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
         """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved).
