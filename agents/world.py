@@ -186,11 +186,15 @@ class TradingWorld(MarketWorld):
     @property
     def answering_options(self) -> list[str]:
         """Venues of options on assets at which any desk trades as the market moves, in one order in every world."""
-        return sorted({name for desk in self.desks.values() for name in desk.answering_options}) if self.options else []
+        return (
+            sorted({name for desk in self.desks.values() for name in desk.legs.answering_options})
+            if self.options
+            else []
+        )
 
     def answering_on(self, asset: str) -> list[str]:
         """Those of options on one asset."""
-        return sorted({name for desk in self.desks.values() for name in desk.answering_on(asset)})
+        return sorted({name for desk in self.desks.values() for name in desk.legs.answering_on(asset)})
 
     def lender_of(self, name: str) -> Lender | None:
         """The lender that funds and margins a desk; None if there is none."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Process
+from agents.desk.close_out import close_out
 from agents.funding.capital_limit import CapitalLimit
 from agents.funding.client import Client
 from agents.funding.credit_line import CreditLine
@@ -126,7 +127,7 @@ class Lending:
         world = self.world
         for client in self.clients.values():
             client.desk.mark()
-            client.desk.close_out(self.agent.closeout_cost)  # first, as a closed-out book needs no margin
+            close_out(client.desk, self.agent.closeout_cost)  # first, as a closed-out book needs no margin
         self.settlement.settle_due(int(world.clock.day[world.tick_index]))
         for client in self.clients.values():
             self.calls.settle(client)
