@@ -163,8 +163,8 @@ FURTHER = (
     ),
     Mutation(
         name="fixed for floating leg in a swap's value",
-        old="{self.assets[0]: -floating, self.assets[1]: annuity}",
-        new="{self.assets[0]: floating, self.assets[1]: -annuity}",
+        old="return -floating, annuity",
+        new="return floating, -annuity",
         cases=("swap-hedge",),
         control="interest",
     ),
@@ -254,8 +254,8 @@ FURTHER = (
     ),
     Mutation(
         name="direction of a halt",
-        old="fallen(self._listing.mid, self._close, levels",
-        new="fallen(self._close, self._listing.mid, levels",
+        old="fallen(self._listing.mid, self._close, self._levels",
+        new="fallen(self._close, self._listing.mid, self._levels",
         cases=("halt",),
         control="a-sale",
     ),
