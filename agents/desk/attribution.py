@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from markets.products.risk import Risk
     from markets.products.table import Steps
 
+    Together = tuple[Risk, Steps]  # the same, found by one kernel
+
 Vector = NDArray[np.float64]
 
 
@@ -49,13 +51,6 @@ class Stepped(NamedTuple):
     slopes: Risk  # with the smile held where it was
     following: dict[str, Vector] | None  # what its slide adds to each delta, units; None where it does not slide
     values: list[Vector]  # before each step after that of spot, and at the end
-
-
-class Together(NamedTuple):
-    """The same, found by one kernel."""
-
-    slopes: Risk
-    steps: Steps
 
 
 class Attribution:
@@ -93,39 +88,41 @@ class Attribution:
 
     # --- one mark ---------------------------------------------------------------------------------------------------
     def at_once(self, scale: Vector, last: Mark, tick: int, new: Snapshot) -> bool:
-        """Attribute a mark at which only time and spot have moved, where the book has one kernel for it."""
-        book = self._book
-        if not (self.on and book.splits and self._stood(last.snapshot, new)) or book.settles(last.tick, tick):
+        """Attribute a mark at which only time and spot have moved, and nothing settles, where the book has one kernel
+        for it.
+        """
+        if not (self.on and self._book.splits and self._stood(last.snapshot, new)):
             return False
         held = Held(scale, last.clean, self._unit.value(), new.row(SPOT))
-        book.split(tick, last.snapshot, held, self.parts, self.unhedged, settled=last.tick)
+        self._book.split(tick, last.snapshot, held, self.parts, self.unhedged, settled=last.tick)
         return True
 
-    def revalued(self, last: Mark, tick: int, new: Snapshot) -> Stepped | Together | None:
-        """Step by step; None where nothing is attributed.
+    def revalued(self, last: Mark, new: Snapshot, *, settles: bool) -> Stepped | Together | None:
+        """Step by step; None where nothing is attributed. settles: whether the book pays or fixes anything now.
 
         Ask before rates are fixed and rights used. What is fixed or exercised at this mark is so in the new market: in
         an old one it would be worth something else.
         """
         if not self.on:
             return None
-        return self._together(last.snapshot, new) or self._one_by_one(last, tick, new)
+        return self._together(last.snapshot, new) or self._one_by_one(last.snapshot, new, settles)
 
     def take(self, scale: Vector, last: Mark, new: Snapshot, steps: Stepped | Together | None, end: Vector) -> None:
         """Attribute the change of value from the last mark to `end`, cash paid included; per unit of scale."""
         if steps is None:
             add_step(scale, last.clean, end, self.totals[UNSPLIT], self.unhedged)
-        elif isinstance(steps, Together):
-            at, spots, (by_spot, by_vol, _) = steps.slopes.rows, _spots(last.snapshot, new), steps.steps
-            moved = last.clean, at[VALUE], at[DELTA], *spots, by_spot, by_vol, end
+        elif isinstance(steps, Stepped):
+            self._take_steps(scale, last, new, steps, end)
+        else:
+            slopes, (by_spot, by_vol, _) = steps
+            at, before, now = slopes.rows, last.snapshot.row(SPOT), new.row(SPOT)
+            moved = last.clean, at[VALUE], at[DELTA], before, now, by_spot, by_vol, end
             attribute_few(scale, *moved, self.parts, self.unhedged)
             self.moved_besides = True
-        else:
-            self._take_steps(scale, last, new, steps, end)
 
     def _take_steps(self, scale: Vector, last: Mark, new: Snapshot, steps: Stepped, end: Vector) -> None:
         old, slopes, values = last.snapshot, steps.slopes, [*steps.values[:-1], end]
-        from_spot = slopes.value, slopes.delta, *_spots(old, new), values[0]
+        from_spot = slopes.value, slopes.delta, old.row(SPOT), new.row(SPOT), values[0]
         attribute(scale, last.clean, *from_spot, self.parts, self.unhedged)
         for asset in self._book.assets:  # the step of spot has taken them for gamma
             straight = scale * slopes.delta_of(asset) * _moved(asset, old, new)
@@ -147,25 +144,25 @@ class Attribution:
     # --- revaluation ------------------------------------------------------------------------------------------------
     def _together(self, old: Snapshot, new: Snapshot) -> Together | None:
         """By one kernel, where the book has one and all steps of its own move; None elsewhere."""
-        if not self._moving:
+        if not (self._moving and self._book.steps_together and self._unit.full):
             return None
+        before, now = old.row, new.row
         for first, keys in self._moving:
-            if old.row(first)[0] == new.row(first)[0] and _stand(old, new, keys):
+            if before(first)[0] == now(first)[0] and _stand(old, new, keys):
                 return None
-        found = self._unit.stepped(old, new)
-        return None if found is None else Together(*found)
+        return self._unit.stepped(old, new)
 
-    def _one_by_one(self, last: Mark, tick: int, new: Snapshot) -> Stepped:
-        old, end, unit = last.snapshot, self._unit.value(), self._unit
+    def _one_by_one(self, old: Snapshot, new: Snapshot, settles: bool) -> Stepped:
+        end, unit = self._unit.value(), self._unit
         if not self._book.slides:
-            return Stepped(unit.first_order(old), None, self._values(last, tick, new, end))
+            return Stepped(unit.first_order(old), None, self._values(old, new, end, settles))
         held, free = unit.slopes(self._held(old, old)), unit.slopes(old)
         slides = {asset: free.delta_of(asset) - held.delta_of(asset) for asset in self._assets}
-        return Stepped(held, slides, self._values(last, tick, new, end))
+        return Stepped(held, slides, self._values(old, new, end, settles))
 
-    def _values(self, last: Mark, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
+    def _values(self, old: Snapshot, new: Snapshot, end: Vector, settles: bool) -> list[Vector]:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
-        old, values, settles = last.snapshot, [end], self._book.settles(last.tick, tick)
+        values = [end]
         if self._stood(old, new) and not self._book.slides and not settles:
             return [end] * (len(self._steps) + 1)
         slid = self._book.slides and not _stand(old, new, [of_asset(SPOT, asset) for asset in self._assets])
@@ -189,10 +186,6 @@ class Attribution:
         """Whether surely nothing but spot has moved: the other factors, of curves all nodes, have the same arrays."""
         keys, curves = self._besides
         return old.stands(new, keys) and old.stands_too(new, curves)
-
-
-def _spots(old: Snapshot, new: Snapshot) -> tuple[Vector, Vector]:
-    return old.row(SPOT), new.row(SPOT)
 
 
 def _moved(asset: str, old: Snapshot, new: Snapshot) -> Vector:
