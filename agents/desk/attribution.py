@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.risk import Risk
     from markets.products.table import Steps
-
-    Together = tuple[Risk, Steps]  # the same, found by one kernel
+    from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
 
@@ -53,18 +52,27 @@ class Stepped(NamedTuple):
     values: list[Vector]  # before each step after that of spot, and at the end
 
 
+class OnlySpot(NamedTuple):
+    """Besides time nothing else has moved."""
+
+
+if TYPE_CHECKING:
+    Found = Stepped | OnlySpot | tuple[Risk, Steps] | None  # the last: by one kernel; None: nothing is attributed
+
+
 class Attribution:
     """Running $ sums by step: `parts`, (`ROWS` and `UNSPLIT`, paths), with their names `totals`.
 
     By stepwise full revaluation per unit of scale: time, spot, then the moves that `agents.desk.revaluation` declares.
     """
 
-    def __init__(self, unit: UnitBook, paths: int) -> None:
-        self._unit, self._book = unit, unit.book
+    def __init__(self, world: MarketWorld, unit: UnitBook, *, sure: bool) -> None:
+        """sure: whether nobody's default can change the book."""
+        self._factors, self._unit, self._book = world.factors, unit, unit.book
         self.on = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
-        self.parts = np.zeros((len(ROWS) + 1, paths))  # the last is `UNSPLIT`
+        self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
         self.totals = dict(zip((*ROWS, UNSPLIT), self.parts, strict=True))
-        self.unhedged = np.zeros(paths)  # P&L of the whole book had nobody hedged or reduced it
+        self.unhedged = np.zeros(world.paths)  # P&L of the whole book had nobody hedged or reduced it
         # Whether the value may have moved by anything but time and spot so far.
         self.moved_besides = len(ROWS) > PARTS
         self._assets = (MAIN, *self._book.assets)
@@ -72,6 +80,8 @@ class Attribution:
         besides = [key for step in self._steps for key in step.keys]  # factors other than time and spot
         self._besides = [key for key in besides if not key.node], {key[:2] for key in besides if key.node}
         self._moving = [(step.keys[0], step.keys) for step in self._steps if step.keys]
+        # whether one kernel can attribute a mark at which all steps move, and one at which only time and spot do
+        self._joint, self._splits = self._book.steps_together and bool(self._moving), self._book.splits and sure
 
     @property
     def explained(self) -> Vector:
@@ -87,37 +97,36 @@ class Attribution:
         self.unhedged += made
 
     # --- one mark ---------------------------------------------------------------------------------------------------
-    def at_once(self, scale: Vector, last: Mark, tick: int, new: Snapshot) -> bool:
-        """Attribute a mark at which only time and spot have moved, and nothing settles, where the book has one kernel
-        for it.
-        """
-        if not (self.on and self._book.splits and self._stood(last.snapshot, new)):
-            return False
-        held = Held(scale, last.clean, self._unit.value(), new.row(SPOT))
-        self._book.split(tick, last.snapshot, held, self.parts, self.unhedged, settled=last.tick)
-        return True
-
-    def revalued(self, last: Mark, new: Snapshot, *, settles: bool) -> Stepped | Together | None:
-        """Step by step; None where nothing is attributed. settles: whether the book pays or fixes anything now.
+    def revalued(self, old: Snapshot, new: Snapshot, *, settles: bool) -> Found:
+        """The book in the markets between two marks. settles: whether it pays or fixes anything now.
 
         Ask before rates are fixed and rights used. What is fixed or exercised at this mark is so in the new market: in
         an old one it would be worth something else.
         """
         if not self.on:
             return None
-        return self._together(last.snapshot, new) or self._one_by_one(last.snapshot, new, settles)
+        found = self._together(old, new)
+        if found is not None:
+            return found
+        if self._splits and not settles and self._stood(old, new):
+            return OnlySpot()
+        return self._one_by_one(old, new, settles)
 
-    def take(self, scale: Vector, last: Mark, new: Snapshot, steps: Stepped | Together | None, end: Vector) -> None:
+    def take(self, scale: Vector, last: Mark, new: Snapshot, found: Found, end: Vector) -> None:
         """Attribute the change of value from the last mark to `end`, cash paid included; per unit of scale."""
-        if steps is None:
-            add_step(scale, last.clean, end, self.totals[UNSPLIT], self.unhedged)
-        elif isinstance(steps, Stepped):
-            self._take_steps(scale, last, new, steps, end)
+        parts, unhedged = self.parts, self.unhedged
+        if found is None:
+            add_step(scale, last.clean, end, self.totals[UNSPLIT], unhedged)
+        elif isinstance(found, Stepped):
+            self._take_steps(scale, last, new, found, end)
+        elif isinstance(found, OnlySpot):
+            held = Held(scale, last.clean, end, new.row(SPOT))
+            self._book.split(self._factors.tick, last.snapshot, held, parts, unhedged, settled=last.tick)
         else:
-            slopes, (by_spot, by_vol, _) = steps
+            slopes, (by_spot, by_vol, _) = found
             at, before, now = slopes.rows, last.snapshot.row(SPOT), new.row(SPOT)
-            moved = last.clean, at[VALUE], at[DELTA], before, now, by_spot, by_vol, end
-            attribute_few(scale, *moved, self.parts, self.unhedged)
+            value, delta = at[VALUE], at[DELTA]
+            attribute_few(scale, last.clean, value, delta, before, now, by_spot, by_vol, end, parts, unhedged)
             self.moved_besides = True
 
     def _take_steps(self, scale: Vector, last: Mark, new: Snapshot, steps: Stepped, end: Vector) -> None:
@@ -142,9 +151,9 @@ class Attribution:
         self.moved_besides = True
 
     # --- revaluation ------------------------------------------------------------------------------------------------
-    def _together(self, old: Snapshot, new: Snapshot) -> Together | None:
+    def _together(self, old: Snapshot, new: Snapshot) -> tuple[Risk, Steps] | None:
         """By one kernel, where the book has one and all steps of its own move; None elsewhere."""
-        if not (self._moving and self._book.steps_together and self._unit.full):
+        if not (self._joint and self._unit.full):
             return None
         before, now = old.row, new.row
         for first, keys in self._moving:

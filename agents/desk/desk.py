@@ -62,7 +62,7 @@ class Desk:
         self.book = book
         full = full or book.has_rates or world.venue("asset").has_impact or bool(book.assets)
         self.unit = UnitBook(world, book, full=full or counterparty is not None)
-        self.attribution = Attribution(self.unit, world.paths)
+        self.attribution = Attribution(world, self.unit, sure=counterparty is None)
         self.scale, self.whole = world.full(1.0), world.full(1.0)  # all of it, whatever is left
         self.forced = self._unforced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
@@ -155,15 +155,12 @@ class Desk:
         if tick == last.tick:
             return
         settles = self.book.settles(last.tick, tick)
-        if not (settles or self.counterparty is not None) and attribution.at_once(self.scale, last, tick, now):
-            value = unit.value()
-        else:
-            steps = attribution.revalued(last, now, settles=settles)
-            end = value = unit.value()
-            if settles:
-                value, cash = self._settle(last.tick, tick, now)
-                end = value + cash
-            attribution.take(self.scale, last, now, steps, end)
+        steps = attribution.revalued(last.snapshot, now, settles=settles)
+        end = value = unit.value()
+        if settles:
+            value, cash = self._settle(last.tick, tick, now)
+            end = value + cash
+        attribution.take(self.scale, last, now, steps, end)
         self.last, unit.settled = Mark(tick, now, value), tick
         if self.counterparty is not None and self.unit_cva is not None:
             self.unit_cva = self.counterparty.mark(value, self.unit_cva)

@@ -29,8 +29,8 @@ class AssetFlows:
     """
 
     def __init__(self, desk: Desk, asset: str) -> None:
-        self._desk, self._world, self._asset, self._main = desk, desk.world, asset, asset == MAIN
-        self._venue, self._two = desk.world.venue(asset), (2, desk.world.paths)
+        self._desk, self._unit, self._world, self._asset = desk, desk.unit, desk.world, asset
+        self._main, self._venue, self._two = asset == MAIN, desk.world.venue(asset), (2, desk.world.paths)
         self._spot, self._vol = of_asset(SPOT, asset), of_asset(VOL, asset)
         self._needs_vol = self._vol in desk.book.needs
 
@@ -38,8 +38,10 @@ class AssetFlows:
         """own: the market at the vol that the desk hedges the main asset at, if that is its own: it then reacts by the
         Gamma at that vol, and not to changes of vol. others: venues of options at which other desks hedge.
         """
-        desk, world, asset, own = self._desk, self._world, self._asset, own if self._main else None
-        factors, risk, scale, out = world.factors, desk.unit.risk(own), desk.scale, np.empty(self._two)
+        if not self._main:
+            own = None
+        desk, world, asset, out = self._desk, self._world, self._asset, np.empty(self._two)
+        factors, risk, scale = world.factors, self._unit.risk(own), desk.scale
         gamma, vanna = risk.gamma_of(asset), risk.vanna_of(asset)
         options = options_held(world, desk.name, asset=asset) if world.options else NONE_HELD
         if options.positions:
