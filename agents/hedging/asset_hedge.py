@@ -114,8 +114,10 @@ class AssetHedge:
 
         coming: options on the way and ordered now, by venue.
         """
-        held, looks = self.held(), self._blotter.looks(due, self.name)
-        options = self.options(coming) if self._world.options else NONE_HELD
+        held, options = self.held(), self.options(coming) if self._world.options else NONE_HELD
+        if self._always and due and not self.together and self._desk.untouched and not options.positions:
+            return self._to_neutral(held)
+        looks = self._blotter.looks(due, self.name)
         if not self.together:
             return self._units(due, looks, held, options)
         held = held.copy()
@@ -132,12 +134,17 @@ class AssetHedge:
         """At the present market, or at that after the trade."""
         desk, out = self._desk, np.empty(self._world.paths)
         if self._always and due and desk.untouched and not options.positions:
-            to_neutral(desk.scale, desk.unit.slopes(self.own_market(market)).delta_of(self.name), held, out)
-            return out
+            return self._to_neutral(held, market)
         listed = options.sum("delta", market)
         wanted = held.copy() if self._passive else self.desired(self.situation(due, held, market, options, listed))
         delta, scale = desk.unit.slopes(market).delta_of(self.name), desk.scale
         if options.positions:
             delta, scale = scale * delta + listed, desk.whole
         asset_order(wanted, held, delta, scale, desk.forced, looks, desk.liquidated, out)
+        return out
+
+    def _to_neutral(self, held: Vector, market: Snapshot | None = None) -> Vector:
+        """Fast path: all the way back, on every path, by the book's delta alone."""
+        desk, out = self._desk, np.empty(self._world.paths)
+        to_neutral(desk.scale, desk.unit.slopes(self.own_market(market)).delta_of(self.name), held, out)
         return out
