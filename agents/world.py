@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from agents.accounts import OWNERS, margin_account
 from agents.claims import Claims
 from agents.desk.desk import Desk
-from markets.venues.stock import Stock
 from markets.world import MarketWorld
 from sim.errors import BugError
 from sim.kernels.moves import NONE
@@ -128,7 +127,8 @@ class TradingWorld(MarketWorld):
         """
         venues, listing, _, units = self._reached_by(name)
         if listing is not None:
-            return units, _price_of(listing)
+            worth = listing.worth_of_one
+            return units, lambda: worth()[0]
         if venues:
             return self._ones, lambda: self.hedge_value(name)
         return self._none, lambda: self._one
@@ -144,7 +144,8 @@ class TradingWorld(MarketWorld):
         _, listing, row, _ = self._reached_by(name)
         if listing is None:
             return NONE, lambda: self.hedge_value(name)
-        return row, _price_of(listing)
+        worth = listing.worth_of_one
+        return row, lambda: worth()[0]
 
     def venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
@@ -209,12 +210,3 @@ class TradingWorld(MarketWorld):
         self._stress[lender] = (losses, lines)
         total = sum((s for s, _ in self._stress.values()), self.full(0.0))
         self.factors.credit_law.stress = np.minimum(total / max(sum(x for _, x in self._stress.values()), 1.0), 1.0)
-
-
-def _price_of(listing: Listing) -> Callable[[], Vector]:
-    """Finds $ of one unit of what is one thing, at mid, (paths,)."""
-    if isinstance(listing, Stock):
-        factors, key = listing.market.factors, listing.key
-        return lambda: factors.snapshot.row(key)
-    worth, asset = listing.worth_of_one, listing.assets[0]
-    return lambda: worth()[asset]

@@ -67,7 +67,7 @@ def test_it_is_a_payer_and_a_receiver_at_the_money():
     book = [option("payer", 12, 120, 1e9), option("receiver", 12, 120, 1e9)]
     world = world_of(single(desk={"type": "Hedger", "book": book, "hedge_rates": False}), 2)
     straddle, desk = world.venue("s1y10y"), world.desks["desk"]
-    (worth,) = straddle.listing.worth_of_one().values()
+    (worth,) = straddle.listing.worth_of_one()
     assert 1e9 * worth == pytest.approx(desk.unit_value, rel=1e-12)
     assert straddle.mid == pytest.approx(NORMAL, rel=1e-14)
     slopes, risk = straddle.listing.sensitivities(), desk.unit.risk()
@@ -155,7 +155,7 @@ def test_kept_to_its_expiry_it_pays_how_far_the_rate_has_moved():
     assert clock.ticks[at] == first.expiry and venue.listing.struck.tick == at
     fresh = world_of(scenario, 3)
     price = []
-    watch(fresh, Phase.QUOTE, lambda: price.append(fresh.venue("short").listing.worth_of_one()["short"].copy()))
+    watch(fresh, Phase.QUOTE, lambda: price.append(fresh.venue("short").listing.worth_of_one()[0].copy()))
     fresh.run()
     received = cash[at] - cash[at - 1]
     assert received == pytest.approx(1e9 * (pays[at] - price[at]), rel=1e-9)  # the payoff, less a fresh one

@@ -25,6 +25,8 @@ from agents.standing import Standing
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
 
@@ -77,7 +79,7 @@ class Lending:
     def run(self) -> Process:
         """Each day: interest before the market moves. Each close: force before TRADE, close-outs and calls after it."""
         world, is_close, often = self.world, self.world.clock.plain.is_close, self.agent.intraday_hours
-        called, watches = world.now, self.agent.capital_headroom > 0
+        called, watches, coming = world.now, self.agent.capital_headroom > 0, self._wakes()
         yield world.tick(Phase.SHOCK)  # every desk has taken over its hedge before this
         self._begin()
         while True:
@@ -97,8 +99,19 @@ class Lending:
                 for client in self.clients.values():
                     self.calls.settle_intraday(client)
                 called = world.now
-            yield world.tick(Phase.SHOCK)
+            wakes = next(coming, None)
+            if wakes is None:
+                return
+            yield world.at(wakes, Phase.SHOCK)
             self.interest.accrue()
+
+    def _wakes(self) -> Iterator[int]:
+        """Seconds of the ticks after the first at which there is something to do: else it sleeps over them."""
+        clock, agent = self.world.clock.plain, self.agent
+        always = agent.capital_headroom > 0 or agent.intraday_hours is not None
+        for seconds, opens, closes in list(zip(clock.ticks, clock.is_open, clock.is_close, strict=True))[1:]:
+            if always or opens or closes:
+                yield seconds
 
     def _begin(self) -> None:
         """First margin, and liquidity records if wanted."""
