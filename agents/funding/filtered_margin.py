@@ -38,9 +38,9 @@ class FilteredHistorical(MarginModel):
     """The loss that 1 - level of the scenarios exceed, book and hedges revalued in full.
 
     A scenario is a past day's returns of all factors, each scaled by its vol now over its vol then, and by the root of
-    its class's margin period. Of a book without options the worst by delta are revalued, four for each that lies
-    in the tail; of one with options all are. Then come the tools against jumps: a floor, a stressed share, a buffer that is drawn when margin rises; then
-    add-ons for the venues' spread and depth.
+    its class's margin period. Of a book without options the worst by delta are revalued, four for each that lies in the
+    tail; of one with options all are. Then come the tools against jumps: a floor, a stressed share, a buffer that is
+    drawn when margin rises; then add-ons for the venues' spread and depth.
     """
 
     kind: ClassVar[str] = "filtered_historical"
