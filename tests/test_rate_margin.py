@@ -100,6 +100,18 @@ def test_margin_of_a_bond_and_of_what_turns():
     assert straddle.monotone_margin(0.5, rate, years=0.1)[0] < 0.99 * exact
 
 
+@pytest.mark.parametrize("gap", [0.005, 0.03, 0.042])
+def test_margin_where_an_option_expires_within_the_period(gap):
+    """The payoff has a corner, which no polynomial follows: against 400,000 quantiles of the rate."""
+    swap = SwapTerms.regular(0.5 + gap, 4.0, 2)
+    trades = [SwaptionTrade(swap, 0.041, 4e4, "receiver"), SwaptionTrade(SWAP, 0.04, -2e4, "payer")]
+    both, rate, years = NettingSet(MODEL, swaptions=trades), 0.0383, 0.04
+    mean, sd = both.later(0.5, years, rate)
+    z = norm.ppf((np.arange(400_000) + 0.5) / 400_000)
+    drawn = both.value(0.5, rate) - both.value(0.5 + years, mean + sd * z, settled=0.5)
+    assert both.margin(0.5, rate, years=years)[0] == pytest.approx(np.quantile(drawn, 0.99), rel=1e-4)
+
+
 def test_several_rates_at_once_are_each_alone():
     straddle = NettingSet(MODEL, swaptions=[SwaptionTrade(SWAP, 0.04, 1e4, side) for side in ("payer", "receiver")])
     rates = [0.03, 0.04, 0.05]
