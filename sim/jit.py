@@ -26,6 +26,8 @@ FLAGS: dict[str, Any] = {
     # No reordering or fusing of operations: a path's digits then depend neither on its place in a vector (the last
     # paths of a loop run in other instructions) nor on the processor. Multiply-adds are written out, as `fma`.
     "fastmath": False,
+    # No entry for C: nothing calls one. Each entry of a kernel holds the kernel once more.
+    "no_cfunc_wrapper": True,
 }
 
 
@@ -87,12 +89,17 @@ class Kernel(partial[Any]):
         """Numba's dispatcher."""
         return self._compiler(self._function)
 
+    @cached_property
+    def _callee(self) -> Any:
+        """The dispatcher that other kernels call."""
+        return self.compiled if self._compiler is _compile else self._compiler(self._function, no_cpython_wrapper=True)
+
     @property
     def _numba_type_(self) -> Any:
         """What numba takes it for where another kernel names it."""
         from numba.core.types import Dispatcher
 
-        return Dispatcher(self.compiled)
+        return Dispatcher(self._callee)
 
     def _first(self, *arguments: Any) -> Any:
         if _Interpreting.running:
@@ -198,10 +205,10 @@ def _compile(function: Callable[..., Any]) -> Any:
     return compiled
 
 
-def _compile_inline(function: Callable[..., Any]) -> Any:
+def _compile_inline(function: Callable[..., Any], **flags: bool) -> Any:
     import numba
 
-    return numba.njit(forceinline=True, **FLAGS)(function)
+    return numba.njit(forceinline=True, **FLAGS, **flags)(function)
 
 
 def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
@@ -214,7 +221,7 @@ def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
     return double(double, double, double), emit
 
 
-def _compile_fused(_: Callable[..., Any]) -> Any:
+def _compile_fused(_: Callable[..., Any], **flags: bool) -> Any:
     from numba.extending import intrinsic
 
     fused: Any = intrinsic(_multiply_add)
@@ -222,7 +229,7 @@ def _compile_fused(_: Callable[..., Any]) -> Any:
     def fma(x: float, y: float, z: float) -> Any:
         return fused(x, y, z)
 
-    return _compile_inline(fma)
+    return _compile_inline(fma, **flags)
 
 
 @cache
