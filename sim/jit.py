@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from sim.cache_folder import code_folder, version
+from sim.collector import at_rest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -90,8 +91,8 @@ class Kernel(partial[Any]):
         return self._compiler(self._function)
 
     @cached_property
-    def _callee(self) -> Any:
-        """The dispatcher that other kernels call."""
+    def callee(self) -> Any:
+        """The dispatcher that other kernels call: of what is inlined into them one without an entry for Python."""
         return self.compiled if self._compiler is _compile else self._compiler(self._function, no_cpython_wrapper=True)
 
     @property
@@ -99,7 +100,7 @@ class Kernel(partial[Any]):
         """What numba takes it for where another kernel names it."""
         from numba.core.types import Dispatcher
 
-        return Dispatcher(self._callee)
+        return Dispatcher(self.callee)
 
     def _first(self, *arguments: Any) -> Any:
         if _Interpreting.running:
@@ -110,7 +111,8 @@ class Kernel(partial[Any]):
             return self._interpreted(arguments)
         self._call(self.compiled)
         _Interpreting.bound.append(self)
-        return self.compiled(*arguments)
+        with at_rest():  # of the time that compiling takes the collector would have a tenth
+            return self.compiled(*arguments)
 
     def _interpreted(self, arguments: tuple[Any, ...]) -> Any:
         """The result by Python; by machine code where the arrays are long, or Python refuses (1 / 0, log 0)."""
