@@ -245,7 +245,8 @@ def _of_the_c_library() -> Any:
 def _fma(x: float, y: float, z: float) -> float:
     """x * y + z, rounded once: one instruction, and the same number on every processor (slow on one without it)."""
     _Interpreting.left -= 1
-    return cast(float, _of_the_c_library()(x, y, z))
+    found: float = _of_the_c_library()(x, y, z)
+    return found
 
 
 _fma.__name__ = _fma.__qualname__ = "fma"
