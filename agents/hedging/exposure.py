@@ -74,7 +74,7 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
         if moving and not desk.legs.answering_on(asset) and not world.price_takers:  # else it is in `expose_options`
             by_log = np.where(desk.liquidated, 0.0, -scale * vanna * prices)
             for name, move in moving.items():
-                if name in others or name not in world.option_names:  # where nobody hedges, no loop closes
+                if name in others or name not in world.option_numbers:  # where nobody hedges, no loop closes
                     venue.expose(move * by_log, moved=name, by=CURVATURE)
 
 

@@ -73,6 +73,8 @@ class VolListing(PaidInCash):
         self._greeks: Memo[Greeks] = Memo()
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
         self._worths: Memo[Vector] = Memo()
+        self._here: Greeks  # those of `_greeks`, in the market in which they were last asked for
+        self._here_in: Snapshot | None = None
         self._holders: Memo[tuple[Name, ...]] = Memo()
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
@@ -113,14 +115,17 @@ class VolListing(PaidInCash):
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
         factors = self.market.factors
-        tick, snapshot = factors.tick, factors.snapshot
-        seen = self.underlying.seen(market or snapshot)
-        here = market is None or market is snapshot
-        if here:
-            self._asked = tick
-        memo = self._greeks if here else self._elsewhere
-        known = memo.known(self.struck, tick, seen)
-        return known or memo.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
+        now = factors.snapshot
+        if market is not None and market is not now:
+            return self._found(self._elsewhere, market)
+        if self._here_in is not now:
+            self._asked = factors.tick
+            self._here, self._here_in = self._found(self._greeks, now), now
+        return self._here
+
+    def _found(self, memo: Memo[Greeks], market: Snapshot) -> Greeks:
+        tick, seen = self.market.factors.tick, self.underlying.seen(market)
+        return memo.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
 
     def _worth_now(self) -> Vector:
         """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known, or soon asked for.
@@ -233,16 +238,20 @@ class VolListing(PaidInCash):
     def _roll(self, tick: int) -> None:
         """cash += N (worth of the old - worth of the fresh one); nobody gains or loses, and no spread is paid."""
         if self._seen is None:
-            self._strike_now(tick)
+            self._strike_anew(tick)
             return
         self.explain()
         old = self.greeks().worth
-        self._strike_now(tick)
+        self._strike_anew(tick)
         excess = old - self._worth_now()
         for account in self.holders():
             held = self.market.ledger.balance(account, self.name)
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
         self._seen = self._present()
+
+    def _strike_anew(self, tick: int) -> None:
+        self._strike_now(tick)
+        self._here_in = None
 
     # --- gains -----------------------------------------------------------------------------------------------------
     def explain(self, where: Mask | None = None) -> None:
