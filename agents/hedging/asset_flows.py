@@ -66,5 +66,5 @@ class AssetFlows:
     def _tell_of_vol(self, by_log: Vector, moving: dict[str, float], others: Collection[str]) -> None:
         """by_log: $ per unit of ln of the vol, (paths,). Where nobody hedges, no loop closes."""
         for name, move in moving.items():
-            if name in others or name not in self._world.option_names:
+            if name in others or name not in self._world.option_numbers:
                 self._venue.expose(move * by_log, moved=name, by=CURVATURE)
