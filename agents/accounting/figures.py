@@ -58,7 +58,7 @@ class Figures:
         block = self._block = world.log.block(len(at)) if kept else np.empty((len(at), world.paths))
         world.ledger.rows.take(flows, 0, block[self._first : self._first + flows.size], "clip")
         if self._book_rows.size and desk is not None:
-            desk.parts.take(self._book_rows, 0, block[len(RISK) : self._first], "clip")
+            desk.attribution.parts.take(self._book_rows, 0, block[len(RISK) : self._first], "clip")
         for row in self._unnoted:
             block[row] = 0.0
         for row, gains in self._held:
@@ -67,7 +67,7 @@ class Figures:
             block[self._written_off] += world.ledger.flow(name, WRITE_OFF)
         found = {"equity": worth[EQUITY], "pnl": worth[PNL], **self._risk(desk)}
         if desk is not None:
-            found |= {"book_share": desk.kept, "unhedged_pnl": desk.unhedged}
+            found |= {"book_share": desk.kept, "unhedged_pnl": desk.attribution.unhedged}
         for column, level in found.items():
             block[at[column]] = level
 
@@ -77,7 +77,7 @@ class Figures:
         written_off = self._agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF)
         added = {*(gains for gains in self._hedges if gains in held), *([FUNDING] if written_off else [])}
         costs = [cost for cost in self._costs if cost in flows or cost in added]
-        parts = self._parts if desk is not None and desk.attributed else ()
+        parts = self._parts if desk is not None and desk.attribution.on else ()
         risk, totals = (RISK, TOTALS) if desk is not None else (RISK[: 2 if world.options else 1], TOTALS[:2])
         self._holdings = dict(self._find_holdings())
         names = (*risk, *parts, *costs, *totals, *self._holdings)
@@ -139,14 +139,14 @@ class Figures:
             return held, 0.0 if curved is None else curved
         delta, gamma = self._of_book(desk, MAIN)
         delta, gamma = delta + held, gamma if curved is None else gamma + curved
-        for asset in desk.assets[1:]:
+        for asset in desk.legs.assets[1:]:
             (own, bent), (held, curved) = self._of_book(desk, asset), self._exposure(asset)
             delta, gamma = delta + own + held, gamma + bent if curved is None else gamma + bent + curved
         return delta, gamma
 
     def _of_book(self, desk: Desk, asset: str) -> tuple[Vector, Vector]:
         """Delta in an asset of what is left of a book, and its change for a move of 1 %, (paths,) $."""
-        slopes, spot = desk.slopes(bent=True), self._world.factors.snapshot.row(of_asset(SPOT, asset))
+        slopes, spot = desk.unit.slopes(bent=True), self._world.factors.snapshot.row(of_asset(SPOT, asset))
         return desk.scale * slopes.delta_of(asset) * spot, 0.01 * desk.scale * slopes.gamma_of(asset) * spot**2
 
     def _exposure(self, asset: str) -> tuple[Vector | float, Vector | None]:
