@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from markets.venues.listing import Listing
     from markets.venues.order import Demand, Named
     from markets.venues.order_book import OrderBook
-    from markets.venues.quote import Quote
+    from markets.venues.quote import Paths, Quote
     from sim.names import Name
 
 Vector = NDArray[np.float64]
@@ -183,17 +184,20 @@ class Venue:
                 self.market.exposed.append(self)
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
-    def gain(self, moved: str, by: str) -> Vector:
-        """Move of this price that one channel adds per unit move of the price at `moved`, (paths,).
+    def gain(self, moved: str, by: str, paths: Paths | slice | None = None) -> Vector:
+        """Move of this price that one channel adds per unit move of the price at `moved`, (paths,): on all, or on some.
 
         impact x flow per unit move / depth.
         """
         self._require_measured()
-        flow: Vector | None = None
-        for each, names, channel in self.exposed:
-            if channel == by and moved in names:
-                flow = each if flow is None else flow + each
-        return self._nothing if flow is None else self.impact * flow / self.depth
+        flows = [flow for flow, names, channel in self.exposed if channel == by and moved in names]
+        if not flows:
+            return self._nothing if paths is None else self._nothing[paths]
+        depth = self.depth
+        if paths is not None:
+            flows, depth = [flow[paths] for flow in flows], depth[paths]
+        found: Vector = self.impact * reduce(np.add, flows) / depth
+        return found
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
         """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved).
