@@ -9,6 +9,7 @@ from __future__ import annotations
 Bounds = tuple[float, float]
 
 RATE = (-0.05, 0.30)  # decimal: Swiss bills at -2 % in 2015, fed funds at 22 % in 1981
+RATES_APART = 0.15  # decimal, of one maturity from the nearest other: 0.10 in New York in 1980 and 1981
 SPREAD_OVER = (-0.05, 0.05)  # decimal, of one curve over another: a cross-currency basis of -300 bp in 2008 and 2011
 FX_VOL = (0.005, 2.0)  # decimal a year: the Hong Kong dollar 0.7 %, the rouble of 2022 100 %
 CREDIT = (0.0005, 0.40)  # decimal: investment grade 0.5 to 6.6 %, high yield to 22 %
@@ -20,6 +21,8 @@ REPO_RATE = (-0.05, 0.15)  # decimal, the same
 DIVIDENDS = (-0.2, 0.3)  # decimal a year, borrow fees included
 LOG_MOVE = (-1.5, 1.5)  # ln S of one jump
 MONEYNESS = (0.2, 5.0)  # strike over spot
+PAR_PRICE = (2.0, 500.0)  # per 100: in distress 5, long coupons at low yields 250; 0.99 is a share of par
+LONGEST_OPTION = 30.0  # years, or future, on an asset: listed ones 10, others up to 20
 PROTECTION = (0.1, 1.5)  # of a note's notional
 PARTICIPATION = (0.02, 10.0)  # of a note in a rise
 CAP = (0.01, 5.0)  # on a rise, share of the spot
@@ -47,6 +50,8 @@ AVERSION = (1e-6, 1e4)  # of a maker, 1/(return x order)
 APPETITE = (1e-3, 1e4)  # leverage per ln of mispricing: Thurner's funds have 5 to 100
 
 FALL, RISE = 0.35, 0.6  # of an index in a day: New York 20.5 % in 1987, Hong Kong 33 %; a split halves it
+MONTH = 31  # calendar days
+MONTHS_MOVE = 1.38  # ln level of an index within a month: to a quarter or fourfold; Reykjavik fell by 77 % in 2008
 # A move in a day that the next day takes back: ln level of prices, vols and spreads; decimal for rates.
 REVERSALS = {"spot": 0.18, "vol": 0.9, "credit": 0.6, "overnight": 0.05, "us2y": 0.02, "us10y": 0.02}
 TAKEN_BACK = 0.25  # share of a move that may be left after the next day

@@ -104,6 +104,7 @@ class MarketWorld(World):
         self.log.declare(*market_tables(market.rates, market.further, surface=self.surface_moves))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
+        self._moving: dict[FactorKey, dict[str, float]] = {}  # by vol, of those venues
         self.quoted = 0  # how often the market has stepped, or a maker has quoted
         self.exposed: list[Venue] = []  # at which somebody would trade as prices move, in this tick
         self._ordered: list[Venue] = []  # with orders that wait for CLEAR
@@ -117,7 +118,6 @@ class MarketWorld(World):
         self.option_names = frozenset(option.name for option in self.options)
         self._traded: Memo[list[VolListing]] = Memo()
         self._reached: dict[tuple[Name, str], Memo[list[VolListing]]] = defaultdict(Memo)  # by account and asset
-        self._moving: dict[FactorKey, tuple[int, dict[str, float]]] = {}  # by vol, with the number of venues then
         self._open_listings(contracts or {})
         self.start(self._live(), "market")
 
@@ -167,6 +167,7 @@ class MarketWorld(World):
             self.factors.let_move(key, spec.permanent_share, spec.resilience)
         venue = self.venues[listing.name] = Venue(self, listing, spec)
         venue.place = len(self.venues)
+        self._moving.clear()
         return venue
 
     def venue(self, name: str) -> Venue:
@@ -184,9 +185,9 @@ class MarketWorld(World):
     def moving(self, vol: FactorKey) -> dict[str, float]:
         """The same of any asset's; one that follows the main asset's moves with that, too."""
         known = self._moving.get(vol)
-        if known is None or known[0] != len(self.venues):
-            known = self._moving[vol] = len(self.venues), self._find_moving(vol)
-        return known[1]
+        if known is None:
+            known = self._moving[vol] = self._find_moving(vol)
+        return known
 
     def _find_moving(self, vol: FactorKey) -> dict[str, float]:
         found = {name: venue.listing.displaces.get(vol) for name, venue in self.venues.items() if venue.moves}
@@ -242,8 +243,7 @@ class MarketWorld(World):
         ordered, self._ordered = self._ordered, []
         if len(ordered) > 1:
             ordered.sort(key=_place)
-        moves = [venue.clear() for venue in ordered]
-        for venue, move in zip(ordered, moves, strict=True):
+        for venue, move in [(venue, venue.clear()) for venue in ordered]:  # all are cleared before any price moves
             venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 

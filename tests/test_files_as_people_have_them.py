@@ -111,6 +111,16 @@ OTHER_FORMS: dict[str, str | bytes] = {
     "Spanish names": RECORD.replace("date,spx", "Fecha,Cierre"),
     "French names, narrow spaces": RECORD.replace("date,spx", "Date,Cl\u00f4ture").replace(",4", ",4\u202f"),
     "apostrophes between thousands": RECORD.replace(",4", ",4'"),
+    "comments between the lines": "\n".join([HEADER, ROWS[0], "# a remark, with a comma", "#" + ROWS[1], *ROWS[1:]]),
+    "a comma behind the header": RECORD.replace(HEADER, HEADER + ","),
+    "units in headings": RECORD.replace("us2y,us10y,ig_oas", "us2y_pct,US10Y (decimal),IG OAS in bp")
+    .replace("1.35\n", "135\n").replace("1.36\n", "136\n").replace("2.99", "0.0299").replace("2.97", "0.0297")
+    .replace("2.93", "0.0293").replace("3.05", "0.0305"),
+    "a change beside the level": RECORD.replace(HEADER, "date,spx_pct,us10y_bp,spx,vix,overnight,us2y,us10y,ig_oas")
+    .replace("2022-05-0", "2022-05-0_").replace("_2,", "2,1.0,5,").replace("_3,", "3,1.0,5,").replace("_4,", "4,1.0,5,")
+    .replace("_5,", "5,1.0,5,"),
+    "units in words": RECORD.replace("2.79", "2.79 percent").replace("2.66", "0.0266 decimal"),
+    "a line twice, in other digits": RECORD + ROWS[-1].replace("4146.87", "4146.870").replace("31.2,", "31.20,") + "\n",
     "a day without levels": "\n".join([HEADER, *ROWS[:2], "2022-05-03,,,,,,", *ROWS[2:]]).replace(
         "2022-05-03,,,,,,\n", ""
     ) + "\n",
@@ -172,6 +182,17 @@ REFUSED = [
     ("spx", "spx,spx", ":1: two columns have this name"),
     ("date", "day of trade", ":1: the column 'date' is missing"),
     (RECORD, "date spx vix\n2022-05-02 1 2\n", ":1: the column 'date' is missing.*separate its cells"),
+    (
+        RECORD,
+        RECORD.replace("2022", '"2022').replace("\n", '"\n').replace(HEADER, '"' + HEADER),
+        ":1: the column 'date' is missing.*in quotes as a whole: take these off",
+    ),
+    ("4175.48", '"4175.48', ":5: the header names 7 columns.*a quoted cell runs over several lines.*close its quotes"),
+    (
+        RECORD,
+        f"{HEADER}\n2022-05-02,4000,30,1,2,3,1\n2022-05-10,400,30,1,2,3,1\n",
+        ":3: spx: a move of -90.0% in 8 days",
+    ),
     (RECORD, "PK\x03\x04 and so on", ": is a spreadsheet or an archive"),
     (RECORD, "date,spx\0\n", r": is not text \(byte 8\)"),
     (RECORD, "", ": the file is empty"),
@@ -229,10 +250,12 @@ def test_rates_as_decimals_are_said(tmp_path: Path) -> None:
     """0.029 for 2.9 % is a level that a few markets have had: taken, with a note."""
     text = "date,spx,overnight,us2y,us10y\n2022-05-02,4000,{},{},{}\n2022-05-03,4010,{},{},{}\n"
     decimals = from_history(write(tmp_path, text.format(*(0.003, 0.027, 0.029) * 2)))
-    assert any("all rates lie between 0.003 % and 0.029 %: they are read as percent" in n for n in decimals.notes)
+    assert any("all rates lie between 0.003 % and 0.029 %: read as percent" in n for n in decimals.notes)
+    one = from_history(write(tmp_path, text.format(*(0.3, 2.7, 0.029) * 2)))
+    assert any("all of us10y lies between 0.029 % and 0.029 %: read as percent" in n for n in one.notes)
     for rates in ((0.05, 0.13, 0.7), (0.0, 0.0, 0.0), (0.05, 0.09, "")):
         scenario = from_history(write(tmp_path, text.format(*rates * 2)))
-        assert not any("all rates" in note for note in scenario.notes)
+        assert not any("read as percent" in note for note in scenario.notes)
 
 
 def test_two_columns_that_mean_the_same_are_told_apart(tmp_path: Path) -> None:
@@ -424,6 +447,8 @@ def test_a_swap_pays_or_receives_by_its_side_or_its_sign(tmp_path: Path, may: Sc
     assert book_of(taken)[0].fixed_rate == pytest.approx(0.029)
     assert any("pay fixed are taken with a negative notional" in note for note in taken.notes)
     bought = "kind,side,strike,expiry,quantity\ncall,{},4200,2022-06-17,{}\n"
+    (sold,) = book_of(take_book(may, write(tmp_path, bought.replace("side", "Buy/Sell").format("S", 1e5), "book.csv")))
+    assert sold.quantity == -1e5
     for side, size, taken_as in (("Buy", 1e5, 1e5), ("sold", 1e5, -1e5), ("long", 1e5, 1e5)):
         (call,) = book_of(take_book(may, write(tmp_path, bought.format(side, size), "book.csv")))
         assert call.quantity == taken_as and call.side is None
@@ -457,6 +482,9 @@ WRONG_BOOKS = [
     ("put,,0.95,,2,,(20 MM),", ":2: notional: must be a number, .*; write -20e6"),
     ("put,,0.95,,3M,,-1e9,", ":2: months: must be a number, got '3M'; write 1234.5"),
     ("put,3800,,22-06-17,,-1000,,", r":2: expiry: dates may begin with a year of two digits \(22-06-17\)"),
+    ("put,3800,,2092-06-17,,-1000,,", ":2: expiry: is more than 30 years after the start.*got 70.1; check the year"),
+    ("call,,1.1,,1000,,1e9,", ":2: months: is more than 30 years after the start"),
+    ("-put,3800,,2022-06-17,,-1000,,", ":2: kind: must be .*got '-put'"),
     ("puttt,3800,,2022-06-17,,-1000,,", ":2: kind: must be"),
     ("put,3800,,05/06/2022,,-1000,,", ":2: expiry: may be day or month first"),
     ("put,3800,,2022-06-17,,-1e300,,", ":2: quantity: must lie between -1e30 and 1e30, got '-1e[+]300'"),
@@ -471,12 +499,29 @@ def test_a_wrong_book_is_refused_by_its_own_file_and_line(tmp_path: Path, may: S
         take_book(may, write(tmp_path, text, "book.csv"))
 
 
+def test_a_position_behind_a_hash_is_not_taken(tmp_path: Path, may: Scenario) -> None:
+    text = "kind,strike,expiry,quantity\n#put,3900,2022-06-17,-1000\nput,3800,2022-06-17,-250000\n# call,1,2,3\n"
+    taken = take_book(may, write(tmp_path, text, "book.csv"))
+    assert book_of(taken) == (PUT,)
+    assert any(note.endswith("book.csv: 2 lines with # in front left out") for note in taken.notes)
+    numbered = (
+        text.replace("kind", "id,kind").replace("#put,", "#1,put,").replace("\nput", "\n#2,put").split("# call")[0]
+    )
+    assert len(book_of(take_book(may, write(tmp_path, numbered, "book.csv")))) == 2
+
+
 def test_columns_that_contradict_each_other_are_refused(tmp_path: Path, may: Scenario) -> None:
     for text, said in (
         ("kind,strike,expiry,quantity,units\nput,3800,2022-06-17,-1,-1\n", "two columns mean quantity"),
         ("symbol,kind,quantity\nSPXW220617P03800000,call,-1\n", "kind: the symbol says put"),
         ("symbol,quantity\nSPXW,-1\n", "symbol: is not an option"),
         ("kind,strike,expiry,quantity,multiplier\nput,3800,2022-06-17,-1,100\n", "quantity is in units"),
+        ("kind,strike,expiry,contracts,multiplier\nput,3800,2022-06-17,-1,0\n", "multiplier: must be > 0, got 0.0"),
+        ("kind,strike,expiry,contracts,multiplier\nput,3800,2022-06-17,-1,-100\n", "multiplier: must be > 0, got -1"),
+        (
+            "kind,expiry,notional,fixed_rate,price\nbond,2032-05-15,1e9,0.029,0.99\n",
+            "price: outside 2 to 500.* per 100",
+        ),
         ("kind,strike,expiry,quantity,delta\nput,3800,2022-06-17,-1,0.5\n", "unknown column, got 'delta'"),
     ):
         with pytest.raises(UserError, match=said):

@@ -48,6 +48,8 @@ OTHER_UNITS = [
     ("storyline.anchor.1.overnight", 4.5, "write 0.045 for 4.5 %"),
     ("storyline.anchor.1.us2y", 450.0, "write 0.045 for 450 bp"),
     ("storyline.anchor.1.us10y", -2.0, "write -0.02 for -2 %"),
+    ("storyline.anchor.1.us10y", 0.29, "got 0.29; mend the level if a point slipped"),
+    ("agents.hedger.book.1.months", 1000, "got 83.3; check the year"),
     ("storyline.anchor.1.credit", 1.3, "write 0.013 for 1.3 %"),
     ("storyline.anchor.1.credit", 130.0, "write 0.013 for 130 bp"),
     ("storyline.anchor.1.vol", 24.0, "write 0.24 for 24 %"),
@@ -147,8 +149,17 @@ MOVES = [
 def test_moves_that_are_asked_about(key: str, levels: tuple[float, ...], odd: list[int]) -> None:
     days = [date(2022, 5, 2) + timedelta(days=i) for i in range(5)]
     assert [i for i, _, _ in odd_moves(key, days, levels)] == odd
-    apart = [date(2022, 5, 2) + timedelta(days=7 * i) for i in range(5)]
+    apart = [date(2022, 5, 2) + timedelta(days=40 * i) for i in range(5)]
     assert list(odd_moves(key, apart, levels)) == []
+
+
+def test_a_point_that_slipped_between_levels_a_week_apart_is_asked_about() -> None:
+    weeks = [date(2022, 5, 2) + timedelta(days=7 * i) for i in range(4)]
+    odd = list(odd_moves("spot", weeks, (3985.0, 3300.0, 1700.0, 170.0)))
+    assert [(i, rule) for i, rule, _ in odd] == [(3, "a move of -90.0% in 7 days, more than any index has had")]
+    rows = [FIRST, {"date": "2022-05-06", "spot": 398.5}]
+    with pytest.raises(UserError, match=r"storyline.anchor.2022-05-06.spot: a move of -90.* in 4 days"):
+        from_dict(TABLES | {"storyline": {"anchor": rows}})
 
 
 def test_a_split_between_anchors_of_a_file_is_asked_about() -> None:

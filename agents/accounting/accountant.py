@@ -62,7 +62,7 @@ class Accountant:
         self._nothing = np.empty(0)
         self._told = set(world.desks if self._desks_written else ())  # whose worth is wanted at every close
         for desk in world.desks.values():
-            desk.attributed = self._attributed
+            desk.attribution.on = self._attributed
             if world.log.wants(BOOK.name) and desk.book.book.instruments:
                 self._records[desk.name] = BookRecord(desk)
                 self._told.add(desk.name)

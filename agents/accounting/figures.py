@@ -50,7 +50,7 @@ class Figures:
         world, block, name, desk = self._world, self._block, self._name, self._desk
         world.ledger.rows.take(self._flow_rows, 0, self._flows, "clip")
         if self._book_rows.size and desk is not None:
-            desk.parts.take(self._book_rows, 0, self._book, "clip")
+            desk.attribution.parts.take(self._book_rows, 0, self._book, "clip")
         for row in self._unnoted:
             block[row] = 0.0
         for row, gains in self._held:
@@ -58,7 +58,7 @@ class Figures:
         if self._written_off is not None:
             block[self._written_off] += world.ledger.flow(name, WRITE_OFF)
         block[0], block[1] = self._risk(desk)
-        block[2], block[-1] = (1.0, 0.0) if desk is None else (desk.kept, desk.unhedged)
+        block[2], block[-1] = (1.0, 0.0) if desk is None else (desk.kept, desk.attribution.unhedged)
         block[-3], block[-2] = worth[EQUITY], worth[PNL]
 
     def _lay_out(self) -> None:
@@ -67,7 +67,7 @@ class Figures:
         written_off = self._agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF)
         added = {*(gains for gains in self._hedges if gains in held), *([FUNDING] if written_off else [])}
         costs = [cost for cost in self._costs if cost in flows or cost in added]
-        parts = self._parts if desk is not None and desk.attributed else ()
+        parts = self._parts if desk is not None and desk.attribution.on else ()
         self._rest = dict.fromkeys(self._costs, 0.0) | dict.fromkeys(self._parts, 0.0 if desk is None else np.nan)
         self._names = (*RISK, *parts, *costs, *TOTALS)
         self._singles = len(self._names) - sum(map(is_whole, self._names))
@@ -109,14 +109,14 @@ class Figures:
             return held, 0.0 if curved is None else curved
         delta, gamma = self._of_book(desk, MAIN)
         delta, gamma = delta + held, gamma if curved is None else gamma + curved
-        for asset in desk.assets[1:]:
+        for asset in desk.legs.assets[1:]:
             (own, bent), (held, curved) = self._of_book(desk, asset), self._exposure(asset)
             delta, gamma = delta + own + held, gamma + bent if curved is None else gamma + bent + curved
         return delta, gamma
 
     def _of_book(self, desk: Desk, asset: str) -> tuple[Vector, Vector]:
         """Delta in an asset of what is left of a book, and its change for a move of 1 %, (paths,) $."""
-        slopes, spot = desk.slopes(bent=True), self._world.factors.snapshot.row(of_asset(SPOT, asset))
+        slopes, spot = desk.unit.slopes(bent=True), self._world.factors.snapshot.row(of_asset(SPOT, asset))
         return desk.scale * slopes.delta_of(asset) * spot, 0.01 * desk.scale * slopes.gamma_of(asset) * spot**2
 
     def _exposure(self, asset: str) -> tuple[Vector | float, Vector | None]:

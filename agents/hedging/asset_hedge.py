@@ -69,7 +69,7 @@ class AssetHedge:
         """
         desk, factors, clock, asset = self._desk, self._world.factors, self._world.clock, self.name
         own = self.own_market(market)
-        seen, slopes = own or factors.snapshot, desk.slopes(own)
+        seen, slopes = own or factors.snapshot, desk.unit.slopes(own)
         scale, target = desk.scale, np.empty(held.size)
         years, variance_years = desk.book.nearest_expiry(factors.tick, asset)
         neutral(scale, slopes.delta_of(asset), target)
@@ -82,7 +82,7 @@ class AssetHedge:
             last_spot=self.last_spot,
             target=target,
             position=held,
-            gamma=lambda: scale * desk.gamma_of(asset, slopes, own) + options.sum("gamma", own),
+            gamma=lambda: scale * desk.unit.gamma_of(asset, slopes, own) + options.sum("gamma", own),
             vol=seen.row(self._vol),
             half_spread=self._venue.half_spread,
             discount=lambda: self._discount(years),
@@ -96,7 +96,7 @@ class AssetHedge:
         if multiplier is None:
             return at
         book, now = desk.book, factors.tick
-        delta = book.delta(now, seen, multiplier, settled=desk.marked, fixings=desk.fixings, asset=asset)
+        delta = book.delta(now, seen, multiplier, settled=desk.marked, fixings=desk.unit.fixings, asset=asset)
         stretched = seen.with_rows({self._vol: seen.row(self._vol) * multiplier}) if options else own
         return at.but(target=-desk.scale * delta - options.sum("delta", stretched))
 
@@ -125,11 +125,11 @@ class AssetHedge:
         """At the present market, or at that after the trade."""
         desk, out = self._desk, np.empty(self._world.paths)
         if self._always and due and desk.untouched and not options.positions:
-            to_neutral(desk.scale, desk.slopes(self.own_market(market)).delta_of(self.name), held, out)
+            to_neutral(desk.scale, desk.unit.slopes(self.own_market(market)).delta_of(self.name), held, out)
             return out
         listed = options.sum("delta", market)
         wanted = held.copy() if self._passive else self.desired(self.situation(due, held, market, options, listed))
-        delta, scale = desk.slopes(market).delta_of(self.name), desk.scale
+        delta, scale = desk.unit.slopes(market).delta_of(self.name), desk.scale
         if options.positions:
             delta, scale = scale * delta + listed, desk.whole
         asset_order(wanted, held, delta, scale, desk.forced, looks, desk.liquidated, out)

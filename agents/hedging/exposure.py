@@ -41,22 +41,22 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Coll
     options at which other desks hedge.
     """
     world = desk.world
-    for asset in desk.assets:
+    for asset in desk.legs.assets:
         if world.venue(asset).exposes:
             _expose(desk, asset, own if asset == MAIN else None, others)
-    legs, names = rates and desk.book.has_rates, desk.neutral_credit() if desk.credit_hedge is not None else {}
+    legs, names = rates and desk.book.has_rates, desk.legs.neutral_credit() if desk.legs.credit is not None else {}
     if (legs or names) and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for (at, moved), flow in _convexity(desk, names, rates=legs).items():
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
-    if desk.answering_options and not world.price_takers:
+    if desk.legs.answering_options and not world.price_takers:
         expose_options(desk, others)
 
 
 def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str]) -> None:
     """Tell the venue of an asset what its own moves, and those of its vol, make the hedge of delta trade."""
     world, factors, venue = desk.world, desk.world.factors, desk.world.venue(asset)
-    risk, out = desk.risk(own), np.empty((2, world.paths))
+    risk, out = desk.unit.risk(own), np.empty((2, world.paths))
     scale, gamma, vanna = desk.scale, risk.gamma_of(asset), risk.vanna_of(asset)
     options = options_held(world, desk.name, asset=asset)
     if options.positions:
@@ -71,7 +71,7 @@ def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str
     if own is None and (vol in desk.book.needs or options.positions):
         venue.expose(out[VANNA_FLOW], moved=asset, by=VANNA)
         moving = world.moving(vol)
-        if moving and not desk.answering_on(asset) and not world.price_takers:  # else it is in `expose_options`
+        if moving and not desk.legs.answering_on(asset) and not world.price_takers:  # else it is in `expose_options`
             by_log = np.where(desk.liquidated, 0.0, -scale * vanna * prices)
             for name, move in moving.items():
                 if name in others or name not in world.option_names:  # where nobody hedges, no loop closes
@@ -86,15 +86,18 @@ def _convexity(desk: Desk, names: Units, *, rates: bool) -> dict[tuple[str, str]
     rates. names: protection held. rates: whether rates and their vol are hedged too.
     """
     world, flows = desk.world, {}
-    swaps, straddles = (desk.neutral_rates(), desk.neutral_vega()) if rates else ({}, {})
+    swaps, straddles = (desk.legs.neutral_rates(), desk.legs.neutral_vega()) if rates else ({}, {})
     moving = [each.name for each in world.straddles if world.venue(each.name).moves and RATES_VOL in desk.book.needs]
     steps = dict.fromkeys(swaps, BUMP_RATE) | dict.fromkeys(moving if rates else (), BUMP_VOL)
     steps |= {name: BUMP_RATE for name in names if world.venue(name).moves}
     for moved, bump in steps.items():
         bumped = _bumped(world.venue(moved), bump)
-        pairs = [(1.0, names, desk.neutral_credit(bumped))]
+        pairs = [(1.0, names, desk.legs.neutral_credit(bumped))]
         if rates:
-            pairs[:0] = [(-1.0, swaps, desk.neutral_rates(bumped)), (1.0, straddles, desk.neutral_vega(bumped))]
+            pairs[:0] = [
+                (-1.0, swaps, desk.legs.neutral_rates(bumped)),
+                (1.0, straddles, desk.legs.neutral_vega(bumped)),
+            ]
         for sign, before, after in pairs:
             for at, units in before.items():
                 flows[at, moved] = sign * world.venue(at).notional(after[at] - units) / bump

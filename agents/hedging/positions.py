@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from markets.factors.key import MAIN
-from markets.plausible import CAP, MONEYNESS, PARTICIPATION, PROTECTION, RATE, SPEED, YIELD_VOL
+from markets.plausible import CAP, MONEYNESS, PAR_PRICE, PARTICIPATION, PROTECTION, RATE, SPEED, YIELD_VOL
 from markets.products.product import Compounding, Model, Profile, Stub
 from markets.products.registry import PRODUCTS
 from sim.dataclass import dataclass
@@ -118,7 +118,12 @@ class Position:
         plausible=RATE,
     )
     price: float | None = param(
-        None, unit="per 100", help="clean price of a bond, price of a bill or a future, at the start", gt=0, le=1_000
+        None,
+        unit="per 100",
+        help="clean price of a bond, price of a bill or a future, at the start",
+        gt=0,
+        le=1_000,
+        plausible=PAR_PRICE,
     )
     quoted_rate: float | None = param(
         None,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import INVESTORS
+from markets.kernels.trading import DEPTH
 from markets.venues.breakers import Breakers
 from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
@@ -104,12 +105,11 @@ class Venue:
 
     def value(self, account: Name, market: Snapshot | None = None) -> Vector:
         """Value at mid of an account's position, (paths,) $: in the present market, or in a given one."""
-        ledger, listing = self.market.ledger, self.listing
-        worth = listing.worth_of_one() if market is None else listing.worth_of_one(market)
-        (asset, one), *others = worth.items()
-        value: Vector = ledger.balance(account, asset) * one
-        for asset, one in others:
-            value = value + ledger.balance(account, asset) * one
+        balance, assets, worth = self.market.ledger.balance, self.listing.assets, self.listing.worth_of_one(market)
+        value: Vector = balance(account, assets[0]) * worth[0]
+        if len(assets) > 1:
+            for asset, one in zip(assets[1:], worth[1:], strict=True):
+                value = value + balance(account, asset) * one
         return value
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
@@ -189,29 +189,28 @@ class Venue:
 
         impact x flow per unit move / depth.
         """
-        self._require_measured()
         flows = [flow for flow, names, channel in self.exposed if channel == by and moved in names]
         if not flows:
+            self._require_measured()
             return self._nothing if paths is None else self._nothing[paths]
-        depth = self.depth
+        depth: Vector = self.quotes.book().levels[DEPTH]
         if paths is not None:
             flows, depth = [flow[paths] for flow in flows], depth[paths]
-        found: Vector = self.impact * reduce(np.add, flows) / depth
-        return found
+        return self.impact * reduce(np.add, flows) / depth
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
         """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved).
 
         but: venues whose moves are left out.
         """
-        self._require_measured()
         if not self.exposed:
+            self._require_measured()
             return {}
         flows, names, channels = zip(*self.exposed, strict=True)
         entries, sums = summed(self.name, names, channels, but)
         if not entries:
             return {}
-        per_flow = self.impact / self.depth
+        per_flow = self.impact / self.quotes.book().levels[DEPTH]
         scaled = [per_flow * add(flows) for add in sums]
         return {entry: scaled[i] for entry, i in entries}
 
@@ -266,7 +265,7 @@ class Venue:
     def clear(self) -> Vector:
         """Net and fill the orders of this instant; returns the displacement of the price that they cause, (paths,)."""
         orders, self.orders = self.orders, []
-        book = self.book()
+        book = self.quotes.book()
         netting, walk = self._netted(orders, book)
         active, whole = netting.said.tolist()
         crossed = len(orders) > 1 and self.moves and sum(active) > 1
@@ -304,11 +303,11 @@ class Venue:
         netted: bool,
     ) -> Fill:
         """Settle the fill of an order, unless the order is empty, and record it. active: whether it is not."""
-        listing, spread = self.listing, book.skew
-        if active:
-            calm = self.spec.half_spread
-            spread = listing.settle(taker, filled, book, walk, calm=calm, walks=self.moves, netted=netted)
+        listing = self.listing
+        if not active:
+            return Fill(ordered, filled, listing.pricing(book.skew, walk), in_full=in_full)
+        calm = self.spec.half_spread
+        spread = listing.settle(taker, filled, book, walk, calm=calm, walks=self.moves, netted=netted)
         fill = Fill(ordered, filled, listing.pricing(spread, walk), in_full=in_full)
-        if active:
-            write_trade(self.market, listing, taker, fill, spread, walk)
+        write_trade(self.market, listing, taker, fill, spread, walk)
         return fill

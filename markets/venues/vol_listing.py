@@ -181,11 +181,11 @@ class VolListing(PaidInCash):
         return VOL_OF_VOL * self.mid
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector]:
         """(paths,) $ a unit."""
         if market is None or market is self.market.factors.snapshot:
-            return {self.name: self._worth_now()}
-        return {self.name: self.greeks(market).worth}
+            return (self._worth_now(),)
+        return (self.greeks(market).worth,)
 
     def exposure(self, account: Name) -> Vector:
         """Signed vega, (paths,) $ per 1.00 of its vol."""

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from markets.plausible import MONEYNESS, REVERSALS, THINNEST, Bounds
+from markets.plausible import LONGEST_OPTION, MONEYNESS, RATE, RATES_APART, REVERSALS, THINNEST, Bounds
 from scenarios.checking.amounts import odd_amounts
 from scenarios.checking.odd import Odd, outside, remedy_for, within
 from scenarios.checking.odd_moves import odd_moves
@@ -21,8 +21,12 @@ from sim.memo import Memo
 from sim.place import Place
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from markets.spec import Anchor, AssetAnchor
     from scenarios.scenario import Scenario
+
+RATES = ("overnight", "us2y", "us10y")
 
 _nothing_odd: Memo[bool] = Memo()  # of the scenario that was checked last
 
@@ -55,7 +59,7 @@ def odd_values(scenario: Scenario, at: Place, passed: Collection[int] = ()) -> I
     for agent in scenario.agents:
         here = at.at("agents", agent.name)
         for i, line in enumerate(getattr(agent, "book", ())):
-            yield from odd_strike(line, spots, here.at("book", i))
+            yield from odd_position(line, spots, scenario.start, here.at("book", i))
     yield from (odd for odd in odd_amounts(scenario, at) if odd.place not in [each.place for each in thin])
 
 
@@ -83,12 +87,20 @@ def _odd_items(items: Any, bounds: Bounds | None, unit: str, at: Place) -> Itera
 
 
 def odd_anchors(anchors: Sequence[Anchor | AssetAnchor], at: Place) -> Iterator[Odd]:
-    """Moves between the anchors of neighbouring days."""
+    """Moves between anchors, and rates of one day that are far from each other."""
     for key in REVERSALS:
         known = [(row.date, value) for row in anchors if (value := getattr(row, key, None)) is not None]
         days, values = [day for day, _ in known], [value for _, value in known]
         for i, rule, remedy in odd_moves(key, days, values):
             yield Odd(at.at(str(days[i]), key), values[i], rule, remedy)
+    for row in anchors:
+        told = {key: getattr(row, key, None) for key in RATES}
+        rates = {key: value for key, value in told.items() if value is not None and within(value, RATE)}
+        for key, value in rates.items():
+            others = [other for name, other in rates.items() if name != key]
+            if others and min(abs(value - other) for other in others) > RATES_APART:
+                rule = f"is more than {100 * RATES_APART:g} points from the other rates of its day"
+                yield Odd(at.at(str(row.date), key), value, rule, "mend the level if a point slipped")
 
 
 def starting_spots(scenario: Scenario) -> dict[str, float]:
@@ -96,7 +108,23 @@ def starting_spots(scenario: Scenario) -> dict[str, float]:
     return {"": scenario.storyline.anchor[0].spot or 0.0} | {asset.name: asset.spot for asset in scenario.assets}
 
 
-def odd_strike(line: Any, spots: Mapping[str, float], at: Place) -> Iterator[Odd]:
+def odd_position(line: Any, spots: Mapping[str, float], start: date, at: Place) -> Iterator[Odd]:
+    """A strike, or an expiry, that nobody trades."""
+    yield from _odd_strike(line, spots, at)
+    yield from _odd_expiry(line, start, at)
+
+
+def _odd_expiry(line: Any, start: date, at: Place) -> Iterator[Odd]:
+    """An option or a future on the asset that outlives all that are traded: most often a slip in the year."""
+    if line.kind not in ("put", "call", "future"):
+        return
+    years = line.months / 12 if line.months else (line.expiry - start).days / 365.25 if line.expiry else 0.0
+    if years > LONGEST_OPTION:
+        rule = f"is more than {LONGEST_OPTION:g} years after the start, which no option on an index is"
+        yield Odd(at.at("months" if line.months else "expiry"), round(years, 1), rule, "check the year")
+
+
+def _odd_strike(line: Any, spots: Mapping[str, float], at: Place) -> Iterator[Odd]:
     """A strike that is no share of spot that anyone trades: of another instrument, or in another unit."""
     strike, spot = getattr(line, "strike", None), spots.get(getattr(line, "asset", ""), spots[""])
     if strike is None or not spot or within(strike / spot, MONEYNESS):

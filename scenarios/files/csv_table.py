@@ -23,6 +23,7 @@ TOTALS = frozenset(
         "totale", "moyenne",
     )
 )  # fmt: skip
+UNMARKED = ("date", "kind")  # columns whose cells begin with no #: a line that does is a comment
 ORDERS = ("mdy", "dmy", "iso")  # of day and month, where a file does not tell
 LARGEST = 1e30  # of a number in a cell, so that squares and sums of them are finite
 
@@ -52,7 +53,7 @@ class Row:
         """The cell as a finite number, None if it is empty.
 
         percent: 1 % in the column's unit (1 in a column of percent, 0.01 in one of decimals), for cells that
-        say % or bp themselves; None: they may not.
+        say %, bp or decimal themselves; None: they may not.
         """
         text = self.text(column)
         if text is None:
@@ -66,7 +67,7 @@ class Row:
         self._check_size(column, value)
         if not unit or percent is None:
             return value
-        return value * (percent if unit == "%" else percent / 100)
+        return value * percent if unit == "%" else value * percent / 100 if unit == "bp" else value * percent * 100
 
     def numbers(self, column: str) -> tuple[float, ...] | None:
         """The numbers of a cell, '1 0.8 0.6' or '1/0.8/0.6', None if it is empty."""
@@ -160,7 +161,10 @@ def _cell(cells: Sequence[str], i: int) -> str:
 
 def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
     """The lines that are rows; lines between the header and the first row, or after the last, are left out."""
-    rows, notes = list(lines.below), []
+    rows = [line for line in lines.below if not _is_comment(line[1], lines)]
+    notes = []
+    if comments := len(lines.below) - len(rows):
+        notes.append(f"{comments} line{'s' * (comments > 1)} with # in front left out")
     first = 0
     while first < min(len(rows), 3) and _is_label(rows[first][1], lines, layout):
         first += 1
@@ -170,7 +174,7 @@ def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
     for count, where in ((first, "below the header"), (len(rows) - last, "at the end")):
         if count:
             notes.append(f"{count} line{'s' * (count > 1)} {where} left out")
-    width = len(lines.columns.header)
+    width = max((i for i, name in enumerate(lines.columns.header, 1) if name.strip()), default=1)
     kept = [line for line in rows[first:last] if not _repeats(line[1], lines)]
     if (again := last - first - len(kept)) > 0:
         notes.append(f"{again} line{'s that repeat' if again > 1 else ' that repeats'} the header left out")
@@ -178,10 +182,21 @@ def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
         if len(cells) < width or any(cell.strip() for cell in cells[width:]):
             rule = f"the header names {width} columns"
             remedy = "leave a cell empty, but keep its comma"
-            if len(cells) > width:
+            if any("\n" in cell for cell in cells):
+                remedy = "a quoted cell runs over several lines up to this one: close its quotes"
+            elif len(cells) > width:
                 remedy = "a cell that has a comma in it needs quotes, or another separator"
             raise UserError(rule, value=f"{len(cells)} cells", place=lines.place(number), remedy=remedy)
     return kept, notes
+
+
+def _is_comment(cells: Sequence[str], lines: Lines) -> bool:
+    """Whether a line begins with #, in a column that has no such cells or with nothing behind it."""
+    first = cells[0].strip()
+    if not first.startswith("#") or is_missing(first):
+        return False
+    unmarked = {lines.columns.at.get(column) for column in UNMARKED}
+    return 0 in unmarked or not any(cell.strip() for cell in cells[1:])
 
 
 def _repeats(cells: Sequence[str], lines: Lines) -> bool:

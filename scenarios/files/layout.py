@@ -7,21 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
+from scenarios.files.numbers import unit_of
 from sim.dataclass import dataclass
 
 INDEX = ("", "index", "unnamed0", "price", "level0", "rownames")  # headings of an index column
 NAMED = 12  # columns that a note names
 
 
-UNIT = re.compile(r"(?i)\s*[(\[]\s*(%|percent|pct|bps?|basis points)\s*[)\]]\s*$")
+UNIT_WORDS = r"(%|percent|pct|bps?|basis points|decimals?)"
+UNIT = re.compile(rf"(?i)\s*[(\[]\s*(?:in )?{UNIT_WORDS}\s*[)\]]\s*$|[\s_,:-]+(?:in )?{UNIT_WORDS}\s*$")
 
 
 def heading_unit(name: str) -> tuple[str, str]:
-    """A heading without the unit behind it in brackets, and that unit: '', '%' or 'bp'. `IG OAS (bp)`, `Rate [%]`."""
+    """A heading without the unit behind it, and that unit as of `unit_of`: `IG OAS (bp)`, `Rate [%]`, `us2y_pct`."""
     found = UNIT.search(name)
     if found is None:
         return name, ""
-    return name[: found.start()], "bp" if found[1].casefold().startswith("b") else "%"
+    return name[: found.start()], unit_of(found[1] or found[2])
 
 
 @lru_cache(maxsize=4096)
@@ -45,10 +47,11 @@ class Layout:
         """Which cell of a line of names is which column."""
         known = self._known
         names = [name if (name := plain(cell)) in known else plain(heading_unit(cell)[0]) for cell in header]
+        places = sorted(range(len(names)), key=lambda i: names[i] != plain(header[i]))  # us2y before us2y_bp: a change?
         found: dict[str, int] = {}
         passed: dict[str, list[int]] = {}
         for column, aliases in () if known.isdisjoint(names) else self.aliases.items():  # most lines are no header
-            spots = [i for alias in (plain(column), *aliases) for i, name in enumerate(names) if name == alias]
+            spots = [i for alias in (plain(column), *aliases) for i in places if names[i] == alias]
             spots = [i for i in spots if i not in found.values()]
             if spots:
                 found[column], passed[column] = spots[0], spots[1:]
@@ -122,7 +125,7 @@ class Columns:
     def notes(self) -> list[str]:
         """Notes on columns that were taken for others: their names are not the layout's own."""
         renamed = [f"{self.header[i].strip() or 'the first column'} as {column}" for column, i in self.at.items()
-                   if plain(heading_unit(self.header[i])[0]) != plain(column)]  # fmt: skip
+                   if plain(self.header[i]) != plain(column)]  # fmt: skip
         said = [f"read: {', '.join(renamed)}"] if renamed else []
         unread = [name for name in self._others() if plain(name) not in INDEX] if self.layout.remarks is None else []
         if unread:

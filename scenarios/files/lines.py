@@ -141,4 +141,11 @@ def _nearest(column: str, header: Sequence[str]) -> str:
     if found.startswith("did"):
         return f"rename '{found.split(chr(39))[1]}' to '{column}'?"
     said = f"the header has {','.join(header)}"[:200]
-    return said if len(header) > 1 else f"{said}; separate its cells by commas, semicolons, tabs or bars"
+    if len(header) > 1:
+        return said
+    quoted = any(separator in header[0] for separator in SEPARATORS)
+    return f"{said}; " + (
+        "its lines stand in quotes as a whole: take these off"
+        if quoted
+        else "separate its cells by commas, semicolons, tabs or bars"
+    )

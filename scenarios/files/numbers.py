@@ -18,7 +18,7 @@ SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]")
 SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2019": "'"})
 CURRENCY = re.compile(r"(?i)[$€£¥]|\b(?:usd|eur|gbp|jpy|chf)\b")
 CODES = {"$": "USD", "\u20ac": "EUR", "\u00a3": "GBP", "\u00a5": "JPY"}
-UNITS = re.compile(r"(?i)(%|bps?)$")
+UNITS = re.compile(r"(?i)(%|percent|pct|bps?|decimals?)$")
 LARGE = re.compile(r"(?i)(.*\d\)?) ?(k|m|mm|mn|mio|million|b|bn|billion|mrd)\.?(\)?)$")
 POWERS = {"k": 3, "b": 9, "bn": 9, "billion": 9, "mrd": 9}  # of ten; the others are millions
 PLAIN = re.compile(r"-?\d+|-?(?:\d{4,}\.\d+|\d+\.\d{1,2}|\d+\.\d{4,}|0\.\d+)")  # has no other reading
@@ -34,12 +34,17 @@ def is_missing(text: str) -> bool:
 
 
 def split_unit(text: str) -> tuple[str, str]:
-    """A number's text without sign of percent or basis points, and that sign: '', '%' or 'bp'."""
+    """A number's text without the unit behind it, and that unit: '', '%', 'bp' or 'decimal'."""
     bare = SPACES.sub(" ", text).strip()
     found = UNITS.search(bare)
     if found is None:
         return bare, ""
-    return bare[: found.start()].strip(), "%" if found[1] == "%" else "bp"
+    return bare[: found.start()].strip(), unit_of(found[1])
+
+
+def unit_of(word: str) -> str:
+    """The unit of any of its words: '%' of percent, 'bp' of basis points, 'decimal'."""
+    return {"b": "bp", "d": "decimal"}.get(word[0].casefold(), "%")
 
 
 def currency_in(text: str) -> str | None:

@@ -168,11 +168,16 @@ def _once(rows: list[Row], days: list[date]) -> tuple[list[Row], list[str]]:
         if after != before:
             kept.append(row)
             continue
-        if row.cells != kept[-1].cells:
+        if _figures(row) != _figures(kept[-1]):
             rule = f"this date has two lines that differ (see {kept[-1].place})"
             raise row.place.at("date").error(rule, value=str(after), remedy="keep one of them")
         dropped += 1
     return kept, [f"{dropped} line{'s' * (dropped > 1)} repeated and left out"] if dropped else []
+
+
+def _figures(row: Row) -> list[float | None]:
+    """The numbers that are read of a line, so that 4175.5 and 4175.50 are one."""
+    return [row.number(column, percent=1.0) for column in row.cells if column != "date"]
 
 
 def _with_levels(rows: list[Row]) -> tuple[list[Row], list[str]]:

@@ -27,6 +27,7 @@ RULES = {
     "string_type": "must be a string",
     "tuple_type": "must be a list",
     "model_type": "must be a table of keys",
+    "dict_type": "must be a table of keys",
     "too_long": "must have at most {max_length} items",
     "string_too_long": "must have at most {max_length} characters",
     "literal_error": "must be {expected}",

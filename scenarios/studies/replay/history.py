@@ -211,12 +211,14 @@ def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]
 
 
 def _small_rates(given: dict[str, list[float | None]]) -> list[str]:
-    """A note where no rate of a record reaches `SMALL`, nor its ten-year yield: more often decimals than percent."""
-    known = [value for key in RATES for value in given[key] if value is not None]
-    if not any(given["us10y"]) or max(map(abs, known)) >= SMALL:
+    """A note where no ten-year yield of a record reaches `SMALL`: more often decimals than percent."""
+    yields = [value for value in given["us10y"] if value is not None]
+    if not any(yields) or max(map(abs, yields)) >= SMALL:
         return []
-    low, high = (f"{100 * value:g} %" for value in (min(known), max(known)))
-    return [f"all rates lie between {low} and {high}: they are read as percent; write 2.9 for 2.9 %, not 0.029"]
+    known = [value for key in RATES for value in given[key] if value is not None]
+    which, small = ("all rates lie", known) if max(map(abs, known)) < SMALL else ("all of us10y lies", yields)
+    low, high = (f"{100 * value:g} %" for value in (min(small), max(small)))
+    return [f"{which} between {low} and {high}: read as percent; write 2.9 for 2.9 %, not 0.029"]
 
 
 def _tables(source: Source, record: RecordRows, anchors: list[dict[str, Any]], are: Anchors) -> dict[str, Any]:

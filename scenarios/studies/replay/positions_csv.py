@@ -12,7 +12,7 @@ from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from markets.products.registry import PRODUCTS
 from scenarios.checking.amounts import odd_amounts
-from scenarios.checking.plausibility import odd_fields, odd_strike, starting_spots
+from scenarios.checking.plausibility import odd_fields, odd_position, starting_spots
 from scenarios.checking.trading_days import check_days, expiries, last_session
 from scenarios.files.csv_table import Row, read_table
 from scenarios.files.frames import Source
@@ -44,7 +44,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "notional": ("nominal", "notionalusd", "notionalamount", "nennwert", "nennbetrag", "nominale"),
     "fixed_rate": ("rate", "coupon", "fixed", "fixedcoupon"),
-    "side": ("payrec", "payreceive", "payerreceiver"),
+    "side": ("payrec", "payreceive", "payerreceiver", "buysell", "bs", "longshort", "direction"),
     "swap_months": ("swaptenormonths", "underlyingmonths"),
     "normal_vol": ("normalvolatility", "impliednormalvol", "bacheliervol"),
     "start": ("startdate", "effective", "effectivedate", "issued", "issuedate"),
@@ -134,7 +134,7 @@ def take_book(scenario: Scenario, book: Source, *, dates: str | None = None) -> 
     check_days(scenario.clock.calendar, expiries(lines, places), scenario.end)
     spots = starting_spots(scenario)
     for line, place in zip(lines, places, strict=True) if not scenario.run.as_given else ():
-        for odd in (*odd_fields(line, place), *odd_strike(line, spots, place)):
+        for odd in (*odd_fields(line, place), *odd_position(line, spots, scenario.start, place)):
             raise odd.error
     said = tuple(f"{table.name}: {note}" for note in dict.fromkeys(notes))
     taken = dataclasses.replace(with_book(scenario, tuple(lines), table.name), notes=(*scenario.notes, *said))
@@ -298,7 +298,9 @@ def _notional(row: Row) -> float | None:
 def _kind(row: Row) -> str | None:
     """An instrument by any of its words; another word as it stands, for the schema to refuse."""
     text = row.text("kind")
-    return None if text is None else WORDS.get(plain(text), WORDS.get(text.casefold(), text))
+    if text is None or not text[0].isalnum():  # `-put` may be a short one
+        return text
+    return WORDS.get(plain(text), text)
 
 
 def _yes(row: Row, column: str) -> bool | str | None:
@@ -318,6 +320,8 @@ def _quantity(row: Row, notes: list[str]) -> float | None:
     quantity, contracts, multiplier = (row.number(column) for column in ("quantity", "contracts", "multiplier"))
     if _kind(row) in CONTRACTS:
         return quantity
+    if multiplier is not None and multiplier <= 0:
+        raise row.place.at("multiplier").error("must be > 0", value=multiplier, remedy="the sign is that of the size")
     if contracts is None:
         if quantity is not None and parse_symbol(row.text("symbol") or "") is not None:
             notes.append(
