@@ -68,7 +68,7 @@ class Kernel(partial[Any]):
 
     _function: Callable[..., Any]
     _python: Callable[..., Any]  # what is called instead while a kernel that calls it is interpreted
-    _compiler: Callable[[Callable[..., Any]], Any]
+    _compiler: Callable[..., Any]  # of the function, and flags of numba's
 
     def __new__(cls, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> Kernel:
         """A partial of nothing yet."""
@@ -210,7 +210,8 @@ def _compile(function: Callable[..., Any]) -> Any:
 def _compile_inline(function: Callable[..., Any], **flags: bool) -> Any:
     import numba
 
-    return numba.njit(forceinline=True, **FLAGS, **flags)(function)
+    njit: Any = numba.njit  # its stubs do not have all flags
+    return njit(forceinline=True, **FLAGS, **flags)(function)
 
 
 def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
