@@ -72,10 +72,12 @@ def _check(value: Any, cls: type[Any], place: Place) -> None:
 
 
 def _hints(cls: type[Any]) -> dict[str, Any]:
+    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
     try:
-        return hints_of(cls)
+        found: dict[str, Any] = known(cls)
     except (NameError, TypeError):  # a class of the user's own whose fields no file can give
         return {}
+    return found
 
 
 def _check_made(value: Any, hint: Any, place: Place) -> None:
