@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from markets.venues.surroundings import Surroundings
 from sim.errors import BugError
 
 if TYPE_CHECKING:
+    from markets.venues.quote import Paths
     from markets.venues.quotes import Quotes
 
 Vector = NDArray[np.float64]
@@ -55,19 +57,19 @@ class Exposed:
                 self._measuring.exposed.append(self)
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
-    def gain(self, moved: str, by: str) -> Vector:
-        """Move of this price that one channel adds per unit move of the price at `moved`, (paths,).
+    def gain(self, moved: str, by: str, paths: Paths | slice | None = None) -> Vector:
+        """Move of this price that one channel adds per unit move of the price at `moved`, (paths,): on all, or on some.
 
         impact x flow per unit move / depth. Raises BugError where loop gains are not found.
         """
-        flow: Vector | None = None
-        for each, names, channel in self.exposed:
-            if channel == by and moved in names:
-                flow = each if flow is None else flow + each
-        if flow is None:
+        flows = [flow for flow, names, channel in self.exposed if channel == by and moved in names]
+        if not flows:
             self._require_measured()
-            return self._nothing
-        gain: Vector = self.impact * flow / self.quotes.book().levels[DEPTH]
+            return self._nothing if paths is None else self._nothing[paths]
+        depth = self.quotes.book().levels[DEPTH]
+        if paths is not None:
+            flows, depth = [flow[paths] for flow in flows], depth[paths]
+        gain: Vector = self.impact * reduce(np.add, flows) / depth
         return gain
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from scenarios.commands.prepare import blas_alone
+from sim.arguments import at_home
 from sim.collector import work
 from sim.dataclass import dataclass
 
@@ -19,7 +20,16 @@ TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 
 Command = Callable[..., Any]
 
-FILE = click.Path(path_type=Path)
+
+class HomePath(click.Path):
+    """A path; `~` is the user's home also where no shell replaces it, as in --out=~/runs."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        return at_home(super().convert(value, param, ctx))
+
+
+FILE = HomePath(path_type=Path)
 BOOKS = (".csv", ".txt")  # what a book alone may end with, where a command takes one in place of a scenario
 EXOGENOUS = "storyline.anchors=exogenous"  # what --exogenous is short for
 
