@@ -254,8 +254,8 @@ FURTHER = (
     ),
     Mutation(
         name="direction of a halt",
-        old="fallen(self._listing.mid, self._close, self._levels",
-        new="fallen(self._close, self._listing.mid, self._levels",
+        old="fall = 1.0 - price / self._close",
+        new="fall = 1.0 - self._close / price",
         cases=("halt",),
         control="a-sale",
     ),
