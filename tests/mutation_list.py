@@ -356,8 +356,8 @@ MEMORY = (
     ),
     Mutation(
         name="sign of the centring of realised vol's noise",
-        old="(drawn - centre)",
-        new="(drawn + centre)",
+        old="(drawn[j] - centre)",
+        new="(drawn[j] + centre)",
         cases=("path-memory", "variance-within-the-day"),
         control="a-sale",
     ),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.names import Name
 
 Vector = NDArray[np.float64]
-Greek = Literal["delta", "gamma", "vega", "vanna"]
+Greek = Literal["delta", "gamma", "vega", "vanna", "own_vega"]
 
 
 class OptionsHeld(NamedTuple):

@@ -35,7 +35,7 @@ class Strikes(NamedTuple):
     """Of the options of one unit, struck at a roll."""
 
     moving: OptionOnSurface | None  # on a smile that moves; else on the last two of the next
-    legs: Legs  # signs, (legs,); (legs, paths): strikes, $, their logs, see `log_strikes`, vol over that at the money
+    legs: Legs  # signs, (legs,); and (legs, paths): strikes, $, their logs by `log_strikes`, vol over that at the money
     level: Vector  # of its vol at the vol of the start, (paths,)
 
 
