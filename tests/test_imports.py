@@ -250,6 +250,7 @@ print(len(ours), [name for name in ours if {part!r} in name], "numpy" in sys.mod
         ("check covid_crash_2020", "agents.funds", [], 330, True),
         ("check covid_crash_2020", "agents.funding.lending", [], 330, True),
         ("check covid_crash_2020", "markets.products.cds", [], 330, True),
+        ("risk svb_2023", "scenarios.files", ["", ".beside"], 330, True),  # a preset's book is no table
     ],
 )
 def test_a_command_imports_the_modules_of_what_it_is_about(
