@@ -147,6 +147,14 @@ def test_notes_exposures_and_curves_need_no_scipy(tmp_path: Path):
         code = RUN.format(arguments=["spiral", verb, str(tmp_path / file), *others])
         without = {"scipy", "numba", "rich.console", "pydantic"} | ({"polars"} if verb == "note" else set())
         assert not loaded(code) & without, command
+        if verb == "curve-model":  # which reads no scenario, and here writes none
+            done = subprocess.run(
+                [sys.executable, "-c", "import sys" + code + COUNT.format(part="reading")],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+            )
+            assert " [] " in done.stderr.splitlines()[-1]
 
 
 ENDED = """
