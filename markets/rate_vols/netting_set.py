@@ -181,7 +181,7 @@ class NettingSet:
         """
         check_level(level)
         table = self.gains(now, rates, years)
-        if table.resolved():
+        if table.resolved().all():
             found = table.quantile(1 - level)
         else:
             found = grid_quantile(self._gain(now, rates, years, np.linspace(-WIDE, WIDE, GRID + 1)), 1 - level)

@@ -17,9 +17,9 @@ Floats = NDArray[np.float64]
 NODES = 33  # of a table, if nothing else is said
 WIDE = 6.0  # standard deviations that a table covers on either side: beyond lies 2e-9
 CELLS = 128  # of the grid on which a quantile is looked for
-GRID = 8192  # cells of a function that is too bent for a table
-GRID_CLOSE = 1e-12  # of a quantile on that grid, relative
-RESOLVED = 1e-7  # of a table's largest coefficient, from the middle on: its last ones
+GRID, FINE = 8192, 512  # cells of functions that are too bent for a table: of a formula, of a book in a run
+HALVINGS = 45  # of the bracket of a quantile on that grid
+RESOLVED, CONVERGED = 1e-7, 1e-3  # of a table's largest coefficient: its last ones, likewise
 FINE = 2048  # points between which a sign of the slope is looked for
 
 
@@ -76,10 +76,13 @@ class RateTable:
         normal_quantiles(np.ascontiguousarray(self.values), rows, sides, self.low, step, level, out)
         return out
 
-    def resolved(self) -> bool:
-        """Whether the polynomials have converged: their last coefficients are small. Payoffs with a corner never do."""
+    def resolved(self, share: float = RESOLVED) -> NDArray[np.bool_]:
+        """Whether the last coefficients are below a share of the largest, (functions,).
+
+        The polynomials have then converged. Those of payoffs with a corner never do.
+        """
         sizes = np.abs(self._coefficients()[1:])
-        return bool((sizes[-4:].max(axis=0) <= RESOLVED * sizes.max(axis=0)).all())
+        return np.asarray(sizes[-4:].max(axis=0) <= share * sizes.max(axis=0))
 
     def _unit(self, where: ArrayLike) -> Floats:
         return np.asarray((2.0 * np.asarray(where, dtype=np.float64) - self.low - self.high) / (self.high - self.low))
@@ -98,20 +101,16 @@ def grid_quantile(values: Floats, level: float) -> Floats:
     check_level(level)
     bounds = ndtr(np.linspace(-WIDE, WIDE, len(values)))
     bounds[0], bounds[-1] = 0.0, 1.0
-    chance = np.diff(bounds)
-    out = np.empty(values.shape[1])
-    for j, own in enumerate(values.T):  # bisection: a function of q that only rises
-        low, high = np.minimum(own[:-1], own[1:]), np.maximum(own[:-1], own[1:])
-        width = np.where(high > low, high - low, 1.0)
-        below, above = float(own.min()), float(own.max())
-        while above - below > GRID_CLOSE * max(abs(below), abs(above)):
-            q = 0.5 * (below + above)
-            if not below < q < above:
-                break
-            inside = np.where(high > low, np.clip((q - low) / width, 0.0, 1.0), q >= low)
-            below, above = (below, q) if chance @ inside >= level else (q, above)
-        out[j] = above
-    return out
+    chance = np.diff(bounds)[:, None]
+    low, high = np.minimum(values[:-1], values[1:]), np.maximum(values[:-1], values[1:])
+    width = np.where(high > low, high - low, 1.0)
+    below, above = values.min(axis=0), values.max(axis=0)
+    for _ in range(HALVINGS):  # bisection: the probability rises with q
+        q = 0.5 * (below + above)
+        inside = np.where(high > low, np.clip((q - low) / width, 0.0, 1.0), q >= low)
+        enough = (chance * inside).sum(axis=0) >= level
+        below, above = np.where(enough, below, q), np.where(enough, q, above)
+    return np.asarray(above)
 
 
 def check_level(level: float) -> None:
