@@ -127,8 +127,8 @@ class TradingWorld(MarketWorld):
         """
         venues, listing, _, units = self._reached_by(name)
         if listing is not None:
-            worth, asset = listing.worth_of_one, listing.assets[0]
-            return units, lambda: worth()[asset]
+            worth = listing.worth_of_one
+            return units, lambda: worth()[0]
         if venues:
             return self._ones, lambda: self.hedge_value(name)
         return self._none, lambda: self._one
@@ -144,8 +144,8 @@ class TradingWorld(MarketWorld):
         _, listing, row, _ = self._reached_by(name)
         if listing is None:
             return NONE, lambda: self.hedge_value(name)
-        worth, asset = listing.worth_of_one, listing.assets[0]
-        return row, lambda: worth()[asset]
+        worth = listing.worth_of_one
+        return row, lambda: worth()[0]
 
     def venues_held(self, name: str) -> list[Venue]:
         """Venues at which an account has ever held a position."""
@@ -186,11 +186,15 @@ class TradingWorld(MarketWorld):
     @property
     def answering_options(self) -> list[str]:
         """Venues of options on assets at which any desk trades as the market moves, in one order in every world."""
-        return sorted({name for desk in self.desks.values() for name in desk.answering_options}) if self.options else []
+        return (
+            sorted({name for desk in self.desks.values() for name in desk.legs.answering_options})
+            if self.options
+            else []
+        )
 
     def answering_on(self, asset: str) -> list[str]:
         """Those of options on one asset."""
-        return sorted({name for desk in self.desks.values() for name in desk.answering_on(asset)})
+        return sorted({name for desk in self.desks.values() for name in desk.legs.answering_on(asset)})
 
     def lender_of(self, name: str) -> Lender | None:
         """The lender that funds and margins a desk; None if there is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from operator import is_
 from typing import TYPE_CHECKING
 
@@ -34,9 +33,8 @@ OF_ASSET = (
 class Peaks:
     """Running extremes, (paths,) each by column: of the main asset's venue, vol, credit, and the traded nodes."""
 
-    def __init__(self, world: MarketWorld, radius: Callable[[], Vector]) -> None:
-        """radius: the spectral radius of the loop gains now."""
-        self._world, self._venue, self._radius = world, world.venue(MAIN), radius
+    def __init__(self, world: MarketWorld) -> None:
+        self._world, self._venue = world, world.venue(MAIN)
         nodes = world.factors.rates.keys
         rates = [f"{side}_{key.node}" for key in nodes[1:] for side in ("low", "high")]
         self._names = (*OF_ASSET, *rates)
@@ -50,17 +48,17 @@ class Peaks:
         assert len(self._names) == EXTREMES + 2 * (len(nodes) - 1)
         self._rates_vol = world.full(-np.inf)
 
-    def look(self) -> None:
-        """Update the extremes with the present levels."""
+    def look(self, radius: Vector) -> None:
+        """Update the extremes with the present levels. radius: the spectral radius of the loop gains now, (paths,)."""
         factors, venue = self._world.factors, self._venue
         now = factors.snapshot
         levels: tuple[Vector, ...] = (
             venue.mid,
             now.row(VOL),
-            venue.book().levels,
+            venue.quotes.book().levels,
             now.row(CREDIT),
             venue.loop_gain,
-            self._radius(),
+            radius,
             now.block(USD),
         )
         seen, self._seen = self._seen, levels

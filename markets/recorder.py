@@ -42,7 +42,7 @@ class Recorder:
         self._radius = self._nothing = world.full(0.0)
         # venues that move the main asset's implied vol
         self._options = frozenset(option.name for option in world.options if option.underlying.name == MAIN)
-        self._peaks = Peaks(world, lambda: self._radius)
+        self._peaks = Peaks(world)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
         self._taken: Memo[Snapshot] = Memo()  # the market on the witnesses' paths
 
@@ -63,7 +63,7 @@ class Recorder:
             if shown:
                 self._radius = self._largest()
             if peaks is not None:
-                peaks.look()
+                peaks.look(self._radius)
             for squares in adding:
                 squares.add()
             closing = closes[tick]

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
+    from markets.venues.exposed import Exposed
     from markets.venues.listing import Listing
     from markets.venues.option_series import OptionSeries
     from markets.venues.series import Series
@@ -104,8 +105,9 @@ class MarketWorld(World):
         self.log.declare(*market_tables(market.rates, market.further, surface=self.surface_moves))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
+        self._moving: dict[FactorKey, dict[str, float]] = {}  # by vol, of those venues
         self.quoted = 0  # how often the market has stepped, or a maker has quoted
-        self.exposed: list[Venue] = []  # at which somebody would trade as prices move, in this tick
+        self.exposed: list[Exposed] = []  # at which somebody would trade as prices move, in this tick
         self._ordered: list[Venue] = []  # with orders that wait for CLEAR
         self._steps: list[Callable[[int], None]] = []  # what a tick does to venues until some listing rolls
         self._next_roll = 0  # tick of that
@@ -114,10 +116,9 @@ class MarketWorld(World):
         self.variance_swaps = [VarianceSwap(self, name, series) for name, series in (variances or {}).items()]
         listed = [ListedOption(self, name, series) for name, series in (options or {}).items()]
         self.options: list[VolListing] = [*listed, *self.variance_swaps]
-        self.option_names = frozenset(option.name for option in self.options)
+        self.option_numbers = {option.name: i for i, option in enumerate(self.options)}  # among them
         self._traded: Memo[list[VolListing]] = Memo()
         self._reached: dict[tuple[Name, str], Memo[list[VolListing]]] = defaultdict(Memo)  # by account and asset
-        self._moving: dict[FactorKey, tuple[int, dict[str, float]]] = {}  # by vol, with the number of venues then
         self._open_listings(contracts or {})
         self.start(self._live(), "market")
 
@@ -167,6 +168,7 @@ class MarketWorld(World):
             self.factors.let_move(key, spec.permanent_share, spec.resilience)
         venue = self.venues[listing.name] = Venue(self, listing, spec)
         venue.place = len(self.venues)
+        self._moving.clear()
         return venue
 
     def venue(self, name: str) -> Venue:
@@ -184,9 +186,9 @@ class MarketWorld(World):
     def moving(self, vol: FactorKey) -> dict[str, float]:
         """The same of any asset's; one that follows the main asset's moves with that, too."""
         known = self._moving.get(vol)
-        if known is None or known[0] != len(self.venues):
-            known = self._moving[vol] = len(self.venues), self._find_moving(vol)
-        return known[1]
+        if known is None:
+            known = self._moving[vol] = self._find_moving(vol)
+        return known
 
     def _find_moving(self, vol: FactorKey) -> dict[str, float]:
         found = {name: venue.listing.displaces.get(vol) for name, venue in self.venues.items() if venue.moves}
@@ -203,8 +205,12 @@ class MarketWorld(World):
     def reached_options(self, account: Name, asset: str = MAIN) -> list[VolListing]:
         """Options on an asset that an account has ever held, in the order in which they are listed."""
         ledger, memo = self.ledger, self._reached[account, asset]
-        on = (option for option in self.options if option.underlying.name == asset)
-        return memo.get(lambda: [option for option in on if ledger.reached(account, option.name)], ledger.used)
+        return memo.get(
+            lambda: [
+                each for each in self.options if each.underlying.name == asset and ledger.reached(account, each.name)
+            ],
+            ledger.used,
+        )
 
     def loop_gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], NDArray[np.float64]]:
         """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero.
@@ -242,8 +248,7 @@ class MarketWorld(World):
         ordered, self._ordered = self._ordered, []
         if len(ordered) > 1:
             ordered.sort(key=_place)
-        moves = [venue.clear() for venue in ordered]
-        for venue, move in zip(ordered, moves, strict=True):
+        for venue, move in [(venue, venue.clear()) for venue in ordered]:  # all are cleared before any price moves
             venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 

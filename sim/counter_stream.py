@@ -13,6 +13,8 @@ from sim.kernels.philox import fill_normals, fill_uniforms
 
 AHEAD = 4096  # numbers of few paths that are drawn together: a call costs as much as some hundred of them
 
+READY = 64  # rows that are made ready together to be dealt one by one
+
 Vector = NDArray[np.float64]
 Fill = Callable[[NDArray[np.uint64], int, int, Vector], None]
 
@@ -29,37 +31,38 @@ class _Draws:
     def __init__(self, fill: Fill, words: NDArray[np.uint64], first: int, paths: int) -> None:
         self._fill, self._words, self._first = fill, words, first
         self._pair, self._pairs_ahead = 0, max(AHEAD // paths // 2, 1)
-        self.rows: Vector = np.empty((0, paths))
-        self.taken, self.held = 0, 0  # of the rows; their number
+        self._rows: Vector = np.empty((0, paths))
+        self._taken = 0  # of the rows, those that are ready included
+        self.ready: list[Vector] = []  # rows to be dealt one by one, the next one last: (paths,) each
 
     def take(self, rows: int) -> Vector:
         """The next `rows` draws of each path: (rows, paths), the caller's to change."""
-        last = self.taken + rows
-        if last > self.held:
+        if self.ready:
+            self._taken -= len(self.ready)
+            self.ready.clear()
+        first, last = self._taken, self._taken + rows
+        if last > len(self._rows):
             self._draw(rows)
-            last = rows
-        self.taken, first = last, last - rows
-        return self.rows[first:last]
+            first, last = 0, rows
+        self._taken = last
+        return self._rows[first:last]
 
     def one(self) -> Vector:
         """The next draw of each path: (paths,), the caller's to change."""
-        taken = self.taken
-        if taken == self.held:
-            self._draw(1)
-            taken = 0
-        self.taken = taken + 1
-        row: Vector = self.rows[taken]
-        return row
+        if not self.ready:
+            coming = self.take(min(max(len(self._rows) - self._taken, 1), READY))
+            self.ready.extend(coming[::-1])
+        return self.ready.pop()
 
     def _draw(self, wanted: int) -> None:
         """Have so many rows that are not taken."""
-        left = self.rows[self.taken :]
+        left = self._rows[self._taken :]
         kept = len(left)
         pairs = max((wanted - kept + 1) // 2, self._pairs_ahead)
         rows = np.empty((kept + 2 * pairs, left.shape[1]))
         rows[:kept] = left
         self._fill(self._words, self._first, self._pair, rows[kept:])
-        self.rows, self.held, self.taken, self._pair = rows, len(rows), 0, self._pair + pairs
+        self._rows, self._taken, self._pair = rows, 0, self._pair + pairs
 
 
 class CounterStream:
@@ -88,12 +91,7 @@ class CounterStream:
     def normal(self) -> Vector:
         """The next standard normal of each path: (paths,)."""
         draws = self._normals
-        taken = draws.taken
-        if taken == draws.held:
-            return draws.one()
-        draws.taken = taken + 1  # as `one`, without a call
-        row: Vector = draws.rows[taken]
-        return row
+        return draws.ready.pop() if draws.ready else draws.one()  # as `one`, mostly without a call
 
     def normals(self, rows: int) -> Vector:
         """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""

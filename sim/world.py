@@ -32,10 +32,9 @@ new = simpy.Event.__new__  # without `__init__`: an instant is all set where it 
 
 
 class Instant(simpy.Event):
-    """A phase of an instant: certain to come, as SimPy's `Timeout`."""
+    """A phase of an instant: certain to come, as SimPy's `Timeout`; after the last tick there is none any more."""
 
     _ok, _value = True, None
-    seconds: float  # since midnight of the first day
 
 
 class World:
@@ -99,13 +98,11 @@ class World:
         env, seconds = self.env, self._coming
         if phase > self.phase and env._now == self._last:
             seconds = self._last
-        elif seconds == inf:
-            return env.event()  # after the end: never comes
         if seconds in self._waiting and phase in self._waiting[seconds]:
             event = self._waiting[seconds][phase]
         else:
             event = new(Instant)
-            event.env, event.seconds, event.callbacks = env, seconds, [self._enter[phase]]
+            event.env, event.callbacks = env, [self._enter[phase]]
             heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc] # as env.schedule does
         self._next[phase] = event
         return event
@@ -138,28 +135,29 @@ class World:
         if event is None:
             env = self.env
             event = waiting[phase] = new(Instant)
-            event.env, event.seconds, event.callbacks = env, seconds, [lambda come: self._meet(come, phase)]
+            event.env, event.callbacks = env, [lambda come: self._meet(come, phase)]
             heappush(env._queue, (seconds, phase, next(env._eid), event))  # type: ignore[misc]
         return event
 
     def _entrance(self, phase: Phase) -> Callable[[Any], None]:
         """What begins a phase of a tick."""
-        following = self._next
+        env, following = self.env, self._next
 
-        def enter(instant: Instant) -> None:
+        def enter(_: Instant) -> None:
             self.phase = phase
             following[phase] = None
-            if instant.seconds != self.instant:
-                self._begin(instant.seconds)
+            if env._now != self.instant:
+                self._begin(env._now)
 
         return enter
 
     def _meet(self, instant: Instant, phase: Phase) -> None:
         """Begin a phase of an instant that need not be a tick."""
-        waiting, following = self._waiting[instant.seconds], self._next[phase]
+        seconds, following = self.env._now, self._next[phase]
+        waiting = self._waiting[seconds]
         del waiting[phase]
         if not waiting:
-            del self._waiting[instant.seconds]
+            del self._waiting[seconds]
         self._enter[phase](instant)
         if following is not instant:
             self._next[phase] = following

@@ -70,9 +70,8 @@ class Future:
     def vol(self) -> Vector:
         return self.market.factors.realised_vol(self.spot)
 
-    def worth_of_one(self, market: Any = None) -> dict[Any, Vector]:
-        market = market or self.market.factors.snapshot
-        return {self.assets[0]: self.mid, self.assets[1]: np.full(self.market.paths, -1.0)}
+    def worth_of_one(self, market: Any = None) -> tuple[Vector, Vector]:
+        return self.mid, np.full(self.market.paths, -1.0)
 
     def exposure(self, account: Any) -> Vector:
         return self.market.ledger.balance(account, self.assets[0]) * self.mid

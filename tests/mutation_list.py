@@ -81,9 +81,9 @@ TEN = (
     ),
     Mutation(
         name="attribution of vol before spot",
-        old="values.insert(0, self._value_at(self._held(before, old) if step.first else before))",
-        new="values.insert(0, values[0] + self.slopes(old).value"
-        " - self._value_at(old.with_rows({k: new.row(k) for k in step.keys})))",
+        old="values.insert(0, self._unit.value_at(self._held(before, old) if step.first else before))",
+        new="values.insert(0, values[0] + self._unit.slopes(old).value"
+        " - self._unit.value_at(old.with_rows({k: new.row(k) for k in step.keys})))",
         cases=("attribution-order",),
         control="attribution-means",
     ),
@@ -163,8 +163,8 @@ FURTHER = (
     ),
     Mutation(
         name="fixed for floating leg in a swap's value",
-        old="{self.assets[0]: -floating, self.assets[1]: annuity}",
-        new="{self.assets[0]: floating, self.assets[1]: -annuity}",
+        old="return -floating, annuity",
+        new="return floating, -annuity",
         cases=("swap-hedge",),
         control="interest",
     ),
@@ -254,8 +254,8 @@ FURTHER = (
     ),
     Mutation(
         name="direction of a halt",
-        old="fallen(self._listing.mid, self._close, levels",
-        new="fallen(self._close, self._listing.mid, levels",
+        old="fallen(self._listing.mid, self._close, self._levels",
+        new="fallen(self._close, self._listing.mid, self._levels",
         cases=("halt",),
         control="a-sale",
     ),
@@ -275,8 +275,8 @@ FURTHER = (
     ),
     Mutation(
         name="close-out without its cost",
-        old="desk.close_out(self.agent.closeout_cost)",
-        new="desk.close_out(0.0)",
+        old="close_out(client.desk, self.agent.closeout_cost)",
+        new="close_out(client.desk, 0.0)",
         cases=("default-loss",),
         control="a-sale",
     ),

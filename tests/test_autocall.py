@@ -170,10 +170,10 @@ def test_a_run_attributes_what_ends_to_what_moved() -> None:
     world = world_of(scenario, paths=6)
     world.run()
     desk = world.desks["desk"]
-    alive = desk.fixings[0] == 12
+    alive = desk.unit.fixings[0] == 12
     assert 0 < alive.sum() < 6
     for part in ("theta", "rates", "delta", "gamma"):
-        assert np.abs(desk.totals[part]).max() < 2e7  # not the 1e8 that are paid back
+        assert np.abs(desk.attribution.totals[part]).max() < 2e7  # not the 1e8 that are paid back
     value = desk.scale * desk.unit_value
     assert not value[~alive].any() and value[alive].all()
 

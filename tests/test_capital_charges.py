@@ -43,6 +43,9 @@ def line(measure, risk_class, bucket, amount, **more):
         (line("delta", "equity", "12", 1.0, kind="repo"), 0.0015),
         (line("delta", "fx", "EUR", 1.0), 0.15 / ROOT_2),
         (line("delta", "fx", "PLN", 1.0), 0.15),
+        (line("delta", "commodity", "4", 1.0, tenor=0), 0.80),
+        (line("delta", "commodity", "7", -1.0, tenor=30), 0.20),
+        (line("vega", "commodity", "7", 1.0, tenor=1), 1.0),
         (line("vega", "equity", "1", 1.0, tenor=1), 0.55 * ROOT_2),
         (line("vega", "equity", "10", 1.0, tenor=1), 1.0),
         (line("vega", "fx", "EUR", 1.0, tenor=1), 1.0),
@@ -62,6 +65,7 @@ def test_one_sensitivity_costs_its_weight(row, weight):
         ([line("delta", "credit", "3", 1.0, tenor=5, name="a", kind=k) for k in ("", "cds")], 0.999),
         ([line("delta", "credit", b, 1.0, tenor=5) for b in ("1", "10")], 0.375),
         ([line("delta", "credit", b, 1.0, tenor=5) for b in ("4", "6")], 0.25),
+        ([line("delta", "credit", b, 1.0, tenor=5) for b in ("6", "8")], 0.20),
         ([line("delta", "credit", b, 1.0, tenor=5) for b in ("15", "8")], 0.025),
         ([line("delta", "credit", b, 1.0, tenor=5) for b in ("17", "18")], 0.75),
         ([line("delta", "credit", b, 1.0, tenor=5) for b in ("2", "18")], 0.45),
@@ -72,6 +76,11 @@ def test_one_sensitivity_costs_its_weight(row, weight):
         ([line("delta", "fx", b, 1.0) for b in ("EUR", "JPY")], 0.6),
         ([line("delta", "rates", "USD", 1.0, tenor=5, name=n) for n in "ab"], 0.999),
         ([line("delta", "rates", "USD", 1.0, tenor=t) for t in (0.25, 30)], 0.4),
+        ([line("delta", "commodity", "2", 1.0, tenor=1, name=n) for n in ("brent", "wti")], 0.95),
+        ([line("delta", "commodity", "9", 1.0, tenor=t, name="hogs") for t in (0, 1)], 0.99),
+        ([line("delta", "commodity", "6", 1.0, tenor=1, location=p) for p in ("ttf", "henry")], 0.999),
+        ([line("delta", "commodity", b, 1.0, tenor=1) for b in ("2", "7")], 0.20),
+        ([line("delta", "commodity", b, 1.0, tenor=1) for b in ("2", "11")], 0.0),
         ([line("vega", "equity", "12", 1.0, tenor=t) for t in (1, 3)], math.exp(-0.02)),
     ],
 )
@@ -88,7 +97,7 @@ def test_two_sensitivities_add_up_by_their_correlation(rows, correlation):
         assert found[scenario] == pytest.approx(math.sqrt(a**2 + b**2 + 2 * rho * a * b), rel=1e-12)
 
 
-@pytest.mark.parametrize("name", ["rates", "credit", "equity", "fx"])
+@pytest.mark.parametrize("name", ["rates", "credit", "equity", "commodity", "fx"])
 def test_buckets_correlate_both_ways_alike(name):
     risk = risk_classes()[name]
     buckets = [b for b in (*map(str, range(1, 19)), "EUR", "JPY", "GBP") if risk.known(b)]
@@ -113,6 +122,25 @@ def test_two_gains_of_curvature_do_not_add_up():
     between = np.array([[0.0, 0.25], [0.25, 0.0]])
     assert curved_charge(np.ones((2, 1)), np.full((2, 1), -1.0), between)[0] ** 2 == pytest.approx(2.0)
     assert curved_charge(np.ones((2, 1)), np.array([[1.0], [-1.0]]), between)[0] ** 2 == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("risk_class", "bucket", "column", "values"),
+    [
+        ("rates", "EUR", "name", ("estr", "euribor")),
+        ("fx", "EUR", "name", ("eurusd", "eurgbp")),
+        ("credit", "3", "kind", ("", "cds")),
+        ("commodity", "6", "location", ("ttf", "henry")),
+    ],
+)
+def test_curvature_of_what_moves_as_one_is_netted(risk_class, bucket, column, values):
+    """A loss of 5 on one curve and a gain of 4 on another that moves with it cost 1."""
+    amounts = ((5.0, -7.0), (-4.0, 1.0))
+    rows = [
+        line("curvature", risk_class, bucket, up, down=down, **{column: value})
+        for value, (up, down) in zip(values, amounts, strict=True)
+    ]
+    assert market(*rows)[risk_class, "curvature"]["low"] == pytest.approx(1.0)
 
 
 def test_a_path_alone_is_charged_as_among_others():

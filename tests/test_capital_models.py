@@ -53,10 +53,10 @@ def test_delta_vega_and_curvature_of_a_put():
 
     def look(portfolio, world):
         desk, factors = world.desks["desk"], world.factors
-        at = {x: desk.risk(factors.snapshot.with_rows({SPOT: factors.spot * x})).value for x in (0.85, 1, 1.15)}
-        now = factors.tick, factors.snapshot, desk.fixings
+        at = {x: desk.unit.risk(factors.snapshot.with_rows({SPOT: factors.spot * x})).value for x in (0.85, 1, 1.15)}
+        now = factors.tick, factors.snapshot, desk.unit.fixings
         up = {v: desk.book.risk(*now, vol_multiplier=v).value for v in (1 - 1e-4, 1 + 1e-4)}
-        slope = desk.risk().delta * factors.spot
+        slope = desk.unit.risk().delta * factors.spot
         return positions(portfolio, world), slope, at, (up[1 + 1e-4] - up[1 - 1e-4]) / 2e-4
 
     found, slope, at, vega = looked_at(look, [PUT], **BANK)

@@ -313,7 +313,7 @@ def test_swaps_hedge_the_delta_of_book_and_cva() -> None:
 
     def look() -> None:
         if world.tick_index == 0:
-            risk = desk.open_risk({})
+            risk = desk.legs.open_risk({})
             for node in (US2Y, US10Y):
                 venues = [venue for venue in world.venues.values() if venue.name in QUOTED[1:]]
                 held = sum(v.held("desk") * v.listing.sensitivities().get(node, 0.0) for v in venues)

@@ -62,10 +62,10 @@ def test_the_venue_quotes_the_par_spread() -> None:
     for name, spread in (("ig", 0.007), ("acme", 0.03)):
         listing = world.venue(name).listing
         assert listing.mid == pytest.approx(spread, rel=1e-12)
-        assert listing.worth_of_one()[name] == pytest.approx(0.0, abs=1e-14)
+        assert listing.worth_of_one()[0] == pytest.approx(0.0, abs=1e-14)
         slopes, now = listing.sensitivities(), world.factors.snapshot
         for key, step in ((name_key(name), 1e-5), (US10Y, 1e-4)):
-            up, down = (listing.worth_of_one(now.bumped(key, by))[name] for by in (step, -step))  # type: ignore[call-arg]
+            up, down = (listing.worth_of_one(now.bumped(key, by))[0] for by in (step, -step))  # type: ignore[call-arg]
             assert slopes[key] == pytest.approx((up - down) / (2 * step), rel=1e-6)
         risk = slopes[name_key(name)] / spread
         assert risk == pytest.approx(listing.cost_per_notional(), rel=0.03)  # 1.00 of spread is worth about the annuity

@@ -216,7 +216,7 @@ def test_a_reset_pays_the_move_of_the_price():
         tick = world.clock.next_tick(world.clock.seconds(date(2020, 5, 19)))
         desk, markets = world.desks["desk"], watch(world, Phase.MARK, lambda w=world: w.factors.snapshot)
         world.run()
-        paid.append(desk.book.cashflows(tick - 1, tick, markets[tick], desk.fixings))
+        paid.append(desk.book.cashflows(tick - 1, tick, markets[tick], desk.unit.fixings))
     move = np.exp(markets[tick].row(FX)) - 1.08
     np.testing.assert_allclose(paid[1] - paid[0], 1e8 * move, rtol=1e-9)
     assert (np.abs(move) > 1e-3).all()
@@ -227,7 +227,7 @@ def test_a_book_knows_its_slopes_and_bends():
     world = world_of(scenario(BOOK, minutes=390), 1)
     world.run()
     desk, now, tick = world.desks["desk"], world.factors.snapshot, world.factors.tick
-    risk = desk.book.risk(tick, now, desk.fixings, bends=True)
+    risk = desk.book.risk(tick, now, desk.unit.fixings, bends=True)
     keys = [key for keys in risk.where if len(keys) == 1 for key in keys if key.node]
     assert {FX, EUR10, TERM, US10Y} <= set(keys)
 
@@ -235,7 +235,7 @@ def test_a_book_knows_its_slopes_and_bends():
         moved = now
         for key, by in moves:
             moved = moved.bumped(key, by)
-        return float(desk.book.value(tick, moved, desk.fixings)[0])
+        return float(desk.book.value(tick, moved, desk.unit.fixings)[0])
 
     for key in keys:
         slope = (value((key, 1e-5)) - value((key, -1e-5))) / 2e-5
@@ -403,7 +403,9 @@ def test_the_risk_of_a_book_at_the_start_has_the_other_factors():
     for name, step, change in found.iter_rows():
         key = next(key for key in desk.book.needs if key.node == name)
         by = 0.01 if step == "1 %" else 1e-4
-        up, down = (desk.book.value(0, desk.snapshot.bumped(key, move), desk.fixings)[0] for move in (by, -by))
+        up, down = (
+            desk.book.value(0, desk.last.snapshot.bumped(key, move), desk.unit.fixings)[0] for move in (by, -by)
+        )
         assert change == pytest.approx((up - down) / 2, rel=1e-4, abs=1.0)
     assert set(found["factor"]) == {"term", "eur_3m", "eur_2y", "eur_10y", "eur_usd_1y", "eur_usd_10y", "fx_eur"}
     plain = scenario([{"kind": "swap", "notional": 1e6, "months": 24}], rates={"projection": ""})
@@ -417,7 +419,7 @@ def test_initial_margin_is_asked_for_the_other_factors_too():
     asked = Parametric().initial(Portfolio(world, desk), terms)[0]
     vols = {each.name: each.vol for each in world.market.further}
     move = 3.0 * 0.2 * np.sqrt(4.0 / world.clock.days_a_year)
-    slopes = {key: abs(desk.risk().first(key)[0]) * vols[key.node] for key in desk.book.needs if key.node in vols}
+    slopes = {key: abs(desk.unit.risk().first(key)[0]) * vols[key.node] for key in desk.book.needs if key.node in vols}
     assert asked == pytest.approx(move * sum(slopes.values()) / 0.2, rel=1e-9)
     longer = dataclasses.replace(terms, margin_days=MarginDays(fx=16.0))
     doubled = sum(slope * (2.0 if key.family == "fx" else 1.0) for key, slope in slopes.items())

@@ -84,7 +84,7 @@ def test_an_option_is_discounted_on_it():
     d1 = (np.log(LEVEL["spot"] / (strike * factor)) + 0.5 * sd**2) / sd
     put = strike * factor * norm.cdf(sd - d1) - LEVEL["spot"] * norm.cdf(-d1)
     units = -1e8 / LEVEL["spot"]
-    value = desk.book.value(0, world.factors.snapshot, desk.fixings)
+    value = desk.book.value(0, world.factors.snapshot, desk.unit.fixings)
     np.testing.assert_allclose(value, units * put, rtol=1e-10)
     assert clock.first == date(2020, 2, 19) and start.spot0 == LEVEL["spot"]
 
@@ -98,7 +98,7 @@ def test_a_swap_is_worth_its_flows_on_it():
     fixed = table.amount @ np.exp(found.log_discount(table.paid_years))
     growth = np.exp(found.log_discount(table.begin_years) - found.log_discount(table.end_years))
     floating = table.notional @ ((growth - 1) * np.exp(found.log_discount(table.end_years)))
-    value = desk.book.value(0, world.factors.snapshot, desk.fixings)
+    value = desk.book.value(0, world.factors.snapshot, desk.unit.fixings)
     np.testing.assert_allclose(value, fixed + floating, rtol=0, atol=1e-12 * 1e9)
 
 
@@ -112,7 +112,7 @@ def test_floating_rates_are_those_of_a_projection_curve():
     growth = np.exp(term.log_discount(table.begin_years) - term.log_discount(table.end_years))
     floating = table.notional @ ((growth - 1) * np.exp(discount.log_discount(table.end_years)))
     fixed = table.amount @ np.exp(discount.log_discount(table.paid_years))
-    value = desk.book.value(0, world.factors.snapshot, desk.fixings)
+    value = desk.book.value(0, world.factors.snapshot, desk.unit.fixings)
     np.testing.assert_allclose(value, fixed + floating, rtol=0, atol=1e-12 * 1e9)
 
 
@@ -131,10 +131,10 @@ def test_risk_by_node_is_that_of_a_bump():
     world = world_of(quoted(), 2)
     desk, now, step = world.desks["desk"], world.factors.snapshot, 1e-6
     for key in (US2Y, US10Y):
-        up, down = (desk.book.value(0, now.bumped(key, by), desk.fixings) for by in (step, -step))
-        np.testing.assert_allclose(desk.risk().first(key), (up - down) / (2 * step), rtol=1e-6)
-    up, down = (desk.book.value(0, now.bumped(SPOT, by), desk.fixings) for by in (1e-3, -1e-3))
-    np.testing.assert_allclose(desk.risk().delta, (up - down) / 2e-3, rtol=1e-6)
+        up, down = (desk.book.value(0, now.bumped(key, by), desk.unit.fixings) for by in (step, -step))
+        np.testing.assert_allclose(desk.unit.risk().first(key), (up - down) / (2 * step), rtol=1e-6)
+    up, down = (desk.book.value(0, now.bumped(SPOT, by), desk.unit.fixings) for by in (1e-3, -1e-3))
+    np.testing.assert_allclose(desk.unit.risk().delta, (up - down) / 2e-3, rtol=1e-6)
 
 
 def test_a_shift_of_all_nodes_shifts_the_whole_curve():
@@ -153,7 +153,7 @@ def test_a_path_alone_is_the_path_among_others():
 
     def worth(world):
         desk = world.desks["desk"]
-        return desk.book.value(world.factors.tick, world.factors.snapshot, desk.fixings)
+        return desk.book.value(world.factors.tick, world.factors.snapshot, desk.unit.fixings)
 
     values = [watch(world, Phase.MARK, lambda w=world: worth(w)) for world in (many, one)]
     many.run(), one.run()

@@ -170,7 +170,7 @@ def test_initial_margin(policy):
     world = desk_world(desk={"policy": {"kind": policy, "interval": "tick"}}, bank=bank)
     world.run()
     desk, spot = world.desks["desk"], world.factors.spot
-    greeks = desk.risk()
+    greeks = desk.unit.risk()
     move = 2.5 * 0.2 * np.sqrt(5 / 252)
     net = np.abs(greeks.delta + world.ledger.balance("desk", "asset"))
     expected = move * (net * spot + 0.5 * -greeks.gamma * spot**2 * move)
@@ -185,7 +185,7 @@ def test_initial_margin_of_swaps():
     world = desk_world(book=swap, bank={"rate_vol": 0.012})
     world.run()
     desk = world.desks["desk"]
-    greeks = desk.risk()
+    greeks = desk.unit.risk()
     move = 3.0 * 0.2 * np.sqrt(2 / 252)
     expected = move * 0.012 / 0.2 * (np.abs(greeks.first(US2Y)) + np.abs(greeks.first(US10Y)))
     np.testing.assert_allclose(margin_of(world), expected, rtol=1e-12)
@@ -202,8 +202,8 @@ def test_the_margin_loop(switch, vol):
     desk = world.desks["desk"]
     base = margin_of(world)
     world.factors.snapshot = world.factors.snapshot.bumped(VOL, world.factors.vol)
-    delta = np.abs(desk.risk().delta) * world.factors.spot
-    gamma = 0.5 * -desk.risk().gamma * world.factors.spot**2
+    delta = np.abs(desk.unit.risk().delta) * world.factors.spot
+    gamma = 0.5 * -desk.unit.risk().gamma * world.factors.spot**2
     move = 3.0 * vol * np.sqrt(2 / 252)
     np.testing.assert_allclose(margin_of(world), move * (delta + gamma * move), rtol=1e-9)
     assert (margin_of(world) >= base - 1e-6).all()
@@ -422,7 +422,7 @@ def test_a_hedged_desk_is_reduced_with_its_hedge():
     world.run()
     left = world.desks["desk"]
     assert (left.scale < 1).all()
-    net = left.scale * left.risk().delta + world.ledger.balance("desk", "asset")
+    net = left.scale * left.unit.risk().delta + world.ledger.balance("desk", "asset")
     np.testing.assert_allclose(net, 0.0, atol=1e-6 * 1e7)
 
 

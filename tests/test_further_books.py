@@ -245,7 +245,7 @@ def test_a_leg_on_two_assets_leaves_the_delta_of_neither_and_the_same_share_of_e
     def left():
         one, found = world.desks["desk"], []
         for asset in ("asset", "gold"):
-            held, risk = options_held(world, "desk", asset=asset), one.risk()
+            held, risk = options_held(world, "desk", asset=asset), one.unit.risk()
             delta = one.scale * risk.delta_of(asset) + held.sum("delta") + world.venue(asset).held("desk")
             vega = (one.scale * risk.vega_of(asset) + held.sum("vega")) / np.abs(one.scale * risk.vega_of(asset))
             found.append((delta / 5e6, vega))

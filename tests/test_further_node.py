@@ -176,9 +176,9 @@ def test_a_desk_holds_thirty_year_swaps_and_a_maker_quotes_them(tmp_path):
     scenario = with_node(venue=VENUE, agents=agents)
     world = world_of(scenario, 2)
     desk, now = world.desks["desk"], world.factors.snapshot
-    up, down = (desk.book.value(0, now.bumped(US30Y, by), desk.fixings) for by in (1e-6, -1e-6))
-    np.testing.assert_allclose(desk.risk().first(US30Y), (up - down) / 2e-6, rtol=1e-6)
-    assert (np.abs(desk.risk().first(US30Y)) > np.abs(desk.risk().first(US10Y))).all()
+    up, down = (desk.book.value(0, now.bumped(US30Y, by), desk.unit.fixings) for by in (1e-6, -1e-6))
+    np.testing.assert_allclose(desk.unit.risk().first(US30Y), (up - down) / 2e-6, rtol=1e-6)
+    assert (np.abs(desk.unit.risk().first(US30Y)) > np.abs(desk.unit.risk().first(US10Y))).all()
     marks = run(scenario, paths=4, out=tmp_path / "run", workers=1, twin="none").table("marks").collect()
     assert marks.filter(pl.col("agent") == "desk")["rates"].abs().max() > 1e6
 

@@ -65,7 +65,7 @@ def test_it_is_worth_what_the_same_option_in_a_book_is(market):
     book = world.desks["desk"].book
 
     def differences():
-        risk = book.risk(world.factors.tick, world.factors.snapshot, world.desks["desk"].fixings)
+        risk = book.risk(world.factors.tick, world.factors.snapshot, world.desks["desk"].unit.fixings)
         units = [each.greeks() for each in world.options]
         mine = [sum(getattr(unit, name) for unit in units) for name in ("worth", "delta", "gamma", "vega", "vanna")]
         theirs = [risk.value, risk.delta, risk.gamma, risk.vega, risk.vanna]

@@ -40,7 +40,7 @@ def value_at_the_start(scenario):
     """Of the desk's book, $."""
     world = world_of(scenario, 1)
     desk = world.desks["desk"]
-    return float(desk.book.value(0, world.factors.snapshot, desk.fixings)[0])
+    return float(desk.book.value(0, world.factors.snapshot, desk.unit.fixings)[0])
 
 
 SWAPS = [
@@ -83,8 +83,8 @@ def test_its_risk_is_that_of_a_bump():
     world = world_of(desk_with([{"kind": "ois", **line} for line, _ in SWAPS]), 2)
     desk, now = world.desks["desk"], world.factors.snapshot
     for key in (US2Y, US10Y):
-        up, down = (desk.book.value(0, now.bumped(key, by), desk.fixings) for by in (1e-6, -1e-6))
-        np.testing.assert_allclose(desk.risk().first(key), (up - down) / 2e-6, rtol=1e-6)
+        up, down = (desk.book.value(0, now.bumped(key, by), desk.unit.fixings) for by in (1e-6, -1e-6))
+        np.testing.assert_allclose(desk.unit.risk().first(key), (up - down) / 2e-6, rtol=1e-6)
 
 
 def test_a_desk_lives_with_them(tmp_path):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from agents.desk.close_out import close_out
 from agents.desk.loss import ATTRIBUTION, COSTS, option_hedges
 from agents.desk.options_held import options_held
 from agents.funding.parametric_margin import Parametric
@@ -42,7 +43,7 @@ def hedged(leg, *, options=None, **keys):
 def left(world):
     """Delta, gamma and vega of book, options and asset as multiples of the book's, (3, paths)."""
     one, held = world.desks["desk"], options_held(world, "desk")
-    risk = one.risk()
+    risk = one.unit.risk()
     own = [one.scale * each for each in (risk.delta, risk.gamma, risk.vega)]
     asset = world.venue("asset").held("desk")
     whole = [o + held.sum(name) for o, name in zip(own, ("delta", "gamma", "vega"), strict=True)]
@@ -193,7 +194,7 @@ def test_margin_is_that_of_book_and_options_together():
     )
     portfolio, spot = Portfolio(world, one), factors.spot
     move = 3.0 * factors.margin_vol * np.sqrt(4.0 / world.clock.days_a_year)
-    risk = one.risk()
+    risk = one.unit.risk()
     wanted = move * (np.abs(risk.delta) * spot - 0.5 * risk.gamma * spot**2 * move + np.abs(risk.vega) * 0.8)
     asked = Parametric().initial(portfolio, terms)
     assert asked == pytest.approx(wanted, rel=1e-9)
@@ -218,7 +219,7 @@ def forced(world, share, tick=3):
             yield world.tick(Phase.FUND) if world.tick_index == tick else world.tick(Phase.MARK)
             if world.tick_index == tick:
                 one.mark()
-                one.close_out(0.0)
+                close_out(one, 0.0)
 
     world.start(force())
 

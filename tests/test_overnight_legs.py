@@ -286,11 +286,11 @@ def test_a_spread_moves_the_curve_that_rates_are_read_from(line: dict) -> None:
     world = world_of(scenario([line]), 2)
     desk, now = world.desks["desk"], world.factors.snapshot
     for key in (TERM, *now.nodes(USD)):
-        up, down = (desk.book.value(0, now.bumped(key, by), desk.fixings) for by in (1e-6, -1e-6))
-        np.testing.assert_allclose(desk.risk().first(key), (up - down) / 2e-6, rtol=1e-5, atol=1e3)
-    own, rates = desk.risk().first(TERM)[0], sum(desk.risk().first(key)[0] for key in now.nodes(USD))
+        up, down = (desk.book.value(0, now.bumped(key, by), desk.unit.fixings) for by in (1e-6, -1e-6))
+        np.testing.assert_allclose(desk.unit.risk().first(key), (up - down) / 2e-6, rtol=1e-5, atol=1e3)
+    own, rates = desk.unit.risk().first(TERM)[0], sum(desk.unit.risk().first(key)[0] for key in now.nodes(USD))
     assert own == pytest.approx(rates, rel=0.15) and abs(own) > 1e7
-    worth = [desk.book.value(0, now, desk.fixings)[0]]
+    worth = [desk.book.value(0, now, desk.unit.fixings)[0]]
     if line["kind"] in ("fra", "sofr_3m") or "compounding" in line:
         assert worth[0] == pytest.approx(0.0, abs=1e-5 * 1e9)
 

@@ -125,7 +125,7 @@ def test_a_policy_starts_where_it_wants_to_be(place):
     """Half of the hedge is taken over at the start: nothing is bought or sold to get there."""
     world = make_world(load(place), Chunk("actual", 0, 8), load(place).feedback)
     desk, ledger = world.desks["desk"], world.ledger
-    look = lambda: (ledger.balance("desk", "asset").copy(), desk.scale * desk.slopes().delta)  # noqa: E731
+    look = lambda: (ledger.balance("desk", "asset").copy(), desk.scale * desk.unit.slopes().delta)  # noqa: E731
     looks = watch(world, Phase.QUOTE, look)
     world.run()
     held, delta = looks[0]
@@ -183,7 +183,7 @@ def test_a_path_with_it_is_that_path_alone(place):
 
 def test_a_policy_of_ones_own(place):
     world = live(load(place))
-    target = -world.desks["desk"].risk().delta
+    target = -world.desks["desk"].unit.risk().delta
     np.testing.assert_allclose(world.ledger.balance("desk", "asset"), 0.5 * target, rtol=1e-2)
 
 

@@ -242,7 +242,7 @@ def hedged(policy, paths=8, minutes=65, book=PUT, market=None, **asset):
     scenario = crisis(anchors=CRASH, agents=agents, venue=venue, market=noise, feedback=only(), minutes=minutes)
     world = world_of(scenario, paths)
     desk = world.desks["desk"]
-    targets = watch(world, Phase.MARK, lambda: -desk.risk().delta * desk.scale)
+    targets = watch(world, Phase.MARK, lambda: -desk.unit.risk().delta * desk.scale)
     held = watch(world, Phase.MARK, lambda: world.ledger.balance("desk", "asset").copy())
     world.run()
     return world, np.array(targets), np.array(held)
@@ -337,7 +337,7 @@ def test_loop_gain_is_that_of_the_vol_hedged_at(own):
     world.run()
     factors, desk, asset = world.factors, world.desks["desk"], world.venue("asset")
     state = factors.snapshot if own is None else factors.snapshot.with_rows({VOL: np.full(2, own)})
-    expected = -1e-9 * desk.risk(state).gamma * factors.spot**2 / asset.depth
+    expected = -1e-9 * desk.unit.risk(state).gamma * factors.spot**2 / asset.depth
     np.testing.assert_allclose(asset.gain("asset", CURVATURE), expected, rtol=1e-6)
     assert (asset.gain("asset", VANNA) != 0).all() == (own is None)
 
@@ -349,7 +349,7 @@ def test_bands_take_gamma_at_the_desks_vol(kind):
     world, _, held = hedged(policy, half_spread=0.0005)
     desk, factors = world.desks["desk"], world.factors
     state = factors.snapshot.with_rows({VOL: np.full(8, 0.4)})
-    greeks = desk.risk(state)
+    greeks = desk.unit.risk(state)
     years, variance_years = desk.book.nearest_expiry(factors.tick)
     assert years != variance_years
     at = dataclasses.replace(
@@ -380,7 +380,7 @@ def test_shipped_policies_start_neutral_and_never_without_a_hedge(kind):
     agents = {"maker": maker, "desk": {"type": "Hedger", "book": PUT, "policy": {"kind": kind}}}
     world = world_of(crisis(agents=agents, minutes=390), 3)
     desk, ledger = world.desks["desk"], world.ledger
-    look = lambda: (ledger.balance("desk", "asset").copy(), desk.scale * desk.slopes().delta)  # noqa: E731
+    look = lambda: (ledger.balance("desk", "asset").copy(), desk.scale * desk.unit.slopes().delta)  # noqa: E731
     looks = watch(world, Phase.QUOTE, look)
     world.run()
     held, delta = looks[0]

@@ -193,7 +193,7 @@ def test_a_desk_holds_marks_attributes_and_hedges_them(tmp_path: Path) -> None:
     scenario = crisis(anchors=FALL, agents=agents, run={"paths": 8, "witnesses": 0, "twin": "none"})
     world = world_of(scenario, 8)
     world.run()
-    held, unit = world.desks["desk"], world.desks["desk"].risk()
+    held, unit = world.desks["desk"], world.desks["desk"].unit.risk()
     np.testing.assert_allclose(world.ledger.balance("desk", "asset"), -unit.delta * held.scale, rtol=0.02)
     result = run(scenario, out=tmp_path / "run", workers=1)
     marks = result.marks.filter(pl.col("agent") == "desk").collect()

@@ -361,4 +361,4 @@ def test_the_vol_of_rates_moves_the_options() -> None:
     world.run()
     world.ledger.check(lambda: "the end")
     assert RATES_VOL in desk.book.needs and (world.factors.snapshot.row(RATES_VOL) != 0.0085).all()
-    assert (np.abs(desk.totals["vega"]) > 1e4).all()
+    assert (np.abs(desk.attribution.totals["vega"]) > 1e4).all()

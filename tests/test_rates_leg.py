@@ -92,7 +92,7 @@ def test_a_hedge_that_adds_no_risk_of_its_own_gets_nothing():
 # --- in a run ---------------------------------------------------------------------------------------------------------
 def left(world, name="desk"):
     """Risk of book and hedge by node, (nodes, paths), and that of the book alone."""
-    risk, held = world.desks[name].risk(), {v.name: v for v in world.venues.values() if v.key[:2] == USD}
+    risk, held = world.desks[name].unit.risk(), {v.name: v for v in world.venues.values() if v.key[:2] == USD}
     book = np.stack([world.desks[name].scale * risk.first(key) for key in NODES])
     zero = np.zeros(world.paths)
     hedge = sum(
@@ -165,7 +165,7 @@ def test_a_band_leaves_the_hedge_at_its_edge_and_small_orders_are_not_sent():
     every, _ = held()
     orders, world = held(band=0.02)
     _, book = left(world)
-    target, slopes = world.desks["desk"].neutral_rates(), {}
+    target, slopes = world.desks["desk"].legs.neutral_rates(), {}
     for name in target:
         of_one = world.venue(name).listing.sensitivities()
         slopes[name] = np.stack([of_one.get(key, np.zeros(3)) for key in NODES])

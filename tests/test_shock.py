@@ -117,7 +117,7 @@ def test_the_revaluation_of_a_swap_in_euros_is_that_of_their_curve():
     world = world_of(from_dict(tables, as_given=True), 4)
 
     def revalued():
-        book, now, fixings = world.desks["desk"].book, world.factors.snapshot, world.desks["desk"].fixings
+        book, now, fixings = world.desks["desk"].book, world.factors.snapshot, world.desks["desk"].unit.fixings
         moved = now.bumped(EUR2, 0.005).bumped(EUR10, 0.005)
         tick = max(int(np.searchsorted(world.clock.ticks, world.now)) - 1, 0)  # the market has not moved on yet
         return [book.value(tick, each, fixings).copy() for each in (now, moved)]

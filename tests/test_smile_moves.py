@@ -134,13 +134,13 @@ def test_attribution_shows_the_slide_and_adds_up():
     desk, wanted = world.desks["desk"], []
 
     def look():
-        tick, new, old = world.factors.tick, world.factors.snapshot, desk.snapshot
+        tick, new, old = world.factors.tick, world.factors.snapshot, desk.last.snapshot
         if desk.marked == tick:
             return
-        value = lambda at: desk.book.value(tick, at, desk.fixings, settled=desk.marked)  # noqa: E731
+        value = lambda at: desk.book.value(tick, at, desk.unit.fixings, settled=desk.marked)  # noqa: E731
         moved = new.row(SPOT) - old.row(SPOT)
         stuck = old.with_rows({SMILE_SPOT: old.row(SPOT)})
-        both = [desk.book.risk(tick, at, desk.fixings, settled=desk.marked).delta for at in (stuck, old)]
+        both = [desk.book.risk(tick, at, desk.unit.fixings, settled=desk.marked).delta for at in (stuck, old)]
         spot = {SPOT: new.row(SPOT)}
         slide = value(old.with_rows(spot)) - value(stuck.with_rows(spot))
         straight = both[1] * moved
@@ -152,8 +152,8 @@ def test_attribution_shows_the_slide_and_adds_up():
     world.run()
     sums = np.sum(wanted, axis=0)
     for name, expected in zip(("delta", "gamma", "smile"), sums, strict=True):
-        np.testing.assert_allclose(desk.totals[name], expected, rtol=1e-9, atol=1e-6)
-    assert (np.abs(desk.totals["smile"]) > 1e3).all()
+        np.testing.assert_allclose(desk.attribution.totals[name], expected, rtol=1e-9, atol=1e-6)
+    assert (np.abs(desk.attribution.totals["smile"]) > 1e3).all()
 
 
 def test_the_column_is_there_only_where_the_smile_moves(tmp_path):
@@ -167,5 +167,5 @@ def test_a_path_alone_is_the_path_of_the_ensemble():
     whole, alone = world_of(small(stickiness=0.3, smile="ssvi"), 5), world_of(small(stickiness=0.3, smile="ssvi"), 1, 3)
     for world in (whole, alone):
         world.run()
-    for name, total in alone.desks["desk"].totals.items():
-        np.testing.assert_array_equal(total, whole.desks["desk"].totals[name][3:4])
+    for name, total in alone.desks["desk"].attribution.totals.items():
+        np.testing.assert_array_equal(total, whole.desks["desk"].attribution.totals[name][3:4])

@@ -128,9 +128,9 @@ def test_a_book_has_two_exposures(line):
     world = world_of(scenario([line]), 2)
     desk, now = world.desks["desk"], world.factors.snapshot
     for key in (US2Y, US10Y, TERM):
-        up, down = (desk.book.value(0, now.bumped(key, by), desk.fixings) for by in (1e-5, -1e-5))
-        np.testing.assert_allclose(desk.risk().first(key), (up - down) / 2e-5, rtol=2e-4, atol=10.0)
-    assert (np.abs(desk.risk().first(TERM)) > 1e6).all()
+        up, down = (desk.book.value(0, now.bumped(key, by), desk.unit.fixings) for by in (1e-5, -1e-5))
+        np.testing.assert_allclose(desk.unit.risk().first(key), (up - down) / 2e-5, rtol=2e-4, atol=10.0)
+    assert (np.abs(desk.unit.risk().first(TERM)) > 1e6).all()
 
 
 def test_a_swap_on_a_term_curve_is_worth_its_flows():
@@ -146,11 +146,11 @@ def test_a_swap_on_a_term_curve_is_worth_its_flows():
         table.notional, table.begin_years - elapsed, table.end_years - elapsed, [True] + [False] * 99, strict=False
     ):
         growth = discount(curve, now, begin) / discount(curve, now, end) * np.exp(spread * (end - begin))
-        paid = desk.fixings[0] * table.accrual[0] if fixing else growth - 1
+        paid = desk.unit.fixings[0] * table.accrual[0] if fixing else growth - 1
         worth = worth + size * paid * discount(curve, now, end)
-    np.testing.assert_allclose(desk.book.value(tick, now, desk.fixings), worth, rtol=0, atol=1e-12 * 1e9)
+    np.testing.assert_allclose(desk.book.value(tick, now, desk.unit.fixings), worth, rtol=0, atol=1e-12 * 1e9)
     first = (1.0 + 0.0) * np.expm1((0.0026 + zero(curve, desk, 0.25)) * table.end_years[0]) / table.accrual[0]
-    np.testing.assert_allclose(desk.fixings[0], first, rtol=1e-12)
+    np.testing.assert_allclose(desk.unit.fixings[0], first, rtol=1e-12)
 
 
 def discount(curve, now, years):
@@ -184,11 +184,11 @@ def test_a_spread_named_like_a_quoted_curve_moves_that_curve():
     values = []
     for each in (told, plain):
         desk = world_of(each, 1).desks["desk"]
-        values.append(desk.book.value(0, desk.snapshot, desk.fixings)[0])
+        values.append(desk.book.value(0, desk.last.snapshot, desk.unit.fixings)[0])
     assert values[0] == pytest.approx(values[1], abs=1e-12 * 1e9)
     desk = world_of(told, 1).desks["desk"]
     (table,) = desk.book.tables
-    moved = desk.book.value(0, desk.snapshot.bumped(TERM, 0.001), desk.fixings)[0]
+    moved = desk.book.value(0, desk.last.snapshot.bumped(TERM, 0.001), desk.unit.fixings)[0]
     start = starting_market(told)
     worth = values[1]
     for size, begin, end in list(zip(table.notional, table.begin_years, table.end_years, strict=True))[1:]:

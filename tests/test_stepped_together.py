@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.desk.desk import Desk
+from agents.desk.attribution import Attribution
 from markets.kernels import options as k
 from markets.kernels.flows import NO_FIXING, flow_slopes, flow_steps, flow_values
 from scenarios.reading.loading import load
@@ -79,10 +79,10 @@ def test_a_run_is_the_same_without_that_kernel(monkeypatch, preset):
     def totals():
         world = world_of(load(preset, {"clock.tick_minutes": 390, "run.witnesses": 0}), paths=8)
         world.run()
-        return {name: desk.parts.copy() for name, desk in world.desks.items()}
+        return {name: desk.attribution.parts.copy() for name, desk in world.desks.items()}
 
     together = totals()
-    monkeypatch.setattr(Desk, "_stepped_together", lambda *_: None)
+    monkeypatch.setattr(Attribution, "_together", lambda *_: None)
     apart = totals()
     assert together
     for name, parts in together.items():

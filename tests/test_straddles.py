@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from agents.desk.close_out import close_out
 from agents.desk.loss import ATTRIBUTION, COSTS, VEGA_HEDGE
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.parametric_margin import Parametric
@@ -66,10 +67,10 @@ def test_it_is_a_payer_and_a_receiver_at_the_money():
     book = [option("payer", 12, 120, 1e9), option("receiver", 12, 120, 1e9)]
     world = world_of(single(desk={"type": "Hedger", "book": book, "hedge_rates": False}), 2)
     straddle, desk = world.venue("s1y10y"), world.desks["desk"]
-    (worth,) = straddle.listing.worth_of_one().values()
+    (worth,) = straddle.listing.worth_of_one()
     assert 1e9 * worth == pytest.approx(desk.unit_value, rel=1e-12)
     assert straddle.mid == pytest.approx(NORMAL, rel=1e-14)
-    slopes, risk = straddle.listing.sensitivities(), desk.risk()
+    slopes, risk = straddle.listing.sensitivities(), desk.unit.risk()
     for node in ("overnight", "us2y", "us10y"):
         key = FactorKey(*USD, node)
         assert 1e9 * slopes[key] == pytest.approx(risk.first(key), rel=1e-9)
@@ -154,7 +155,7 @@ def test_kept_to_its_expiry_it_pays_how_far_the_rate_has_moved():
     assert clock.ticks[at] == first.expiry and venue.listing.struck.tick == at
     fresh = world_of(scenario, 3)
     price = []
-    watch(fresh, Phase.QUOTE, lambda: price.append(fresh.venue("short").listing.worth_of_one()["short"].copy()))
+    watch(fresh, Phase.QUOTE, lambda: price.append(fresh.venue("short").listing.worth_of_one()[0].copy()))
     fresh.run()
     received = cash[at] - cash[at - 1]
     assert received == pytest.approx(1e9 * (pays[at] - price[at]), rel=1e-9)  # the payoff, less a fresh one
@@ -171,7 +172,7 @@ def test_buckets_add_up_to_the_vega_of_bumped_vols():
             option("receiver", 18, 90, -2e9, normal_vol=0.008 + second, fixed_rate=0.031),
         ]
         desk = world_of(crisis(agents={"maker": maker(), "desk": {"type": "Hedger", "book": book}}), 2).desks["desk"]
-        return desk.unit_value, desk.book.risk(0, desk.snapshot, desk.fixings, vegas=grid).vegas
+        return desk.unit_value, desk.book.risk(0, desk.last.snapshot, desk.unit.fixings, vegas=grid).vegas
 
     _, found = valued()
     by_name = dict(zip([key.node for key in grid.keys], found, strict=True))
@@ -201,7 +202,7 @@ def test_the_leg_is_least_squares_over_buckets_and_swaps_take_what_the_straddles
     world = world_of(hedged(vega_leg=LEG), 3)
     world.run()
     desk = world.desks["desk"]
-    grid, book = desk.vega_hedge.grid, desk.scale * desk.risk().vegas
+    grid, book = desk.legs.vega.grid, desk.scale * desk.unit.risk().vegas
     slopes = np.stack([world.venue(name).listing.vegas(grid) for name in LEG["venues"]])
     for path in range(3):
         best = np.linalg.lstsq(slopes[:, :, path].T, -book[:, path], rcond=None)[0]
@@ -209,11 +210,11 @@ def test_the_leg_is_least_squares_over_buckets_and_swaps_take_what_the_straddles
         assert held == pytest.approx(best, rel=1e-9) and min(held) > 0
     for name in ("us2y", "us10y"):
         key = FactorKey(*USD, name)
-        open_ = desk.scale * desk.risk().first(key)
+        open_ = desk.scale * desk.unit.risk().first(key)
         for venue in world.venues.values():
             if venue.key != SPOT:
                 open_ = open_ + venue.held("desk") * venue.listing.sensitivities().get(key, 0.0)
-        assert np.abs(open_).max() < 1e-9 * np.abs(desk.risk().first(key)).max()
+        assert np.abs(open_).max() < 1e-9 * np.abs(desk.unit.risk().first(key)).max()
 
 
 def test_vega_of_book_and_hedge_cancel_and_all_parts_add_up():
@@ -239,7 +240,7 @@ def test_the_table_of_risk_has_book_and_hedges_by_bucket():
     result = run(hedged(vega_leg=LEG), paths=6, workers=1, tables=["marks", "risk"])
     found = rates_risk.by_holder(result, None, "actual")
     world = world_of(hedged(vega_leg=LEG), 1)
-    seen = watch(world, Phase.MARK, lambda: (world.desks["desk"].risk(), world.venue("us10y").held("desk").copy()))
+    seen = watch(world, Phase.MARK, lambda: (world.desks["desk"].unit.risk(), world.venue("us10y").held("desk").copy()))
     world.run()
     risk, swaps = seen[0]
     start = found.filter((found["at"] == "start") & (found["kind"] == "node") & (found["bucket"] == "us10y"))
@@ -291,12 +292,12 @@ def test_a_forced_reduction_takes_the_straddles_too():
             yield world.tick(Phase.FUND) if world.tick_index == 3 else world.tick(Phase.MARK)
             if world.tick_index == 3:
                 desk.mark()
-                desk.close_out(0.0)
+                close_out(desk, 0.0)
 
     world.start(force())
     world.run()
     assert desk.scale == pytest.approx(0.5, rel=1e-6)
-    assert np.abs(desk.scale * desk.risk().vegas).max() > 0
+    assert np.abs(desk.scale * desk.unit.risk().vegas).max() > 0
 
 
 # --- margin and loops -------------------------------------------------------------------------------------------------
@@ -348,7 +349,7 @@ def test_a_straddle_in_the_book_never_needs_another_hedge_and_a_far_option_does(
         rows = desk.book.tables[0].known(When(0, 0))
         d = (0.045 - venue.listing.strike[0]) / (NORMAL * rows.spans[0, ROOT])
         response = rows.options[0, RESPONSE] / world.factors.snapshot.row(RATES_VOL)[0]  # d ln vol / d vol of rates
-        return flow, -desk.risk().vegas[0, 0] * d * d * response
+        return flow, -desk.unit.risk().vegas[0, 0] * d * d * response
 
     seen = watch(world, Phase.MARK, look)
     world.run()

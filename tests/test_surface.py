@@ -44,8 +44,8 @@ def test_a_surface_that_stays_is_the_market_without_one():
     plain, still = (world_of(small(**more), 3) for more in ({}, {"surface": STILL}))
     for world in (plain, still):
         world.run()
-    for name, total in plain.desks["desk"].totals.items():
-        np.testing.assert_allclose(still.desks["desk"].totals[name], total, rtol=1e-9, atol=1e-4)
+    for name, total in plain.desks["desk"].attribution.totals.items():
+        np.testing.assert_allclose(still.desks["desk"].attribution.totals[name], total, rtol=1e-9, atol=1e-4)
 
 
 def test_law_by_its_recursion_and_other_factors_keep_their_noise():
@@ -109,8 +109,8 @@ def test_path_alone_and_the_parts_of_the_loss(tmp_path):
     whole, alone = world_of(scenario, 4), world_of(scenario, 1, 2)
     for world in (whole, alone):
         world.run()
-    for name, total in alone.desks["desk"].totals.items():
-        np.testing.assert_array_equal(total, whole.desks["desk"].totals[name][2:3])
+    for name, total in alone.desks["desk"].attribution.totals.items():
+        np.testing.assert_array_equal(total, whole.desks["desk"].attribution.totals[name][2:3])
     done = run(scenario, paths=3, out=tmp_path / "run", workers=1)
     last = done.marks.filter(pl.col("agent") == "desk").collect()
     assert (last["smile"][-3:].abs() > 0).all()

@@ -318,7 +318,7 @@ def test_a_desk_buys_its_vega_back_in_variance_and_hedges_the_delta_of_all(spot)
 
     def left():
         one, held = world.desks["desk"], options_held(world, "desk")
-        vega, delta = (one.scale * own for own in (one.risk().vega, one.risk().delta))
+        vega, delta = (one.scale * own for own in (one.unit.risk().vega, one.unit.risk().delta))
         open_delta = delta + held.sum("delta") + world.venue("asset").held("desk")
         return (vega + held.sum("vega")) / vega, open_delta / delta
 

@@ -215,7 +215,7 @@ def trades(latency: int, paths: int = 4, **desk):
         run={"paths": paths, "witnesses": paths, "twin": "none"},
     )
     here = world_of(scenario, paths)
-    targets = watch(here, Phase.TRADE, lambda: -here.desks["desk"].risk().delta)
+    targets = watch(here, Phase.TRADE, lambda: -here.desks["desk"].unit.risk().delta)
     here.run()
     return here, here.log.frame("trades", here.clock), targets
 

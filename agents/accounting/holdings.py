@@ -57,7 +57,7 @@ class Holdings:
         yield from ((account, CASH, 1.0) for account in accounts)
         traders = [a for a in accounts if not (isinstance(a, Key) and a.name == MARGIN)]
         for venue in world.venues.values():
-            for asset, worth in venue.listing.worth_of_one().items():
+            for asset, worth in zip(venue.listing.assets, venue.listing.worth_of_one(), strict=True):
                 yield from ((account, asset, worth) for account in traders)
         for name, desk in world.desks.items():
             yield from ((account, desk.asset, desk.unit_value) for account in (CLIENTS, name))

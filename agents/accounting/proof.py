@@ -51,7 +51,7 @@ class Proof:
         if desk is None:
             book = nothing, nothing, claims, self._no_parts
         else:
-            book = desk.scale, desk.unit_value, claims, desk.explained
+            book = desk.scale, desk.unit_value, claims, desk.attribution.explained
         account = *self._found, self._one(), *book, *self._terms
         found = np.empty((WORTH, world.paths)) if seen else self._unseen
         path = explain(*account, found)

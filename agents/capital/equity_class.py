@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agents.capital.risk_class import RiskClass
-from agents.capital.risk_factor import RiskFactor
+from agents.capital.risk_factor import Measure, RiskFactor
 
 # Buckets 1 to 4 large companies of emerging markets by sector, 5 to 8 of advanced ones, 9 and 10 small ones, 11 other,
 # 12 indices of large companies of advanced markets, 13 other indices.
@@ -25,6 +25,7 @@ class EquityClass(RiskClass):
 
     name: ClassVar[str] = "equity"
     kinds: ClassVar[tuple[str, ...]] = ("", "repo")
+    lacking: ClassVar[dict[Measure, tuple[str, ...]]] = {"vega": ("repo",), "curvature": ("repo",)}
 
     def known(self, bucket: str) -> bool:
         return bucket in WEIGHTS

@@ -18,6 +18,7 @@ from agents.capital.aggregation import (
     curved_bucket,
     curved_charge,
 )
+from agents.capital.commodity_class import CommodityClass
 from agents.capital.credit_class import CreditClass
 from agents.capital.default_risk import Issue, default_charge
 from agents.capital.equity_class import EquityClass
@@ -73,7 +74,8 @@ class Positions:
 
 def risk_classes(home: str = HOME) -> dict[str, RiskClass]:
     """By name. home: the currency in which the bank reports."""
-    return {each.name: each for each in (RatesClass(home), CreditClass(), EquityClass(), FxClass(home))}
+    found = (RatesClass(home), CreditClass(), EquityClass(), CommodityClass(), FxClass(home))
+    return {each.name: each for each in found}
 
 
 def frtb(positions: Positions, *, home: str = HOME, paths: int = 1) -> Frtb:
@@ -82,19 +84,26 @@ def frtb(positions: Positions, *, home: str = HOME, paths: int = 1) -> Frtb:
     for part in (Part(name, measure) for name in classes for measure in MEASURES):
         own = [s for s in positions.sensitivities if (s.risk_class, s.measure) == part]
         if own:
-            netted = _netted(own)
-            make = _curved if part.measure == "curvature" else _linear
+            curved = part.measure == "curvature"
+            netted = _netted(own, classes[part.risk_class].curvature_factor if curved else None)
+            make = _curved if curved else _linear
             parts[part] = make(classes[part.risk_class], part.measure, netted)
     residual = EXOTIC * positions.exotic + RESIDUAL * positions.residual
     return Frtb(parts, default_charge(positions.issues, paths), np.broadcast_to(residual, (paths,)))
 
 
-def _netted(sensitivities: Iterable[Sensitivity]) -> dict[RiskFactor, Floats]:
-    """Sum by factor: (2, paths), up and down, of curvature; (1, paths) of others."""
+def _netted(
+    sensitivities: Iterable[Sensitivity], moved: Callable[[RiskFactor], RiskFactor] | None
+) -> dict[RiskFactor, Floats]:
+    """Sum by factor: (2, paths), up and down, of curvature; (1, paths) of others.
+
+    moved: what moves as one with a factor, where several do.
+    """
     found: dict[RiskFactor, Floats] = {}
     for each in sensitivities:
         rows = np.stack([each.amount] if each.down is None else [each.amount, each.down])
-        found[each.factor] = found.get(each.factor, 0.0) + rows
+        factor = each.factor if moved is None else moved(each.factor)
+        found[factor] = found.get(factor, 0.0) + rows
     return found
 
 

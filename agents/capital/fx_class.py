@@ -34,6 +34,9 @@ class FxClass(RiskClass):
     def rho(self, one: RiskFactor, other: RiskFactor) -> float:
         return 1.0
 
+    def curvature_factor(self, factor: RiskFactor) -> RiskFactor:
+        return RiskFactor(factor.bucket)
+
     def gamma(self, one: str, other: str) -> float:
         return BETWEEN
 

@@ -6,7 +6,7 @@ import math
 from typing import ClassVar
 
 from agents.capital.risk_class import RiskClass, decay
-from agents.capital.risk_factor import RiskFactor
+from agents.capital.risk_factor import Measure, RiskFactor
 
 WEIGHTS = {0.25: 0.017, 0.5: 0.017, 1.0: 0.016, 2.0: 0.013, 3.0: 0.012} | dict.fromkeys((5.0, 10.0), 0.011)
 WEIGHTS |= dict.fromkeys((15.0, 20.0, 30.0), 0.011)
@@ -24,6 +24,7 @@ class RatesClass(RiskClass):
     name: ClassVar[str] = "rates"
     tenors: ClassVar[tuple[float, ...]] = tuple(WEIGHTS)
     kinds: ClassVar[tuple[str, ...]] = ("", "inflation", "basis")
+    lacking: ClassVar[dict[Measure, tuple[str, ...]]] = {"curvature": ("inflation", "basis")}
 
     def __init__(self, home: str) -> None:
         """home: the currency in which the bank reports."""
@@ -49,6 +50,10 @@ class RatesClass(RiskClass):
         if one.kind != other.kind:
             return self.rho(one, other)
         return min(decay(one.tenor, other.tenor) * decay(one.underlying, other.underlying), 1.0)
+
+    def curvature_factor(self, factor: RiskFactor) -> RiskFactor:
+        """All curves of a currency move as one (MAR21.8)."""
+        return RiskFactor(factor.bucket)
 
     def gamma(self, one: str, other: str) -> float:
         return BETWEEN

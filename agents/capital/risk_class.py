@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from agents.capital.risk_factor import RiskFactor
+from agents.capital.risk_factor import Measure, RiskFactor
 
 VEGA_MATURITIES = (0.5, 1.0, 3.0, 5.0, 10.0)  # years
 VEGA_WEIGHT, VEGA_DAYS = 0.55, 10.0  # MAR21.92: RW = min(55 % sqrt(horizon / 10), 100 %)
@@ -22,6 +22,7 @@ class RiskClass(ABC):
     name: ClassVar[str]
     tenors: ClassVar[tuple[float, ...]] = ()  # years, of delta; none: its factors have no tenor
     kinds: ClassVar[tuple[str, ...]] = ("",)
+    lacking: ClassVar[dict[Measure, tuple[str, ...]]] = {}  # kinds of which there is no vega, no curvature
 
     @abstractmethod
     def known(self, bucket: str) -> bool:
@@ -51,6 +52,10 @@ class RiskClass(ABC):
         """Correlation of two vegas of one bucket: that of their deltas x e^(-1 % |dT| / min T) (MAR21.94)."""
         bare = [factor._replace(tenor=0.0, underlying=0.0) for factor in (one, other)]
         return min(self.rho(*bare) * decay(one.tenor, other.tenor), 1.0)
+
+    def curvature_factor(self, factor: RiskFactor) -> RiskFactor:
+        """What moves as one for curvature: all curves of an issuer or a commodity (MAR21.9, 21.13)."""
+        return RiskFactor(factor.bucket, factor.name)
 
     def alone(self, bucket: str) -> bool:
         """Whether a bucket's positions never offset one another ('other sector')."""

@@ -43,7 +43,7 @@ class BookRecord:
         self._lowest = np.full(paths, np.inf)  # $, P&L at the worst close so far
         self._tick = np.zeros(paths, dtype=np.int64)  # of it
         self._scale = np.empty(paths)
-        self._market = {key: np.empty(paths) for key in desk.snapshot.keys}
+        self._market = {key: np.empty(paths) for key in desk.last.snapshot.keys}
 
     def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
         """Note the cash of (since, tick] position by position; called by the desk where something settles."""
@@ -66,7 +66,7 @@ class BookRecord:
         np.copyto(self._lowest, pnl, where=fresh)
         np.copyto(self._scale, desk.scale, where=fresh)
         for key, kept in self._market.items():
-            np.copyto(kept, desk.snapshot.row(key), where=fresh)
+            np.copyto(kept, desk.last.snapshot.row(key), where=fresh)
         for line in self._lines:
             line.keep(fresh)
 
@@ -79,7 +79,7 @@ class BookRecord:
                 self._add(line, START, ticks[:1], line.opening, line.opening["value"] * 0.0, first=True)
             found = line.figures(self._tick, everyone, line.fixings_then)
             self._add(line, WORST, ticks[self._tick], found, line.made(found["value"], line.paid_then), self._scale)
-            found = line.figures(last, desk.snapshot, line.fixings)
+            found = line.figures(last, desk.last.snapshot, line.fixings)
             self._add(line, END, int(ticks[desk.marked]), found, line.made(found["value"], line.paid), desk.scale)
 
     def _add(
@@ -115,7 +115,7 @@ class _Line:
         self.fixings_then = self.fixings.copy()  # at the path's worst close
         self.paid = desk.world.full(0.0)  # $ since the start
         self.paid_then = desk.world.full(0.0)  # the same, up to the path's worst close
-        self.opening = self._figures_at(0, desk.snapshot.take(slice(1)), self.fixings[:, :1])
+        self.opening = self._figures_at(0, desk.last.snapshot.take(slice(1)), self.fixings[:, :1])
         self._first = float(self.opening["value"][0])
 
     def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:

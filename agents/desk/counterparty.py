@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,9 @@ from sim.memo import Memo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from agents.desk.attribution import Attribution
     from agents.desk.counterparty_terms import CounterpartyTerms
+    from agents.desk.unit_book import UnitBook
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook
@@ -35,14 +37,12 @@ class Owner(Protocol):
     """The desk as its counterparty sees it."""
 
     scale: Vector
-    parts: Vector
-    attributed: bool
-    unhedged: Vector
     world: MarketWorld
     name: str
     asset: Key
     book: CompiledBook
-    fixings: Any
+    unit: UnitBook
+    attribution: Attribution
 
     @property
     def marked(self) -> int: ...
@@ -127,9 +127,9 @@ class Counterparty:
         nodes = market.block(desk.book.start.curve.block)
         sigma, a = self._sigma(market), terms.reversion
         if not terms.collateralised:
-            return expected(span, nodes, desk.fixings, sigma, weights, reversion=a)
+            return expected(span, nodes, desk.unit.fixings, sigma, weights, reversion=a)
         period, limit = terms.margin_days / desk.world.clock.days_a_year, terms.threshold
-        return margined(span, nodes, desk.fixings, sigma, weights, reversion=a, period=period, threshold=limit)
+        return margined(span, nodes, desk.unit.fixings, sigma, weights, reversion=a, period=period, threshold=limit)
 
     def _sigma(self, market: Snapshot) -> Vector:
         """Vol of the short rate, (paths,)."""
@@ -186,9 +186,11 @@ class Counterparty:
             open_ = np.where(fresh, self.exposure(clean), 0.0)
             gone = market.row(self.name.default) * open_
             self.found += desk.scale * open_
-        row = desk.parts[CVA_PART] if desk.attributed else desk.parts[-1]
-        add_step(desk.scale, cost + gone, before, row, desk.unhedged)
-        np.copyto(desk.unhedged, self._unhedged, where=self.ended)
+        split = desk.attribution
+        split.moved_besides = True
+        row = split.parts[CVA_PART] if split.on else split.parts[-1]
+        add_step(desk.scale, cost + gone, before, row, split.unhedged)
+        np.copyto(split.unhedged, self._unhedged, where=self.ended)
         if fresh.any():
             self._end(fresh, clean, gone)
         self.exchange(clean)
@@ -202,7 +204,7 @@ class Counterparty:
         ledger.transfer(part * gone, source=desk.name, target=CLIENTS, reason=REASON)
         self.lost += part * gone
         self.share = np.where(fresh, desk.scale, self.share)
-        np.copyto(self._unhedged, desk.unhedged, where=fresh)
+        np.copyto(self._unhedged, desk.attribution.unhedged, where=fresh)
         self.ended |= fresh
         desk.scale = np.where(fresh, 0.0, desk.scale)
         world.log.add("events", world.now, fresh, kind="counterparty_default", subject=desk.name, value=part * gone)

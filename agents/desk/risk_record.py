@@ -58,8 +58,8 @@ class RiskRecord:
 
     def _rows(self) -> Iterator[tuple[str, str, str, Vector]]:
         desk, factors = self._desk, self._world.factors
-        risk = desk.book.risk(factors.tick, factors.snapshot, desk.fixings, vegas=STANDARD)
-        hedges = [self._world.venue(name) for name in {**desk.neutral_rates(), **desk.neutral_vega()}]
+        risk = desk.book.risk(factors.tick, factors.snapshot, desk.unit.fixings, vegas=STANDARD)
+        hedges = [self._world.venue(name) for name in {**desk.legs.neutral_rates(), **desk.legs.neutral_vega()}]
         slopes = {venue.name: venue.listing.sensitivities() for venue in hedges}
         for node in self._nodes:
             yield NODE, node.node, BOOK, BASIS_POINT * desk.scale * risk.first(node)

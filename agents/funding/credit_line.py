@@ -23,7 +23,7 @@ Vector = NDArray[np.float64]
 def financed_assets(world: TradingWorld, name: str) -> tuple[str, ...]:
     """Assets whose long stock a lender takes in repo: those in which a borrower hedges options."""
     desk = world.desks.get(name)
-    return (MAIN,) if desk is None else desk.assets
+    return (MAIN,) if desk is None else desk.legs.assets
 
 
 class CreditLine:

@@ -95,7 +95,7 @@ class Holdings:
     @property
     def assets(self) -> tuple[str, ...]:
         """Assets whose price and vol the desk is exposed to by options, the main one first."""
-        return self._desk.assets
+        return self._desk.legs.assets
 
     def options_on(self, asset: str) -> OptionsHeld:
         """Options on an asset that the desk holds at those venues."""
@@ -110,7 +110,7 @@ class Holdings:
         """Whether options are listed there that the desk neither holds nor hedges with: they need not be valued."""
         if not isinstance(venue.listing, VolListing) or venue.reached(self.name):
             return False
-        return venue.name not in self._desk.option_names
+        return venue.name not in self._desk.legs.option_names
 
     def held_venues(self) -> list[Venue]:
         """Venues at which the desk has ever held a position."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Process
+from agents.desk.close_out import close_out
 from agents.funding.capital_limit import CapitalLimit
 from agents.funding.client import Client
 from agents.funding.credit_line import CreditLine
@@ -24,6 +25,8 @@ from agents.standing import Standing
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
 
@@ -76,7 +79,7 @@ class Lending:
     def run(self) -> Process:
         """Each day: interest before the market moves. Each close: force before TRADE, close-outs and calls after it."""
         world, is_close, often = self.world, self.world.clock.plain.is_close, self.agent.intraday_hours
-        called, watches = world.now, self.agent.capital_headroom > 0
+        called, watches, coming = world.now, self.agent.capital_headroom > 0, self._wakes()
         yield world.tick(Phase.SHOCK)  # every desk has taken over its hedge before this
         self._begin()
         while True:
@@ -96,8 +99,19 @@ class Lending:
                 for client in self.clients.values():
                     self.calls.settle_intraday(client)
                 called = world.now
-            yield world.tick(Phase.SHOCK)
+            wakes = next(coming, None)
+            if wakes is None:
+                return
+            yield world.at(wakes, Phase.SHOCK)
             self.interest.accrue()
+
+    def _wakes(self) -> Iterator[int]:
+        """Seconds of the ticks after the first at which there is something to do: else it sleeps over them."""
+        clock, agent = self.world.clock.plain, self.agent
+        always = agent.capital_headroom > 0 or agent.intraday_hours is not None
+        for seconds, opens, closes in list(zip(clock.ticks, clock.is_open, clock.is_close, strict=True))[1:]:
+            if always or opens or closes:
+                yield seconds
 
     def _begin(self) -> None:
         """First margin, and liquidity records if wanted."""
@@ -113,7 +127,7 @@ class Lending:
         world = self.world
         for client in self.clients.values():
             client.desk.mark()
-            client.desk.close_out(self.agent.closeout_cost)  # first, as a closed-out book needs no margin
+            close_out(client.desk, self.agent.closeout_cost)  # first, as a closed-out book needs no margin
         self.settlement.settle_due(int(world.clock.day[world.tick_index]))
         for client in self.clients.values():
             self.calls.settle(client)

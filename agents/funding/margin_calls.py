@@ -89,7 +89,7 @@ class MarginCalls:
 
         Stock that is financed in repo is pledged there. Options that count by themselves do not count again.
         """
-        financed = client.desk.assets if self._terms.repo_spread is not None else ()
+        financed = client.desk.legs.assets if self._terms.repo_spread is not None else ()
         counted = {name for each in client.sets if each.credits_options for name in each.portfolio.venues}
         long = (
             np.maximum(venue.value(client.name), 0.0)

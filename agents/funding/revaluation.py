@@ -29,7 +29,7 @@ class Revaluation(Holdings):
         years: that pass meanwhile for the book. Hedges are taken as they stand: what time makes of them is their carry.
         """
         held, name = self._held, self.name
-        then = held.book.value(self.factors.tick, snapshot, held.fixings, settled=held.marked, later=years)
+        then = held.book.value(self.factors.tick, snapshot, held.unit.fixings, settled=held.marked, later=years)
         gained: Vector = held.scale * then - held.clean_now()
         for venue in self.venues.values():
             if venue.reached(name):
@@ -69,10 +69,10 @@ class Revaluation(Holdings):
 
     def to_close(self) -> Iterator[tuple[Venue, Vector]]:
         """Venues, and the signed notional that must be traded there to close book and hedges out, (paths,) $."""
-        desk, risk = self._desk, self._held.risk()
-        options = desk.neutral_options(risk=risk)
-        neutral = desk.neutral_rates(risk=risk) | desk.neutral_vega(risk=risk) | options
-        neutral |= desk.neutral_deltas(options, risk)
+        desk, risk = self._desk, self._held.unit.risk()
+        options = desk.legs.neutral_options(risk=risk)
+        neutral = desk.legs.neutral_rates(risk=risk) | desk.legs.neutral_vega(risk=risk) | options
+        neutral |= desk.legs.neutral_deltas(options, risk)
         for name, venue in self.venues.items():
             if self.idle(venue):
                 continue

@@ -38,7 +38,7 @@ class Slopes(Holdings):
 
     def slopes(self, keys: Iterable[FactorKey]) -> list[Vector]:
         """Slopes of book and hedges by factor, (paths,) $ per 1.00 each."""
-        desk, risk = self._held, self._held.risk()
+        desk, risk = self._held, self._held.unit.risk()
         held = [venue.listing.slopes_of(self.name) for venue in self.held_venues()]
         found = []
         for key in keys:
@@ -57,12 +57,12 @@ class Slopes(Holdings):
 
     def book_delta(self, asset: str = MAIN) -> Vector:
         """Delta of the book alone, (paths,) units of an asset."""
-        delta: Vector = self.scale * self._held.risk().delta_of(asset)
+        delta: Vector = self.scale * self._held.unit.risk().delta_of(asset)
         return delta
 
     def gamma(self, asset: str = MAIN) -> Vector:
         """Gamma of the book and of options that hedge it, (paths,) units of an asset per $."""
-        gamma: Vector = self.scale * self._held.risk().gamma_of(asset)
+        gamma: Vector = self.scale * self._held.unit.risk().gamma_of(asset)
         options = self.options_on(asset)
         return gamma + options.sum("gamma") if options else gamma
 
@@ -70,7 +70,7 @@ class Slopes(Holdings):
         """Slope of book and options by an implied vol, (paths,) $ per 1.00; None where no options are listed."""
         if not self._world.options:
             return None
-        vega: Vector = self.scale * self._held.risk().vega_of(asset)
+        vega: Vector = self.scale * self._held.unit.risk().vega_of(asset)
         return vega + self.options_on(asset).sum("vega")
 
     def node_slopes(self) -> Iterator[Vector]:
@@ -81,7 +81,7 @@ class Slopes(Holdings):
         slopes = [(venue, venue.listing.sensitivities()) for venue in self.held_venues()]
         for key, years in zip(curve.nodes, curve.years, strict=True):
             if years > 0:
-                own = desk.scale * desk.risk().first(key)
+                own = desk.scale * desk.unit.risk().first(key)
                 for venue, of_one in slopes:
                     if key in of_one:
                         own = own + venue.held(self.name) * of_one[key]
@@ -103,7 +103,7 @@ class Slopes(Holdings):
         if RATES_VOL in desk.book.needs:
             now = world.factors.snapshot
             up, down = (
-                desk.book.value(world.factors.tick, now.bumped(RATES_VOL, by), desk.fixings, settled=desk.marked)
+                desk.book.value(world.factors.tick, now.bumped(RATES_VOL, by), desk.unit.fixings, settled=desk.marked)
                 for by in (VOL_STEP, -VOL_STEP)
             )
             slope = desk.scale * (up - down) / (2 * VOL_STEP)
@@ -116,7 +116,7 @@ class Slopes(Holdings):
         desk, book = self._held, self._held.book
         for key, each in self._further:
             if key in book.needs:
-                slope = desk.scale * desk.risk().first(key) + self._hedged(key)
+                slope = desk.scale * desk.unit.risk().first(key) + self._hedged(key)
                 yield FurtherSlope(risk_class(key), each.vol, slope)
             elif key in desk.needs:  # of the counterparty: what hedges it
                 yield FurtherSlope(risk_class(key), each.vol, np.zeros(self.paths) + self._hedged(key))
@@ -135,7 +135,7 @@ class Slopes(Holdings):
     def slopes_by_factor(self) -> dict[FactorKey, Vector]:
         """Slopes of book and hedges by factor, (paths,) $ per 1.00, of FX rates per unit of ln."""
         desk, found = self._held, dict[FactorKey, Vector]()
-        risk = desk.risk()
+        risk = desk.unit.risk()
         for keys in risk.where:
             if len(keys) == 1 and keys[0].family != VEGA:
                 found[keys[0]] = desk.scale * risk.first(keys[0])
@@ -169,7 +169,7 @@ class Slopes(Holdings):
     def rate_vegas(self, grid: VegaGrid) -> Vector:
         """Vega of options on rates, book and hedges, by bucket of the grid, (buckets, paths) $."""
         desk, tick = self._held, self.factors.tick
-        risk = desk.book.risk(tick, self.factors.snapshot, desk.fixings, settled=desk.marked, vegas=grid)
+        risk = desk.book.risk(tick, self.factors.snapshot, desk.unit.fixings, settled=desk.marked, vegas=grid)
         vegas: Vector = desk.scale * risk.vegas
         for venue in self.held_venues():
             if isinstance(venue.listing, Straddle):

@@ -48,9 +48,14 @@ def expose_options(desk: Desk, others: Collection[str]) -> None:
     Where that is so on many paths, the others alone are valued, in all markets at once. others: venues of options at
     which other desks hedge.
     """
-    bumps = [bump for asset in desk.assets if desk.answering_on(asset) for bump in _known_bumps(desk, asset, others)]
+    bumps = [
+        bump
+        for asset in desk.legs.assets
+        if desk.legs.answering_on(asset)
+        for bump in _known_bumps(desk, asset, others)
+    ]
     part, there = desk.left
-    if there.size < FEW * part.size and desk.values_some:
+    if there.size < FEW * part.size and desk.legs.values_some:
         for bump, hedge in zip(bumps, _of_few(desk, bumps, there), strict=True):
             _expose(desk, bump, hedge, part, there)
     else:
@@ -60,7 +65,7 @@ def expose_options(desk: Desk, others: Collection[str]) -> None:
 
 def _known_bumps(desk: Desk, asset: str, others: Collection[str]) -> list[Bump]:
     """Found again when a venue opens or another desk answers."""
-    world, hedge = desk.world, desk.option_hedge
+    world, hedge = desk.world, desk.legs.options
     assert hedge is not None
     moves, base = world.moving(of_asset(VOL, asset)), world.factors.base_vol(asset)
     found: list[Bump] = hedge.moving[asset].get(lambda: list(_bumps(desk, asset, others)), moves, base, *others)
@@ -72,7 +77,7 @@ def _bumps(desk: Desk, asset: str, others: Collection[str]) -> Iterator[Bump]:
     world, vol = desk.world, of_asset(VOL, asset)
     moves, base = world.moving(vol), world.factors.base_vol(asset)
     listed = {option.name: option.underlying.name for option in world.options}
-    answering = sorted({*desk.answering_on(asset), *others})
+    answering = sorted({*desk.legs.answering_on(asset), *others})
     moving = tuple(name for name in answering if world.venue(name).moves and listed[name] == asset)
     outer = [name for name in moves if name not in listed or (listed[name] != asset and name in others)]
     futures = {name: moves[name] * base for name in outer}  # and options on an asset whose vol it follows: another unit
@@ -87,14 +92,14 @@ def _of_all(desk: Desk, bump: Bump) -> Hedge:
 
     A move of spot itself is in the Gamma of book and options held: beside it only what is bought has delta.
     """
-    now, asset, before = desk.world.factors.snapshot, bump.asset, desk.neutral_options()
+    now, asset, before = desk.world.factors.snapshot, bump.asset, desk.legs.neutral_options()
     bumped = now.with_rows({bump.key: now.row(bump.key) * bump.by})
-    risk = desk.risk(bumped)
-    after = desk.neutral_options(bumped, risk)
-    then = desk.neutral_delta(after, bumped, risk, asset)
+    risk = desk.unit.risk(bumped)
+    after = desk.legs.neutral_options(bumped, risk)
+    then = desk.legs.neutral_delta(after, bumped, risk, asset)
     if bump.key.family == SPOT.family:
-        return Hedge(before, after, desk.neutral_delta(before, bumped, risk, asset), then)
-    return Hedge(before, after, desk.neutral_delta(before, asset=asset), then)
+        return Hedge(before, after, desk.legs.neutral_delta(before, bumped, risk, asset), then)
+    return Hedge(before, after, desk.legs.neutral_delta(before, asset=asset), then)
 
 
 def _of_few(desk: Desk, bumps: list[Bump], there: Ints) -> Iterator[Hedge]:
@@ -107,12 +112,14 @@ def _of_few(desk: Desk, bumps: list[Bump], there: Ints) -> Iterator[Hedge]:
     for bump, block in zip(bumps, blocks[1:], strict=True):
         rows[bump.key][block] *= bump.by
     market = market.with_rows(rows)
-    risk = desk.risk(market)
-    after = desk.neutral_options(market, risk)
+    risk = desk.unit.risk(market)
+    after = desk.legs.neutral_options(market, risk)
     before = {name: _repeated(units[:width], number) for name, units in after.items()}
-    desk.hold_neutral({name: _spread(units[: there.size], there, now.paths) for name, units in after.items()})
+    desk.legs.hold_neutral({name: _spread(units[: there.size], there, now.paths) for name, units in after.items()})
     assets = dict.fromkeys(bump.asset for bump in bumps)
-    deltas = {asset: [desk.neutral_delta(units, market, risk, asset) for units in (before, after)] for asset in assets}
+    deltas = {
+        asset: [desk.legs.neutral_delta(units, market, risk, asset) for units in (before, after)] for asset in assets
+    }
     for bump, block in zip(bumps, blocks[1:], strict=True):
         still, then = deltas[bump.asset]
         seen = block if bump.key.family == SPOT.family else blocks[0]
@@ -132,7 +139,7 @@ def _expose(desk: Desk, bump: Bump, hedge: Hedge, part: Vector, there: Ints | No
     """
     world, bought = desk.world, dict[str, Vector]()
     spot = world.factors.snapshot.row(of_asset(SPOT, bump.asset))
-    for at in desk.answering_on(bump.asset):
+    for at in desk.legs.answering_on(bump.asset):
         one = world.venue(at).listing.unit_notional
         bought[at] = (hedge.after[at] - hedge.before[at]) * (one if there is None else one[there]) / BUMP_LOG
     bought[bump.asset] = (spot if there is None else spot[there]) * (hedge.asset_after - hedge.asset_before) / BUMP_LOG

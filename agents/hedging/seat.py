@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
     from agents.desk.desk import Desk
-    from agents.desk.leg_hedge import Units
     from agents.desk.options_held import OptionsHeld
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
@@ -53,10 +52,10 @@ def ordered(
     world, forced = desk.world, desk.liquidated | (desk.forced > 0)
     if not forced.any():
         return dict(given)
-    nothing, hedges = np.zeros(world.paths), _hedges(desk)
+    nothing, hedges = np.zeros(world.paths), desk.legs.neutral()
     others: dict[str, Vector] = {}
     for name, venue in world.venues.items():
-        if name in desk.assets or not (name in given or name in hedges or venue.reached(desk.name)):
+        if name in desk.legs.assets or not (name in given or name in hedges or venue.reached(desk.name)):
             continue
         position = held(name)
         order = np.where(desk.liquidated, -position, given.get(name, nothing))
@@ -68,7 +67,7 @@ def ordered(
         if one.name in others
     }
     own: dict[str, Vector | Demand] = {}
-    for asset in desk.assets:
+    for asset in desk.legs.assets:
         options = options_held(world, desk.name, coming, asset)
         units = partial(_in_asset, desk, asset, given.get(asset, nothing), held(asset).copy(), options)
         key = of_asset(SPOT, asset)
@@ -86,13 +85,8 @@ def _in_asset(
     """Units of an asset, (paths,), in the present market or in a given one. options: on it, held and on the way."""
     world, out, forced = desk.world, np.empty(desk.world.paths), desk.liquidated | (desk.forced > 0)
     everywhere = np.ones(world.paths, dtype=bool)
-    delta, scale = desk.slopes(market).delta_of(asset), desk.scale
+    delta, scale = desk.unit.slopes(market).delta_of(asset), desk.scale
     if options:
         delta, scale = scale * delta + options.sum("delta", market), np.ones(world.paths)
     asset_order(position + own, position, delta, scale, desk.forced, everywhere, desk.liquidated, out)
     return np.where(forced, out, own)  # elsewhere to the last bit
-
-
-def _hedges(desk: Desk) -> Units:
-    """What neutralises one unit of scale at venues other than the asset's."""
-    return desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit() | desk.neutral_options()

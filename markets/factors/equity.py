@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from markets.factors.law import NO_CURVES, Levels
 from markets.kernels.factors import diffuse, diffused_prices, displaced_prices, prices, traded_prices
 
 if TYPE_CHECKING:
+    from markets.factors.key import FactorKey
     from markets.factors.memory.path_laws import PathLaws
     from markets.factors.noise import Noise
     from markets.factors.realised import RealisedVol
@@ -54,9 +56,8 @@ class Equity(AssetLaw):
         elif trades.moved:
             self.displacement, spot = np.empty((2, deviation.size))
             driven = sigma, noise.common, deviation
-            level = trades.left(self.years[tick]), self.line[tick], self._flat
             impact = trades.permanent, trades.transient, self.displacement
-            self.is_finite = traded_prices(*self._drift[tick], *driven, *level, *impact, spot)
+            self.is_finite = traded_prices(*self._drift[tick], *driven, *self._level[tick], *impact, spot)
             moved = {SPOT: spot}, NO_CURVES
         else:
             spot, self.displacement = np.empty(deviation.size), deviation
@@ -75,6 +76,12 @@ class Equity(AssetLaw):
         if jumps is not None:
             self.deviation += self.keep[tick] * jumps
         return self.levels()
+
+    def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
+        """Let trades displace the price."""
+        super().let_move(key, permanent_share, resilience)
+        left, flat = map(self.trades.left, self.years), repeat(self.price.flat)
+        self._level = list(zip(left, self.line, flat, strict=False))  # of the step into each tick
 
     def levels(self) -> Levels:
         """The price."""

@@ -79,7 +79,8 @@ class ImpliedVol(Law):
     @property
     def led(self) -> Vector:
         """Response and impact together, (paths,) ln s."""
-        return self.response + self.impact[VOL].total if self._traded else self.response
+        impact = self.impact.get(VOL)
+        return self.response if impact is None or not impact.moved else self.response + impact.total
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Levels:
         """Carry noise, response and impact into `tick`."""

@@ -80,8 +80,7 @@ class Snapshot:
         """A copy with the levels, of no node of a curve, and the whole curves of several moves."""
         levels, blocks = self._rows.copy(), self._blocks
         for rows, curves in moves:
-            if rows:
-                levels.update(rows)
+            levels |= rows
             if curves:
                 blocks = {**blocks, **curves}
                 for block, values in curves.items():

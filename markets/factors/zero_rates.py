@@ -38,6 +38,7 @@ class ZeroRates(Law):
         self._days_a_year = setting.clock.days_a_year
         self._level = np.stack([lines[node.name].level for node in nodes], axis=1)  # (ticks, nodes)
         self._left, self._scale = node_noise(setting.market, lines, setting.clock)
+        self._told = list(zip(self._left, self._scale, self._level, strict=True))  # of the step into each tick
         self._shocks = NodeShocks(rates, streams)
         self._stirred = any(node.vol for node in nodes)
         self._weights = self._shocks.common, self._shocks.mixing, self._shocks.order
@@ -57,9 +58,8 @@ class ZeroRates(Law):
         self._tick = tick
         if not self._stirred:
             return self.levels() if self._traded or self._moves_outside[tick] else STILL
-        rates, told = np.empty(self.noise.shape), (self._left[tick], self._scale[tick], self._level[tick])
-        drawn = noise.common, self.drawn, self.noise, self._impacts
-        self.is_finite = carry(*told, *self._weights, *drawn, self._traded, rates)
+        rates, drawn = np.empty(self.noise.shape), (noise.common, self.drawn, self.noise, self._impacts)
+        self.is_finite = carry(*self._told[tick], *self._weights, *drawn, self._traded, rates)
         return NO_ROWS, {USD: rates}
 
     @property

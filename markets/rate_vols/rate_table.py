@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 NODES = 33  # of a table, if nothing else is said
 WIDE = 6.0  # standard deviations that a table covers on either side: beyond lies 2e-9
 CELLS = 128  # of the grid on which a quantile is looked for
+GRID = 8192  # cells of a function that is too bent for a table
+GRID_CLOSE = 1e-12  # of a quantile on that grid, relative
+RESOLVED = 1e-7  # of a table's largest coefficient, from the middle on: its last ones
 FINE = 2048  # points between which a sign of the slope is looked for
 
 
@@ -73,11 +76,42 @@ class RateTable:
         normal_quantiles(np.ascontiguousarray(self.values), rows, sides, self.low, step, level, out)
         return out
 
+    def resolved(self) -> bool:
+        """Whether the polynomials have converged: their last coefficients are small. Payoffs with a corner never do."""
+        sizes = np.abs(self._coefficients()[1:])
+        return bool((sizes[-4:].max(axis=0) <= RESOLVED * sizes.max(axis=0)).all())
+
     def _unit(self, where: ArrayLike) -> Floats:
         return np.asarray((2.0 * np.asarray(where, dtype=np.float64) - self.low - self.high) / (self.high - self.low))
 
     def _coefficients(self) -> Floats:
         return np.asarray(_transform(len(self.values)) @ self.values)
+
+
+def grid_quantile(values: Floats, level: float) -> Floats:
+    """As `RateTable.quantile`, of functions that are straight between points of an even grid over `WIDE`.
+
+    values: (points, functions).
+    """
+    from sim.normal import ndtr
+
+    check_level(level)
+    bounds = ndtr(np.linspace(-WIDE, WIDE, len(values)))
+    bounds[0], bounds[-1] = 0.0, 1.0
+    chance = np.diff(bounds)
+    out = np.empty(values.shape[1])
+    for j, own in enumerate(values.T):  # bisection: a function of q that only rises
+        low, high = np.minimum(own[:-1], own[1:]), np.maximum(own[:-1], own[1:])
+        width = np.where(high > low, high - low, 1.0)
+        below, above = float(own.min()), float(own.max())
+        while above - below > GRID_CLOSE * max(abs(below), abs(above)):
+            q = 0.5 * (below + above)
+            if not below < q < above:
+                break
+            inside = np.where(high > low, np.clip((q - low) / width, 0.0, 1.0), q >= low)
+            below, above = (below, q) if chance @ inside >= level else (q, above)
+        out[j] = above
+    return out
 
 
 def check_level(level: float) -> None:

@@ -94,10 +94,10 @@ class BondFuture:
         return self.bond.duration * self.bond.mid * self.market.factors.rate_vol()
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector, Vector]:
         """Of a unit, and of 1 $ owed for units below zero, (paths,) $."""
         price = self.mid if market is None else self.bond.price_in(market) + market.row(self.basis)
-        return {self.assets[0]: price, self.assets[1]: self._ones}
+        return price, self._ones
 
     def exposure(self, account: Name) -> Vector:
         """Signed face value, (paths,) $."""

@@ -28,13 +28,15 @@ class Breakers:
         self._length = minutes(spec.halt_minutes)
         self._close = listing.mid if self._levels.size else np.empty(0)
         self._hit = np.zeros(market.paths, dtype=np.int64)  # number of levels fallen through since the close
+        self._now_hit = np.empty_like(self._hit)  # the same, with the present price
         self.halted_until = np.zeros(market.paths)  # seconds
 
     def look(self, _: int) -> None:
         """At every tick, when the market has moved: halt the paths whose price has newly fallen through a level."""
-        market, levels, hit = self._market, self._levels, np.empty(self._close.size, dtype=np.int64)
-        if not fallen(self._listing.mid, self._close, levels, self._hit, hit):
+        hit = self._now_hit
+        if not fallen(self._listing.mid, self._close, self._levels, self._hit, hit):
             return
+        market, levels = self._market, self._levels
         fresh = np.flatnonzero(hit > self._hit)  # few
         reached, value = hit[fresh], np.empty(hit.size)
         self.halted_until[fresh] = np.where(

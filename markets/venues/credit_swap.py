@@ -105,9 +105,9 @@ class CreditSwap(PaidInCash):
         return found
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector]:
         """(paths,) $ for 1 $ of protection."""
-        return {self.name: (self._now() if market is None else self._valued(market)).worth}
+        return ((self._now() if market is None else self._valued(market)).worth,)
 
     def exposure(self, account: Name) -> Vector:
         """The notional."""

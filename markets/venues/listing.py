@@ -62,8 +62,8 @@ class Listing(Protocol):
         """Standard deviation of the price in the unit of spreads, per square root of a trading year."""
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
-        """$ worth at mid of one unit of each of `assets`: in the present market, or in a given one."""
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector, ...]:
+        """$ worth at mid of one unit of each of `assets`, in their order: in the present market, or in a given one."""
 
     def exposure(self, account: Name) -> Vector:
         """Signed $ notional that an account holds."""

@@ -51,8 +51,8 @@ def gathered(offers: Mapping[str, Offer], floor: Vector, rule_half_spread: Vecto
     """
     paths, makers = rule_half_spread.size, len(offers)
     quotes = np.empty((makers, QUOTE_ROWS, paths))
-    for i, offer in enumerate(offers.values()):
-        offer.write(quotes[i])
+    for offer, quote in zip(offers.values(), quotes, strict=True):
+        offer.write(quote)
     levels, shares = np.empty((QUOTE_ROWS, paths)), np.empty((makers + 1, paths))
     if gather(quotes, floor, rule_half_spread, levels, shares):
         return OrderBook(levels, (*offers, INVESTORS), shares)

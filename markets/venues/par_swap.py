@@ -99,10 +99,10 @@ class ParSwap:
         return self.market.factors.rate_vol()
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector, Vector]:
         """Of 1 $ of notional and of coupon, (paths,) $: minus the floating leg, and the annuity."""
         annuity, floating = self.terms(market)
-        return {self.assets[0]: -floating, self.assets[1]: annuity}
+        return -floating, annuity
 
     def exposure(self, account: Name) -> Vector:
         """The notional."""

@@ -16,6 +16,9 @@ class Rule:
     half-spread = base x outside multiple x (s/s_base)^spread_power;  depth = outside depth x (s_base/s)^depth_power.
     """
 
+    _levels: tuple[Vector, Vector] | None = None
+    _some: tuple[NDArray[np.intp], tuple[Vector, Vector]] | None = None  # paths, and levels on them
+
     def __init__(
         self,
         vol: Vector,
@@ -28,8 +31,6 @@ class Rule:
         """half_spread and depth: at base vol; depth: (paths,), or (1,) where it is the same on all."""
         self.vol = vol
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
-        self._levels: tuple[Vector, Vector] | None = None
-        self._some: tuple[NDArray[np.intp], tuple[Vector, Vector]] | None = None  # paths, and levels on them
 
     def stands(self, half_spread: float, depth: Vector) -> bool:
         """Whether the rule is the same with these levels at base vol: arrays are compared as objects."""

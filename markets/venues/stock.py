@@ -89,9 +89,9 @@ class Stock:
         return self.market.factors.realised_vol(self.key)
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector]:
         """The price of a unit, (paths,) $."""
-        return {self.name: (market or self._factors.snapshot).row(self.key)}
+        return ((market or self._factors.snapshot).row(self.key),)
 
     def exposure(self, account: Name) -> Vector:
         """Signed $ at mid, (paths,)."""

@@ -148,9 +148,9 @@ class Straddle(PaidInCash):
         return VOL_OF_VOL * self.mid
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector]:
         """(paths,) $ a unit."""
-        return {self.name: (self._now() if market is None else self._valued(market)).worth}
+        return ((self._now() if market is None else self._valued(market)).worth,)
 
     def exposure(self, account: Name) -> Vector:
         """Signed vega, (paths,) $ per 1.00 of vol."""

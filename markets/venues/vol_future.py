@@ -98,9 +98,9 @@ class VolFuture:
         return vol
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector, Vector]:
         """Of a unit, and of 1 $ owed for units below zero, (paths,) $."""
-        return {self.assets[0]: self.mid if market is None else self.price_in(market), self.assets[1]: self._ones}
+        return self.mid if market is None else self.price_in(market), self._ones
 
     def exposure(self, account: Name) -> Vector:
         """Signed $ at mid, (paths,)."""

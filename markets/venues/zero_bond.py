@@ -115,9 +115,9 @@ class ZeroBond:
         return self.market.factors.rate_vol()
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> tuple[Vector]:
         """The price of a unit, (paths,) $."""
-        return {self.name: self.mid if market is None else self.price_in(market)}
+        return (self.mid if market is None else self.price_in(market),)
 
     def exposure(self, account: Name) -> Vector:
         """Signed $ at mid, (paths,)."""

@@ -16,9 +16,9 @@ from scenarios.commands.options import FILE, looks
 def frtb(**options: Any) -> None:
     """Capital for market risk by the standardised approach (FRTB) of a table of sensitivities.
 
-    A line a sensitivity: measure (delta, vega, curvature), class (rates, credit, equity, fx), bucket, name, tenor,
-    amount; curvature has the losses beyond delta of both moves in amount and down. Measures default, exotic and
-    residual have a notional as amount.
+    A line a sensitivity: measure (delta, vega, curvature), class (rates, credit, equity, commodity, fx), bucket,
+    name, tenor, amount; curvature has the losses beyond delta of both moves in amount and down. Measures default,
+    exotic and residual have a notional as amount.
     """
     from scenarios.commands.frtb import charge_and_show
 

@@ -29,7 +29,8 @@ def frtb_charge(sensitivities: Source, *, home: str = HOME) -> MarketCharge:
 
     Args:
         sensitivities: CSV or frame with the columns measure (delta, vega, curvature, default, exotic, residual), class
-            (rates, credit, equity, fx), bucket, name, tenor, underlying, amount, down, kind, rating, seniority, gain.
+            (rates, credit, equity, commodity, fx), bucket, name, tenor, underlying, amount, down, kind, location,
+            rating, seniority, gain.
         home: the currency in which the bank reports.
 
     Raises:

@@ -7,7 +7,7 @@ import numpy as np
 from agents.capital.default_risk import BUCKETS, LOSSES, WEIGHTS, Issue
 from agents.capital.frtb import Positions, risk_classes
 from agents.capital.risk_class import VEGA_MATURITIES, RiskClass
-from agents.capital.risk_factor import MEASURES, RiskFactor, Sensitivity
+from agents.capital.risk_factor import MEASURES, Measure, RiskFactor, Sensitivity
 from scenarios.files.csv_table import Row, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout
@@ -22,6 +22,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "tenor": ("maturity", "expiry", "years", "label1"),
     "underlying": ("underlyingmaturity", "residualmaturity", "label2"),
     "kind": ("subtype",),
+    "location": ("deliverylocation", "place"),
     "amount": ("value", "sensitivityamount", "amountusd", "notional", "cvrup"),
     "down": ("cvrdown",),
     "rating": ("creditquality",),
@@ -61,17 +62,27 @@ def read_sensitivities(source: Source, *, home: str) -> tuple[Positions, tuple[s
 
 def _sensitivity(row: Row, measure: str, amount: float, classes: dict[str, RiskClass]) -> Sensitivity:
     risk = classes[word(row, "class", [*classes])]
-    kind = word(row, "kind", [kind for kind in risk.kinds if kind], "") if risk.kinds != ("",) else ""
+    found = next(each for each in MEASURES if each == measure)
+    kind = _kind(row, found, risk)
     tenor, underlying = _times(row, measure, risk, kind)
     factor = RiskFactor(_bucket(row, risk), row.text("name") or "", tenor, underlying, kind)
     down = needed(row, "down", EXAMPLES["down"]) if measure == "curvature" else None
-    found = next(each for each in MEASURES if each == measure)
     return Sensitivity(risk.name, found, factor, np.array([amount]), None if down is None else np.array([down]))
+
+
+def _kind(row: Row, measure: Measure, risk: RiskClass) -> str:
+    """The kind of a factor; of a commodity, where it is delivered."""
+    if risk.name == "commodity":
+        return row.text("location") or ""
+    kind = word(row, "kind", [kind for kind in risk.kinds if kind], "") if risk.kinds != ("",) else ""
+    if kind in risk.lacking.get(measure, ()):
+        raise row.place.at("kind").error(f"has no {measure} by the rules", value=kind, remedy="leave the line out")
+    return kind
 
 
 def _times(row: Row, measure: str, risk: RiskClass, kind: str) -> tuple[float, float]:
     """Tenor and, of vega to rates, the underlying's: prescribed ones only, as theirs are the weights."""
-    if measure == "delta" and risk.tenors and kind not in ("inflation", "basis"):
+    if measure == "delta" and risk.tenors and not (risk.name == "rates" and kind):
         return _prescribed(row, "tenor", risk.tenors), 0.0
     if measure == "vega":
         underlying = _prescribed(row, "underlying", VEGA_MATURITIES) if risk.name == "rates" and not kind else 0.0
@@ -91,7 +102,8 @@ def _prescribed(row: Row, column: str, tenors: tuple[float, ...]) -> float:
 def _bucket(row: Row, risk: RiskClass) -> str:
     bucket = (row.text("bucket") or "").upper().removesuffix(".0")
     if not risk.known(bucket):
-        remedy = {"credit": "write 1 to 18", "equity": "write 1 to 13"}.get(risk.name, "write a currency: EUR")
+        last = {"credit": 18, "equity": 13, "commodity": 11}.get(risk.name)
+        remedy = f"write 1 to {last}" if last else "write a currency: EUR"
         if risk.name == "fx":
             remedy += ", not the reporting one"
         raise row.place.at("bucket").error(f"is no bucket of {risk.name}", value=bucket, remedy=remedy)

@@ -144,9 +144,9 @@ def observed(
 
 def _venues(world: TradingWorld, seat: str) -> dict[str, VenueSeen]:
     desk, nothing = world.desks[seat], world.full(0.0)
-    options = {asset: options_held(world, seat, asset=asset).sum("delta") for asset in desk.assets}
-    units = desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit() | desk.neutral_options()
-    neutral = {name: -(desk.scale * desk.risk().delta_of(name) + delta) for name, delta in options.items()}
+    options = {asset: options_held(world, seat, asset=asset).sum("delta") for asset in desk.legs.assets}
+    units = desk.legs.neutral()
+    neutral = {name: -(desk.scale * desk.unit.risk().delta_of(name) + delta) for name, delta in options.items()}
     neutral |= {name: desk.scale * u for name, u in units.items()}
     return {name: _venue(world, name, seat, neutral.get(name, nothing)) for name in world.venues}
 
@@ -169,7 +169,7 @@ def _venue(world: TradingWorld, name: str, seat: str, neutral: Vector) -> VenueS
 
 def _book(world: TradingWorld, seat: str) -> BookSeen:
     desk = world.desks[seat]
-    risk, scale = desk.risk(), desk.scale
+    risk, scale = desk.unit.risk(), desk.scale
     nodes = {keys[0].short: keys[0] for keys in risk.where if len(keys) == 1 and keys[0].family == "zero"}
     rates = {name: _kept(scale * risk.first(key)) for name, key in nodes.items()}
     value, delta, gamma, vega = (_kept(scale * each) for each in (risk.value, risk.delta, risk.gamma, risk.vega))
