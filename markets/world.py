@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
+    from markets.venues.exposed import Exposed
     from markets.venues.listing import Listing
     from markets.venues.option_series import OptionSeries
     from markets.venues.series import Series
@@ -106,7 +107,7 @@ class MarketWorld(World):
         self.venues: dict[str, Venue] = {}
         self._moving: dict[FactorKey, dict[str, float]] = {}  # by vol, of those venues
         self.quoted = 0  # how often the market has stepped, or a maker has quoted
-        self.exposed: list[Venue] = []  # at which somebody would trade as prices move, in this tick
+        self.exposed: list[Exposed] = []  # at which somebody would trade as prices move, in this tick
         self._ordered: list[Venue] = []  # with orders that wait for CLEAR
         self._steps: list[Callable[[int], None]] = []  # what a tick does to venues until some listing rolls
         self._next_roll = 0  # tick of that
@@ -115,7 +116,7 @@ class MarketWorld(World):
         self.variance_swaps = [VarianceSwap(self, name, series) for name, series in (variances or {}).items()]
         listed = [ListedOption(self, name, series) for name, series in (options or {}).items()]
         self.options: list[VolListing] = [*listed, *self.variance_swaps]
-        self.option_names = frozenset(option.name for option in self.options)
+        self.option_numbers = {option.name: i for i, option in enumerate(self.options)}  # among them
         self._traded: Memo[list[VolListing]] = Memo()
         self._reached: dict[tuple[Name, str], Memo[list[VolListing]]] = defaultdict(Memo)  # by account and asset
         self._open_listings(contracts or {})
@@ -204,8 +205,12 @@ class MarketWorld(World):
     def reached_options(self, account: Name, asset: str = MAIN) -> list[VolListing]:
         """Options on an asset that an account has ever held, in the order in which they are listed."""
         ledger, memo = self.ledger, self._reached[account, asset]
-        on = (option for option in self.options if option.underlying.name == asset)
-        return memo.get(lambda: [option for option in on if ledger.reached(account, option.name)], ledger.used)
+        return memo.get(
+            lambda: [
+                each for each in self.options if each.underlying.name == asset and ledger.reached(account, each.name)
+            ],
+            ledger.used,
+        )
 
     def loop_gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], NDArray[np.float64]]:
         """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero.

@@ -11,7 +11,7 @@ from markets.factors.key import MAIN
 from markets.kernels.hedging import add_product, product, two_products
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from markets.factors.snapshot import Snapshot
     from markets.venues.vol_listing import VolListing
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.names import Name
 
 Vector = NDArray[np.float64]
-Greek = Literal["delta", "gamma", "vega", "vanna"]
+Greek = Literal["delta", "gamma", "vega", "vanna", "own_vega"]
 
 
 class OptionsHeld(NamedTuple):
@@ -50,9 +50,11 @@ class OptionsHeld(NamedTuple):
 NONE_HELD = OptionsHeld([])
 
 
-def options_among(world: MarketWorld, names: Container[Name], asset: str) -> Iterator[VolListing]:
-    """Listings on an asset whose names are among these."""
-    return (each for each in world.options if each.underlying.name == asset and each.name in names)
+def options_among(world: MarketWorld, names: Iterable[Name], asset: str) -> list[VolListing]:
+    """Listings on an asset whose names are among these, in the order in which they are listed."""
+    numbers, options = world.option_numbers, world.options
+    found = [options[i] for i in sorted(numbers[name] for name in names if name in numbers)]
+    return [each for each in found if each.underlying.name == asset]
 
 
 def options_held(
@@ -66,9 +68,8 @@ def options_held(
         return NONE_HELD
     coming, found, ledger = more or {}, [], world.ledger
     there = world.reached_options(account, asset)
-    if any(name not in {option.name for option in there} for name in coming):
-        on = (option for option in world.options if option.underlying.name == asset)
-        there = [option for option in on if option.name in coming or ledger.reached(account, option.name)]
+    if coming and not coming.keys() <= {option.name for option in there}:
+        there = options_among(world, {*coming, *(option.name for option in there)}, asset)
     for option in there:
         units = ledger.balance(account, option.name)
         found.append((option, units + coming[option.name] if option.name in coming else units))

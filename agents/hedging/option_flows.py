@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL, of_asset
+from markets.kernels.hedging import leg_flow
 from markets.venues.loop_gain import CURVATURE
+from sim.ledger import EVERY_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -137,24 +139,22 @@ def _expose(desk: Desk, bump: Bump, hedge: Hedge, part: Vector, there: Ints | No
 
     part: books, (paths,). there: the paths of the hedge; None: all.
     """
-    world, bought = desk.world, dict[str, Vector]()
-    spot = world.factors.snapshot.row(of_asset(SPOT, bump.asset))
-    for at in desk.legs.answering_on(bump.asset):
-        one = world.venue(at).listing.unit_notional
-        bought[at] = (hedge.after[at] - hedge.before[at]) * (one if there is None else one[there]) / BUMP_LOG
-    bought[bump.asset] = (spot if there is None else spot[there]) * (hedge.asset_after - hedge.asset_before) / BUMP_LOG
-    some = part if there is None else part[there]
-    for at, flow in bought.items():
-        venue = world.venue(at)
-        venue.expose(_spread(some * flow, there, part.size), moved=bump.venues, by=CURVATURE)
-        for name, unit in bump.further.items():
-            venue.expose(_spread(some * (unit * flow), there, part.size), moved=name, by=CURVATURE)
+    venue, few, among = desk.world.venue, there is not None, EVERY_PATH if there is None else there
+    spot = desk.world.factors.snapshot.row(of_asset(SPOT, bump.asset))
+    bought = [
+        (venue(at), hedge.before[at], hedge.after[at], venue(at).listing.unit_notional)
+        for at in desk.legs.answering_on(bump.asset)
+    ]
+    bought.append((venue(bump.asset), hedge.asset_before, hedge.asset_after, spot))
+    for at, before, after, one in bought:
+        for moved, unit in ((bump.venues, 1.0), *(((name,), unit) for name, unit in bump.further.items())):
+            flow = np.empty(part.size)
+            leg_flow(before, after, one, part, BUMP_LOG, unit, few, among, flow)
+            at.expose(flow, moved=moved, by=CURVATURE)
 
 
-def _spread(values: Vector, there: Ints | None, paths: int) -> Vector:
-    """Values on some paths as those of all, (paths,): nothing elsewhere. there: None: they are of all."""
-    if there is None:
-        return values
+def _spread(values: Vector, there: Ints, paths: int) -> Vector:
+    """Values on some paths as those of all, (paths,): nothing elsewhere."""
     whole = np.zeros(paths)
     whole[there] = values
     return whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,6 +132,11 @@ class DeltaHedge:
         by_vol = np.empty(world.paths)
         flow_by_vol(vanna, self._spot_now, base, by_vol)
         asset.expose(by_vol, moved=self._moving(), by=CURVATURE)
-        for name, move in world.moving(self.vol).items():
-            if name not in world.option_names:  # futures on vol
-                asset.expose(move * base * by_vol, moved=name, by=CURVATURE)
+        for name, move in self._futures.items():
+            asset.expose(move * base * by_vol, moved=name, by=CURVATURE)
+
+    @cached_property
+    def _futures(self) -> dict[str, float]:
+        """What else moves its vol, as `MarketWorld.moving` says: futures on it."""
+        world = self.world
+        return {name: move for name, move in world.moving(self.vol).items() if name not in world.option_numbers}

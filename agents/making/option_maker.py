@@ -26,7 +26,7 @@ from sim.dataclass import dataclass
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
-from sim.vectors import some, total
+from sim.vectors import some
 
 if TYPE_CHECKING:
     from agents.cast import Cast
@@ -179,7 +179,7 @@ class _Making:
         agent, spot = self.agent, market.row(self.underlying.spot)
         if self.world.price_takers or not held:
             return Use(self.world.full(0.0), self.world.full(0.0))
-        vega = VOL_POINT * total(units * option.greeks(market).own_vega for option, units in held.positions)
+        vega = np.asarray(VOL_POINT * held.sum("own_vega", market))
         gamma = np.asarray(PERCENT * held.sum("gamma", market))
         use = Use(np.empty(self.world.paths), np.empty(self.world.paths))
         limits_used(vega, gamma, spot, agent.vega_limit, agent.gamma_limit, *use)

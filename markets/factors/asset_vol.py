@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.impact import Impact
+from markets.factors.impact import Impact, grown
 from markets.factors.key import VOL, FactorKey
 from markets.factors.law import Law, Moved
 from markets.factors.reversion import reversion
@@ -96,5 +96,4 @@ class AssetVol(Law):
     def displace(self, key: FactorKey, move: Vector, level: Vector) -> Vector:
         """Move ln s."""
         self.impact[key].add(move)
-        moved: Vector = level * np.exp(move)
-        return moved
+        return grown(level, move)

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Paths
 
 Vector = NDArray[np.float64]
+FEW = 0.1  # share of the paths up to which those that move are taken alone
+
+
+def grown(level: Vector, move: Vector) -> Vector:
+    """level x e^move, (paths,). Where trades move few paths, only their exponentials are found: the same digits."""
+    there = move.nonzero()[0]
+    if there.size > FEW * move.size:
+        return np.asarray(level * np.exp(move))
+    found = level.copy()
+    found[there] *= np.exp(move[there])
+    return found
 
 
 class Impact:

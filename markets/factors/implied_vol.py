@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.impact import Impact
+from markets.factors.impact import Impact, grown
 from markets.factors.key import VOL, FactorKey
 from markets.factors.law import NO_CURVES, STILL, Law, Levels
 from markets.factors.reversion import reversion
@@ -109,8 +109,7 @@ class ImpliedVol(Law):
     def displace(self, key: FactorKey, move: Vector, level: Vector) -> Vector:
         """Move ln s."""
         self.impact[key].add(move)
-        moved: Vector = level * np.exp(move)
-        return moved
+        return grown(level, move)
 
     def margin(self, now: Snapshot) -> Vector:
         """Vol for initial margin, (paths,): the storyline's if the margin loop is cut."""

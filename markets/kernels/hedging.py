@@ -59,6 +59,36 @@ def flow_by_vol(vanna: Floats, spot: Floats, base: float, out: Floats) -> None:
 
 
 @kernel
+def leg_flow(
+    before: Floats,
+    after: Floats,
+    one: Floats,
+    part: Floats,
+    rise: float,
+    unit: float,
+    few: bool,
+    there: Ints,
+    out: Floats,
+) -> None:
+    """$ that a leg buys at one venue per unit of rise of a price, into `out` (paths,).
+
+    Args:
+        before, after: units held against one book before and after the rise, on the paths of the leg.
+        one: $ notional of a unit; part: books. Both (paths,).
+        unit: further factor, $ there over $ here.
+        few: whether the leg is on the paths `there`, and nothing is traded elsewhere; else on all.
+    """
+    if few:
+        out[:] = 0.0
+        for i in range(there.shape[0]):
+            j = there[i]
+            out[j] = part[j] * (unit * ((after[i] - before[i]) * one[j] / rise))
+    else:
+        for j in range(out.shape[0]):
+            out[j] = part[j] * (unit * ((after[j] - before[j]) * one[j] / rise))
+
+
+@kernel
 def leg_order(
     wanted: Floats,
     target: Floats,

@@ -34,10 +34,8 @@ MONTH_AT_THE_MONEY: float = (1 / 12 / (2 * np.pi)) ** 0.5  # vega of such an opt
 class Strikes(NamedTuple):
     """Of the options of one unit, struck at a roll."""
 
-    moving: OptionOnSurface | None  # on a smile that moves; else on the next three
-    strikes: Vector  # (legs, paths) $
-    logs: Vector  # see `log_strikes`
-    multiples: Vector  # vol over the vol at the money
+    moving: OptionOnSurface | None  # on a smile that moves; else on the last two of the next
+    legs: Legs  # signs, (legs,); and (legs, paths): strikes, $, their logs by `log_strikes`, vol over that at the money
     level: Vector  # of its vol at the vol of the start, (paths,)
 
 
@@ -64,18 +62,18 @@ class ListedOption(VolListing):
 
     def _find_strikes(self) -> Strikes:
         spot, struck, series = self._struck_at, self.struck, self.series
-        strikes = series.strikes(spot)
+        strikes, signs = series.strikes(spot), series.signs
         moving = series.on_surface(struck, strikes, spot)
         if moving is not None:
-            return Strikes(moving, strikes, NO_ROWS, NO_ROWS, NO_ROWS)
+            return Strikes(moving, (signs, strikes, NO_ROWS, NO_ROWS), NO_ROWS)
         multiples, logs = series.multiples(struck, strikes, spot), np.empty_like(strikes)
         log_strikes(strikes, float(self._base[0]), logs)
-        return Strikes(None, strikes, logs, multiples, np.mean(multiples, axis=0) * self._base[1])
+        return Strikes(None, (signs, strikes, logs, multiples), np.mean(multiples, axis=0) * self._base[1])
 
     @property
     def strikes(self) -> Vector:
         """(legs, paths) $."""
-        return self._struck_legs().strikes
+        return self._struck_legs().legs[1]
 
     @property
     def _moving(self) -> OptionOnSurface | None:
@@ -110,9 +108,11 @@ class ListedOption(VolListing):
 
     def _legs(self, among: Paths | None = None) -> Legs:
         """Signs, strikes, their logs and multiples; on some of the paths."""
-        _, *legs, _ = self._struck_legs()
-        strikes, logs, multiples = legs if among is None else (each[:, among] for each in legs)
-        return self.series.signs, strikes, logs, multiples
+        legs = self._struck_legs().legs
+        if among is None:
+            return legs
+        signs, strikes, logs, multiples = legs
+        return signs, strikes[:, among], logs[:, among], multiples[:, among]
 
     def _term(self, tick: int) -> Vector:
         """What the kernels need at a tick; that of the last call is remembered."""
@@ -145,7 +145,7 @@ class ListedOption(VolListing):
         found = known is not None, given is not None, old[2] is new[2]
         listed_split(old, new, self._base, self._term(tick), self._legs(), seen.worth, found, here, now, among, out)
         if not among.size:
-            self._worths.get(lambda: now, self.struck, tick, market)
+            self._with_worth(now)
         return None
 
     @property

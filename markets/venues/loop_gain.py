@@ -72,11 +72,10 @@ def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vec
         if len(group) == 1:
             np.maximum(radius, np.abs(matrix[group[0], group[0]]), out=radius)
             continue
-        block = np.zeros((len(group), len(group), paths))
+        block = np.empty((len(group), len(group), paths))
         for row, at in enumerate(group):
             for column, moved in enumerate(group):
-                if (at, moved) in matrix:
-                    block[row, column] = matrix[at, moved]
+                block[row, column] = matrix.get((at, moved), 0.0)
         raise_radius(block, radius)
     return radius
 

@@ -70,9 +70,11 @@ class VolListing(PaidInCash):
         self._slides, self._smile_moves = series.start.slides, series.smile_moves
         self._reasons = ON_MOVING_SMILE if self._smile_moves else SPLIT
         self.displaces = {self.underlying.vol: 1.0 / series.start.vol_base}  # buying raises ln vol
-        self._greeks: Memo[Greeks] = Memo()
+        self._here: Greeks  # in the market, of one tick, in which they were last valued as the present one
+        self._here_in: Snapshot | None = None
+        self._worth_here: Vector  # likewise, where worth alone was
+        self._worth_in: Snapshot | None = None
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
-        self._worths: Memo[Vector] = Memo()
         self._holders: Memo[tuple[Name, ...]] = Memo()
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
@@ -113,32 +115,43 @@ class VolListing(PaidInCash):
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
         factors = self.market.factors
-        tick, snapshot = factors.tick, factors.snapshot
-        seen = self.underlying.seen(market or snapshot)
-        here = market is None or market is snapshot
-        if here:
-            self._asked = tick
-        memo = self._greeks if here else self._elsewhere
-        known = memo.known(self.struck, tick, seen)
-        return known or memo.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
+        if market is not None and market is not factors.snapshot:
+            tick, seen = factors.tick, self.underlying.seen(market)
+            return self._elsewhere.get(lambda: self._valued(tick, seen), self.struck, tick, seen)
+        self._asked = factors.tick
+        return self._greeks_now()
+
+    def _greeks_now(self) -> Greeks:
+        factors = self.market.factors
+        now = factors.snapshot
+        if self._here_in is not now:
+            self._here, self._here_in = self._valued(factors.tick, self.underlying.seen(now)), now
+        return self._here
 
     def _worth_now(self) -> Vector:
         """Worth of a unit in the present market, (paths,) $: that of `greeks` where they are known, or soon asked for.
 
         Who asked for them in the last tick will do so in this one: they have the same worth, to its digits.
         """
-        tick, now, known = self.market.factors.tick, self._now, self._known_worth()
+        known = self._known_worth()
         if known is not None:
             return known
+        tick = self.market.factors.tick
         if self._asked == tick - 1:
-            return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now).worth
-        return self._worths.get(lambda: self._worth(tick, now), self.struck, tick, now)
+            return self._greeks_now().worth
+        return self._with_worth(self._worth(tick, self._now))
 
     def _known_worth(self) -> Vector | None:
         """The same where it costs nothing."""
-        struck, tick, now = self.struck, self.market.factors.tick, self._now
-        known = self._greeks.known(struck, tick, now)
-        return self._worths.known(struck, tick, now) if known is None else known.worth
+        now = self.market.factors.snapshot
+        if self._here_in is now:
+            return self._here.worth
+        return self._worth_here if self._worth_in is now else None
+
+    def _with_worth(self, worth: Vector) -> Vector:
+        """The same from who has found it."""
+        self._worth_here, self._worth_in = worth, self.market.factors.snapshot
+        return worth
 
     @property
     def _now(self) -> Snapshot:
@@ -233,16 +246,20 @@ class VolListing(PaidInCash):
     def _roll(self, tick: int) -> None:
         """cash += N (worth of the old - worth of the fresh one); nobody gains or loses, and no spread is paid."""
         if self._seen is None:
-            self._strike_now(tick)
+            self._strike_anew(tick)
             return
         self.explain()
         old = self.greeks().worth
-        self._strike_now(tick)
+        self._strike_anew(tick)
         excess = old - self._worth_now()
         for account in self.holders():
             held = self.market.ledger.balance(account, self.name)
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
         self._seen = self._present()
+
+    def _strike_anew(self, tick: int) -> None:
+        self._strike_now(tick)
+        self._here_in = self._worth_in = None
 
     # --- gains -----------------------------------------------------------------------------------------------------
     def explain(self, where: Mask | None = None) -> None:
@@ -282,9 +299,10 @@ class VolListing(PaidInCash):
 
     def _present(self) -> Seen:
         """The present market."""
-        tick, market = self.market.factors.tick, self._now
-        known, worth = self._greeks.known(self.struck, tick, market), self._worth_now()
-        return Seen(tick, market, worth, None if known is None else Sloped(known.worth, known.delta))
+        factors = self.market.factors
+        known = self._here_in is factors.snapshot
+        here, worth = Sloped(self._here.worth, self._here.delta) if known else None, self._worth_now()
+        return Seen(factors.tick, self._now, worth, here)
 
     def holders(self) -> tuple[Name, ...]:
         """Likewise; found when the ledger has a further row."""
