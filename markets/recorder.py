@@ -11,7 +11,7 @@ from markets.factors.key import MAIN, SPOT, SmileKeys
 from markets.kernels.trading import DEPTH, HALF_SPREAD
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
-from markets.venues.loop_gain import VANNA, merged, spectral_radius
+from markets.venues.loop_gain import CURVATURE, VANNA, merged, spectral_radius
 from markets.venues.par_swap import ParSwap
 from markets.venues.vol_listing import VolListing
 from sim.memo import Memo
@@ -45,6 +45,7 @@ class Recorder:
         self._peaks = Peaks(world)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
         self._taken: Memo[Snapshot] = Memo()  # the market on the witnesses' paths
+        self._alike: Memo[dict[str, Vector]] = Memo()  # vols there that most venues show
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
@@ -117,21 +118,27 @@ class Recorder:
 
     def _levels(self, venue: Venue) -> dict[str, Vector]:
         """What is a venue's own."""
-        return self._own(venue, EVERY, venue.mid, venue.half_spread, venue.depth)
+        return self._own(venue, EVERY, venue.mid, self._vols(venue, EVERY), venue.half_spread, venue.depth)
 
     def _seen(self, venue: Venue, paths: Paths) -> dict[str, Vector]:
         """The same on some paths: what nobody else has asked for is computed there alone."""
         listing, book = venue.listing, venue.quotes.seen_book(paths)
         mid = listing.mid_in(self._few(paths)) if isinstance(listing, ParSwap) else listing.mid[paths]
-        return self._own(venue, paths, mid, book[HALF_SPREAD], book[DEPTH])
+        return self._own(venue, paths, mid, self._vols_on(venue, paths), book[HALF_SPREAD], book[DEPTH])
 
     def _own(
-        self, venue: Venue, paths: Paths | slice, mid: Vector, half_spread: Vector, depth: Vector
+        self,
+        venue: Venue,
+        paths: Paths | slice,
+        mid: Vector,
+        vols: dict[str, Vector],
+        half_spread: Vector,
+        depth: Vector,
     ) -> dict[str, Vector]:
-        own, vanna = venue.loop_gain[paths], venue.gain(venue.name, VANNA)[paths]
+        own, vanna = venue.gain(venue.name, CURVATURE, paths), venue.gain(venue.name, VANNA, paths)
         return {
             "mid": mid,
-            **{name: level[paths] for name, level in self._vols(venue).items()},
+            **vols,
             "half_spread": half_spread,
             "depth": depth,
             "impact": self._world.factors.impact(venue.key, paths),
@@ -145,14 +152,22 @@ class Recorder:
         now = self._world.factors.snapshot
         return self._taken.get(lambda: now.take(paths), now)
 
-    def _vols(self, venue: Venue) -> dict[str, Vector]:
+    def _vols_on(self, venue: Venue, paths: Paths) -> dict[str, Vector]:
+        """The vols of a venue on the witnesses' paths. Most that trade no asset show the same: found once a tick."""
+        factors = self._world.factors
+        if venue.listing.priced or factors.vol_of(venue.key) is not None:
+            return self._vols(venue, paths)
+        return self._alike.get(lambda: self._vols(venue, paths), factors.snapshot, factors.tick)
+
+    def _vols(self, venue: Venue, paths: Paths | slice) -> dict[str, Vector]:
         factors, listing = self._world.factors, venue.listing
         own = factors.vol_of(venue.key)
-        return {
+        levels = {
             "vol": factors.vol if own is None else factors.snapshot.row(own.key),
             "realised_vol": listing.vol() if listing.priced else factors.realised_vol(SPOT),
             **(self._surface(venue) if self._world.surface_moves else {}),
         }
+        return {name: level[paths] for name, level in levels.items()}
 
     def _surface(self, venue: Venue) -> dict[str, Vector]:
         """Slope and skew of the asset whose vol the row has; where they are no factors what they are at the start."""

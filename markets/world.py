@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
+    from markets.venues.exposed import Exposed
     from markets.venues.listing import Listing
     from markets.venues.option_series import OptionSeries
     from markets.venues.series import Series
@@ -106,7 +107,7 @@ class MarketWorld(World):
         self.venues: dict[str, Venue] = {}
         self._moving: dict[FactorKey, dict[str, float]] = {}  # by vol, of those venues
         self.quoted = 0  # how often the market has stepped, or a maker has quoted
-        self.exposed: list[Venue] = []  # at which somebody would trade as prices move, in this tick
+        self.exposed: list[Exposed] = []  # at which somebody would trade as prices move, in this tick
         self._ordered: list[Venue] = []  # with orders that wait for CLEAR
         self._steps: list[Callable[[int], None]] = []  # what a tick does to venues until some listing rolls
         self._next_roll = 0  # tick of that

@@ -24,7 +24,10 @@ def takes(**rules: Rule) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> T:
-            given = signature.bind(*args, **kwargs)
+            try:
+                given = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{function.__name__}(): {error}") from None
             for name, value in given.arguments.items():
                 if name in rules:
                     given.arguments[name] = rules[name](name, value)
@@ -69,10 +72,16 @@ def number(name: str, value: Any) -> float:
 
 
 def path(name: str, value: Any) -> Any:
-    """A file or folder: text or a path."""
+    """A file or folder: text or a path, `~` for the user's home."""
     if not isinstance(value, str | os.PathLike) or "\0" in os.fspath(value):
         raise UserError("must be a path: text or a pathlib.Path", value=_short(value), place=name)
-    return value
+    return at_home(value)
+
+
+def at_home(value: Any) -> Any:
+    """A path with the user's home for a `~` in front, as a shell has it; any other as it is."""
+    text = os.fspath(value)
+    return type(value)(os.path.expanduser(text)) if isinstance(text, str) and text[:2] in ("~", "~/") else value
 
 
 def text(name: str, value: Any) -> str:

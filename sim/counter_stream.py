@@ -50,7 +50,10 @@ class _Draws:
     def one(self) -> Vector:
         """The next draw of each path: (paths,), the caller's to change."""
         if not self.ready:
-            coming = self.take(min(max(len(self._rows) - self._taken, 1), READY))
+            if self._taken == len(self._rows):
+                self._draw(1)
+            coming = self._rows[self._taken : self._taken + READY]
+            self._taken += len(coming)
             self.ready.extend(coming[::-1])
         return self.ready.pop()
 

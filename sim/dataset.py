@@ -15,7 +15,7 @@ from sim.arguments import takes
 from sim.errors import UserError
 from sim.manifest import AGAIN, MANIFEST, Written, altered, as_written, files_of, read_manifest
 from sim.ordinary import is_inside
-from sim.run_folder import settle
+from sim.run_folder import check_name, settle
 from sim.schema import read
 
 if TYPE_CHECKING:
@@ -215,6 +215,7 @@ def open_run(path: str | Path) -> Run:
     """
     folder = Path(path)
     with _readable(folder):
+        check_name(Path(os.path.realpath(folder)))
         _await(folder)
         if not folder.is_dir():
             remedy = "give the folder that `spiral run --out` wrote"

@@ -143,12 +143,16 @@ class EventLog:
         size = self.witness.size
         self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": size, **columns})
 
+    def block(self, rows: int) -> NDArray[np.float64]:
+        """Storage for some vectors, (rows, paths), that stands as long as the rows, for `add_kept`."""
+        paths = self.paths.size
+        return self._room.take(rows * paths).reshape(rows, paths)
+
     def kept(self, columns: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
         """Copies of vectors (paths,) that stand as long as the rows, for `add_kept`."""
-        paths = self.paths.size
-        block = self._room.take(len(columns) * paths)
-        np.concatenate(tuple(columns.values()), out=block)
-        return dict(zip(columns, block.reshape(-1, paths), strict=True))
+        block = self.block(len(columns))
+        np.concatenate(tuple(columns.values()), out=block.reshape(-1))
+        return dict(zip(columns, block, strict=True))
 
     def add_kept(self, table: str, seconds: int, /, **columns: Any) -> None:
         """Append one row per path of a table that is wanted, and copy nothing.

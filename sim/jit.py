@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from sim.cache_folder import code_folder, version
+from sim.collector import at_rest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,6 +27,8 @@ FLAGS: dict[str, Any] = {
     # No reordering or fusing of operations: a path's digits then depend neither on its place in a vector (the last
     # paths of a loop run in other instructions) nor on the processor. Multiply-adds are written out, as `fma`.
     "fastmath": False,
+    # No entry for C: nothing calls one. Each entry of a kernel holds the kernel once more.
+    "no_cfunc_wrapper": True,
 }
 
 
@@ -65,7 +68,7 @@ class Kernel(partial[Any]):
 
     _function: Callable[..., Any]
     _python: Callable[..., Any]  # what is called instead while a kernel that calls it is interpreted
-    _compiler: Callable[[Callable[..., Any]], Any]
+    _compiler: Callable[..., Any]  # of the function, and flags of numba's
 
     def __new__(cls, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> Kernel:
         """A partial of nothing yet."""
@@ -87,12 +90,17 @@ class Kernel(partial[Any]):
         """Numba's dispatcher."""
         return self._compiler(self._function)
 
+    @cached_property
+    def callee(self) -> Any:
+        """The dispatcher that other kernels call: of what is inlined into them one without an entry for Python."""
+        return self.compiled if self._compiler is _compile else self._compiler(self._function, no_cpython_wrapper=True)
+
     @property
     def _numba_type_(self) -> Any:
         """What numba takes it for where another kernel names it."""
         from numba.core.types import Dispatcher
 
-        return Dispatcher(self.compiled)
+        return Dispatcher(self.callee)
 
     def _first(self, *arguments: Any) -> Any:
         if _Interpreting.running:
@@ -103,7 +111,8 @@ class Kernel(partial[Any]):
             return self._interpreted(arguments)
         self._call(self.compiled)
         _Interpreting.bound.append(self)
-        return self.compiled(*arguments)
+        with at_rest():  # of the time that compiling takes the collector would have a tenth
+            return self.compiled(*arguments)
 
     def _interpreted(self, arguments: tuple[Any, ...]) -> Any:
         """The result by Python; by machine code where the arrays are long, or Python refuses (1 / 0, log 0)."""
@@ -198,10 +207,11 @@ def _compile(function: Callable[..., Any]) -> Any:
     return compiled
 
 
-def _compile_inline(function: Callable[..., Any]) -> Any:
+def _compile_inline(function: Callable[..., Any], **flags: bool) -> Any:
     import numba
 
-    return numba.njit(forceinline=True, **FLAGS)(function)
+    njit: Any = numba.njit  # its stubs do not have all flags
+    return njit(forceinline=True, **FLAGS, **flags)(function)
 
 
 def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
@@ -214,7 +224,7 @@ def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
     return double(double, double, double), emit
 
 
-def _compile_fused(_: Callable[..., Any]) -> Any:
+def _compile_fused(_: Callable[..., Any], **flags: bool) -> Any:
     from numba.extending import intrinsic
 
     fused: Any = intrinsic(_multiply_add)
@@ -222,7 +232,7 @@ def _compile_fused(_: Callable[..., Any]) -> Any:
     def fma(x: float, y: float, z: float) -> Any:
         return fused(x, y, z)
 
-    return _compile_inline(fma)
+    return _compile_inline(fma, **flags)
 
 
 @cache
@@ -236,7 +246,8 @@ def _of_the_c_library() -> Any:
 def _fma(x: float, y: float, z: float) -> float:
     """x * y + z, rounded once: one instruction, and the same number on every processor (slow on one without it)."""
     _Interpreting.left -= 1
-    return cast(float, _of_the_c_library()(x, y, z))
+    found: float = _of_the_c_library()(x, y, z)
+    return found
 
 
 _fma.__name__ = _fma.__qualname__ = "fma"

@@ -192,6 +192,7 @@ def check_place(folder: Path) -> Path:
         with suppress(FileNotFoundError):
             os.lstat(folder)  # fails for a name that is too long, or below a file
         place = Path(os.path.realpath(folder))
+        check_name(place)
         here, home = Path.cwd().resolve(), Path(os.path.realpath(os.path.expanduser("~")))
         if os.path.islink(folder):
             raise _refused(folder, "a run goes into a folder, not through a link", f"a link to {place}", place)
@@ -202,6 +203,15 @@ def check_place(folder: Path) -> Path:
         if os.path.ismount(place):
             raise _refused(folder, "a run's folder can be renamed", "a mount point", place / "run")
     return place
+
+
+def check_name(place: Path) -> None:
+    """Raise UserError for a path that is no UTF-8 text: neither writers nor readers of Parquet files take it."""
+    try:
+        os.fsencode(place).decode()
+    except UnicodeDecodeError:
+        remedy = "rename the folder that is not, or work elsewhere"
+        raise UserError("a folder of tables has a path in UTF-8", value=ascii(str(place)), remedy=remedy) from None
 
 
 def _refused(folder: Path, rule: str, value: Any = None, better: Path | None = None) -> UserError:

@@ -108,7 +108,12 @@ class World:
         return event
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
-        """An event at a phase, `seconds` from now. A time in a night or a weekend becomes the first tick after it."""
+        """An event at a phase, `seconds` from now. A time in a night or a weekend becomes the first tick after it.
+
+        Raises ValueError for the past, and for NaN.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"cannot wait for the past: {seconds} seconds from now")
         clock, target = self.clock, self.now + seconds
         if target > clock.ticks[-1]:
             return self.env.event()

@@ -181,6 +181,21 @@ def RaisesInColour(self, world):
     raise ValueError("\x1b[1m\x1b[31mred\x1b[0m,\nand blue")
 
 
+@at_trade("cannot wait for the past: -5 seconds from now")
+def WaitsSinceTheNight(self, world):
+    return world.after(-5, Phase.TRADE)
+
+
+@at_trade("cannot wait for the past: nan seconds from now")
+def WaitsForNaN(self, world):
+    return world.after(np.nan, Phase.TRADE)
+
+
+@at_trade(f"ValueError: {'x' * 300}... (")
+def RaisesALot(self, world):
+    raise ValueError("x" * 100_000)
+
+
 @at_trade("cannot wait for the past: -60 seconds from now")
 def WaitsForThePast(self, world):
     return world.at(world.now - 60, Phase.TRADE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import scenarios
 from agents.hedging.hedger import Hedger
 from agents.policies import Band
 from scenarios import Axis, SweepSpec, load, run, sweep
+from scenarios.commands.options import HomePath
 from scenarios.scenario import RunSpec, TwinSpec
+from sim.arguments import path
 from sim.errors import UserError
 from tests.small import crisis
 
@@ -100,6 +103,11 @@ BY_HAND = {
     "small: agents.desk.capital: must be > 0, got -1": {"agents": (Hedger(name="desk", capital=-1.0),)},
     "small: agents.desk.policy.width: must be >= 0": {"agents": (Hedger(name="desk", policy=Band(width=-1.0)),)},
     "small: agents: must be agents": {"agents": ("desk",)},
+    "small: agents: must be a tuple": {"agents": None},
+    "small: storyline: must be a StorylineSpec": {"storyline": None},
+    "small: agents.desk.book.1: must be a Position, got {'kind': 'put'}; make one": {
+        "agents": (Hedger(name="desk", book=({"kind": "put"},)),)  # type: ignore[arg-type]
+    },
 }
 
 
@@ -108,6 +116,27 @@ def test_a_scenario_made_by_hand(wanted: str, tmp_path: Path) -> None:
     scenario = dataclasses.replace(SMALL, **BY_HAND[wanted])
     said = told(run, {"scenario": scenario, "out": tmp_path / "r"})
     assert said.startswith(wanted), said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_function_that_does_not_take_an_argument_is_named() -> None:
+    with pytest.raises(TypeError, match=r"^run\(\): got an unexpected keyword argument 'path'"):
+        run(SMALL, path=3)  # type: ignore[call-arg]
+
+
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert path("out", "~/runs") == str(tmp_path / "runs")
+    assert path("out", Path("~/runs")) == tmp_path / "runs"
+    assert path("out", "runs/~") == "runs/~"
+    assert HomePath(path_type=Path).convert("~/runs", None, None) == tmp_path / "runs"
+
+
+def test_a_folder_whose_path_is_no_text_is_refused_before_the_work(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    for refused in (lambda: run(SMALL, out=folder), lambda: scenarios.open_run(folder)):
+        with pytest.raises(UserError, match=r"a folder of tables has a path in UTF-8, got .*caf.*udce9"):
+            refused()
     assert list(tmp_path.iterdir()) == []
 
 

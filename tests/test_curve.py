@@ -127,3 +127,19 @@ def test_many_nodes_are_looked_up_to_the_same_digits(count: int):
     one_by_one = np.empty((years.size, 4))
     hats(years, nodes, one_by_one)
     assert np.array_equal(one_by_one.view(np.int64), many_hats(years, nodes).view(np.int64))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 100])
+def test_one_time_is_looked_up_to_the_digits_of_many(count: int):
+    rng = np.random.default_rng(count)
+    nodes = np.sort(rng.uniform(0, 30, count))
+    curve = usd_curve((f"n{i}", float(each)) for i, each in enumerate(nodes))
+    years = np.concatenate([rng.uniform(-1, 35, 50), nodes, nodes + 1e-12, [np.nan, 0.0]])
+    many, rates = curve.weights(years), rng.normal(size=(count, 3))
+    one_by_one = np.array([curve.weights(each) for each in years])
+    assert np.array_equal(many, one_by_one, equal_nan=True)
+    for each, weights in zip(years.tolist(), many, strict=True):
+        total = np.zeros(3)
+        for k in np.flatnonzero(weights):
+            total = total + weights[k] * rates[k]
+        assert np.array_equal(curve.zero(each, rates), total, equal_nan=True)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from agents.watching import frames
 from scenarios import Axis, SweepSpec, run, sweep
 from scenarios.cli import main
 from sim.ensemble import chunks, run_chunks
@@ -143,3 +144,14 @@ def test_a_class_that_cannot_be_made(file: Path, monkeypatch: pytest.MonkeyPatch
     result = spiral("check", str(file), "--trust")
     assert result.exit_code == 2
     assert result.stderr == f"error: {file}: agents.fund: cannot be made (LookupError: no licence); change its keys\n"
+
+
+@pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])
+def test_libraries_that_a_user_has_put_elsewhere_are_no_code_of_the_users(folder, tmp_path, monkeypatch) -> None:
+    """As `pip install --user` does: a fault that passes through SimPy there is told as one of the input."""
+    packages = tmp_path / folder
+    for place, theirs in ((packages, False), (tmp_path / "work", True)):
+        monkeypatch.syspath_prepend(str(place))
+        frames._libraries.cache_clear()
+        assert frames.is_theirs(compile("", str(place / "simpy" / "core.py"), "exec")) is theirs
+    frames._libraries.cache_clear()

@@ -328,6 +328,31 @@ def test_pandas_frames(expected: list[tuple[float | None, ...]]) -> None:
     assert levels(from_history(indexed.tz_localize("America/New_York"))) == expected
 
 
+def test_two_columns_of_one_name_in_a_frame_are_refused() -> None:
+    """Of several tickers, by field or by ticker, none is the index."""
+    pandas = pytest.importorskip("pandas")
+    days = pandas.DatetimeIndex(DAYS[:2], name="Date")
+    for names in (
+        [("Close", "SPY"), ("Close", "QQQ")],
+        [("^GSPC", "Open"), ("^GSPC", "Close")],
+        ["spx", "spx"],
+    ):
+        frame = pandas.DataFrame([[4000.0, 300.0], [4010.0, 301.0]], columns=names, index=days)
+        with pytest.raises(UserError, match="the history's frame: two columns have this name"):
+            from_history(frame)
+
+
+def test_nothing_of_pandas_nullable_columns_is_an_empty_cell() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"date": DAYS[:3], "spx": pandas.array([4000, None, 4010], dtype="Int64"), "vix": 30})
+    assert [row.spot for row in from_history(frame).storyline.anchor] == [4000, None, 4010]
+
+
+def test_a_lazy_frame_that_cannot_be_collected_is_said() -> None:
+    with pytest.raises(UserError, match=r"the history's frame: cannot be collected: .*nowhere.parquet"):
+        from_history(pl.scan_parquet("nowhere.parquet"))
+
+
 def test_tables_of_arrays(expected: list[tuple[float | None, ...]]) -> None:
     arrays = {name: np.array(values) for name, values in columns().items() if name != "date"}
     assert levels(from_history({"date": np.array(DAYS, dtype="datetime64[D]"), **arrays})) == expected

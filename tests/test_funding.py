@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from agents.accounts import WHOLESALE, margin_account
+from agents.funding.interest import Interest
 from markets.factors.key import CREDIT, US2Y, US10Y, VOL
 from scenarios.reading.loading import load
 from scenarios.worlds.world import make_world
@@ -437,3 +438,16 @@ def test_liquidation_leftovers_are_sold_tick_by_tick():
     assert max(np.abs(held)) > 1e5
     assert held[-1] == pytest.approx(0.0, abs=1e-3)
     np.testing.assert_allclose(world.equity_now("desk").clip(max=0.0), 0.0, atol=1.0)
+
+
+@pytest.mark.parametrize(("bank", "always"), [({}, False), ({"intraday_hours": 1.0}, True)])
+def test_a_lender_wakes_where_a_day_begins_or_ends(bank, always, monkeypatch):
+    """Unless it calls for margin within the day, it sleeps over the ticks between."""
+    awake = []
+    monkeypatch.setattr(Interest, "accrue", lambda self: awake.append(self._world.tick_index))
+    world = world_of(crisis(agents={"maker": {"type": "MarketMaker"}, "bank": {"type": "FundingDesk", **bank}}), 2)
+    world.run()
+    clock = world.clock
+    expected = np.flatnonzero(clock.is_open | clock.is_close | always)
+    assert awake == [tick for tick in expected.tolist() if tick]
+    assert (len(expected) == len(clock.ticks)) == always

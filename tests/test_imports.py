@@ -147,6 +147,14 @@ def test_notes_exposures_and_curves_need_no_scipy(tmp_path: Path):
         code = RUN.format(arguments=["spiral", verb, str(tmp_path / file), *others])
         without = {"scipy", "numba", "rich.console", "pydantic"} | ({"polars"} if verb == "note" else set())
         assert not loaded(code) & without, command
+        if verb == "curve-model":  # which reads no scenario, and here writes none
+            done = subprocess.run(
+                [sys.executable, "-c", "import sys" + code + COUNT.format(part="reading")],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+            )
+            assert " [] " in done.stderr.splitlines()[-1]
 
 
 ENDED = """
@@ -250,6 +258,7 @@ print(len(ours), [name for name in ours if {part!r} in name], "numpy" in sys.mod
         ("check covid_crash_2020", "agents.funds", [], 330, True),
         ("check covid_crash_2020", "agents.funding.lending", [], 330, True),
         ("check covid_crash_2020", "markets.products.cds", [], 330, True),
+        ("risk svb_2023", "scenarios.files", ["", ".beside"], 330, True),  # a preset's book is no table
     ],
 )
 def test_a_command_imports_the_modules_of_what_it_is_about(

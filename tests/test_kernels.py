@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import time
@@ -16,7 +17,7 @@ from markets.kernels import options as k
 from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values
 from markets.kernels.terms import hat
 from sim.cache_folder import code_folder, version
-from sim.jit import FLAGS, fma, kernel
+from sim.jit import FLAGS, Kernel, fma, kernel, kernel_inline
 
 mp.mp.dps = 40
 BASE = np.array([100.0, 0.2])  # spot0, s_base
@@ -425,3 +426,43 @@ def test_the_inner_loop_vectorises():
     assert 2 * best_seconds(k.option_values, *market, BASE, rows, ours) < best_seconds(
         erfc_loop, *market, BASE, rows, plain
     )
+
+
+def entries(dispatcher):
+    """What a compiled function has besides itself: Python's entry, C's."""
+    (found,) = dispatcher.overloads.values()
+    names = [each.name for each in found.library.get_defined_functions()]
+    return [word for word in ("cpython", "cfunc") if any(word in name for name in names)]
+
+
+@kernel_inline
+def half(x):
+    return 0.5 * x
+
+
+@kernel
+def halve(x):
+    for i in range(x.size):
+        x[i] = half(x[i])
+
+
+def test_a_kernel_has_no_entry_that_nothing_calls():
+    """An entry holds the kernel once more, with the instructions that unpack its arguments."""
+    numbers = np.arange(3.0)
+    halve(numbers)
+    assert isinstance(halve, Kernel) and isinstance(half, Kernel)
+    assert numbers.tolist() == [0, 0.5, 1] and entries(halve.compiled) == ["cpython"]
+    assert entries(half.callee) == []
+    assert half(1.0) == 0.5 and entries(half.compiled) == ["cpython"]  # asked alone
+
+
+def test_the_collector_rests_while_a_kernel_is_compiled():
+    @kernel
+    def twice(x):
+        return 2 * x
+
+    def collections():
+        return sum(each["collections"] for each in gc.get_stats())
+
+    before = collections()
+    assert twice(2) == 4 and collections() - before <= 2 and gc.isenabled()

@@ -156,6 +156,21 @@ def test_what_is_no_bug(said: str, monkeypatch: Any, capsys: Any) -> None:
     assert capsys.readouterr().err.startswith(said)
 
 
+def test_a_working_folder_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.setattr("scenarios.commands.keys.print_keys", lambda prefix: os.getcwd())
+    gone.rmdir()
+    with pytest.raises(SystemExit) as left:
+        main(["keys"])
+    assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert said == "error: the working folder has been removed; change into one that exists\n"
+
+
 def test_leaving_python_is_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("scenarios.commands.keys.print_keys", lambda prefix: sys.exit(0))
     assert call("keys") == 1

@@ -118,7 +118,7 @@ def test_a_table_a_file_and_specs_say_the_same(tmp_path: Path) -> None:
     known = solved(meetings=MEETINGS, turns=(TURN,)).solution.y
     for name in ("quotes.csv", "curves.toml"):
         found = solve_curves(tmp_path / name, day=TODAY)
-        np.testing.assert_allclose(found.solution.y, known, rtol=0, atol=1e-15)
+        np.testing.assert_allclose(found.solution.y, known, rtol=0, atol=1e-14)
     shown = CliRunner().invoke(main, ["curve", str(tmp_path / "quotes.csv"), "--date", str(TODAY)])
     assert shown.exit_code == 0
     said = " ".join(shown.output.split())

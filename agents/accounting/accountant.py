@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from agents.accounting.figures import Figures
 from agents.accounting.holdings import Holdings
 from agents.accounting.proof import Proof
-from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
 from agents.desk.exposure_record import EXPOSURE, ExposureRecord
@@ -125,26 +124,17 @@ class Accountant:
             record.look(worth[PNL])
         if not wanted:
             return
-        figures = self._figures[name]
-        figures.look(worth)
+        figures, log, every = self._figures[name], world.log, whole and (last or not self._thinned)
+        figures.look(worth, kept=every)
         if brief:
-            world.log.add_kept(DESKS, world.now, agent=name, **figures.brief())
+            log.add_kept(DESKS, world.now, agent=name, **figures.brief())
         if not whole:
             return
-        ledger, account = world.ledger, margin_account(name)
-        world.log.add(
-            MARKS.name,
-            world.now,
-            None if last or not self._thinned else world.log.witness,
-            agent=name,
-            **figures.whole(),
-            role=agent.role,
-            book_value=desk.book_value if desk else 0.0,
-            hedge_value=world.hedge_value(name),
-            cash=ledger.balance(name),
-            margin=ledger.balance(account) if ledger.reached(account) else 0.0,
-            claims=claims if world.claims.debts else 0.0,
-        )
+        row = {"agent": name, "role": agent.role, "claims": claims.copy() if claims.size else 0.0, **figures.whole()}
+        if every:
+            log.add_kept(MARKS.name, world.now, **row)
+        else:
+            log.add(MARKS.name, world.now, log.witness, **row)
 
     def _claims(self, name: str) -> Vector:
         """What others owe an agent, (paths,) $; (0,) where nobody owes anything."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import margin_account
 from agents.desk.loss import ROWS
 from agents.desk.options_held import options_held
 from agents.tables import is_whole
@@ -15,7 +16,7 @@ from markets.factors.key import MAIN, SPOT, of_asset
 from sim.kernels.proof import EQUITY, PNL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from agents.desk.desk import Desk
     from agents.world import Participant
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Columns = dict[str, Any]  # (paths,) each, or a number for all paths
 RISK = ("net_delta_dollars", "gamma_dollars_1pct", "book_share")  # first in the block
-TOTALS = ("equity", "pnl", "unhedged_pnl")  # last
+TOTALS = ("equity", "pnl", "unhedged_pnl")  # the last that `desks` has
+HOLDINGS = ("book_value", "hedge_value", "cash", "margin")
+NEVER = dict.fromkeys((*RISK, *TOTALS, *HOLDINGS), 0.0) | {"book_share": 1.0}  # of who never has any
 FUNDING = "funding_credit"
 
 
 class Figures:
-    """All numbers in one block, (columns, paths), overwritten at each look: those that `desks` has in single precision
-    are its first rows. Where they come from is found again whenever the ledger gets a further row.
+    """All numbers in one block, (columns, paths): those that `desks` has in single precision are its first rows, those
+    that only `marks` has its last. What an agent never has is a number for all paths. Where they come from is found
+    again whenever the ledger gets a further row.
     """
 
     def __init__(
@@ -43,23 +47,29 @@ class Figures:
         self._costs, self._hedges, self._parts = sorted(costs, key=is_whole), tuple(hedges), tuple(parts)
         self._used = -1  # rows of the ledger when the block was laid out
 
-    def look(self, worth: Vector) -> None:
-        """Find them now. worth: what the proof has found, (WORTH, paths) $."""
+    def look(self, worth: Vector, *, kept: bool) -> None:
+        """Find them now. worth: what the proof has found, (WORTH, paths) $.
+
+        kept: in the log's own memory, for rows of all paths; else they stand until the next look.
+        """
         if self._used != self._world.ledger.used:
             self._lay_out()
-        world, block, name, desk = self._world, self._block, self._name, self._desk
-        world.ledger.rows.take(self._flow_rows, 0, self._flows, "clip")
+        world, name, desk, at, flows = self._world, self._name, self._desk, self._at, self._flow_rows
+        block = self._block = world.log.block(len(at)) if kept else np.empty((len(at), world.paths))
+        world.ledger.rows.take(flows, 0, block[self._first : self._first + flows.size], "clip")
         if self._book_rows.size and desk is not None:
-            desk.attribution.parts.take(self._book_rows, 0, self._book, "clip")
+            desk.attribution.parts.take(self._book_rows, 0, block[len(RISK) : self._first], "clip")
         for row in self._unnoted:
             block[row] = 0.0
         for row, gains in self._held:
             block[row] += world.hedge_value(name, gains)
         if self._written_off is not None:
             block[self._written_off] += world.ledger.flow(name, WRITE_OFF)
-        block[0], block[1] = self._risk(desk)
-        block[2], block[-1] = (1.0, 0.0) if desk is None else (desk.kept, desk.attribution.unhedged)
-        block[-3], block[-2] = worth[EQUITY], worth[PNL]
+        found = {"equity": worth[EQUITY], "pnl": worth[PNL], **self._risk(desk)}
+        if desk is not None:
+            found |= {"book_share": desk.kept, "unhedged_pnl": desk.attribution.unhedged}
+        for column, level in found.items():
+            block[at[column]] = level
 
     def _lay_out(self) -> None:
         world, ledger, name, desk = self._world, self._world.ledger, self._name, self._desk
@@ -68,32 +78,36 @@ class Figures:
         added = {*(gains for gains in self._hedges if gains in held), *([FUNDING] if written_off else [])}
         costs = [cost for cost in self._costs if cost in flows or cost in added]
         parts = self._parts if desk is not None and desk.attribution.on else ()
-        self._rest = dict.fromkeys(self._costs, 0.0) | dict.fromkeys(self._parts, 0.0 if desk is None else np.nan)
-        self._names = (*RISK, *parts, *costs, *TOTALS)
-        self._singles = len(self._names) - sum(map(is_whole, self._names))
-        for column in self._names:
-            self._rest.pop(column, None)
-        self._block = np.empty((len(self._names), world.paths))
-        first, end = len(RISK) + len(parts), len(self._names) - len(TOTALS)
-        self._book, self._flows = self._block[len(RISK) : first], self._block[first:end]
+        risk, totals = (RISK, TOTALS) if desk is not None else (RISK[: 2 if world.options else 1], TOTALS[:2])
+        self._holdings = dict(self._find_holdings())
+        names = (*risk, *parts, *costs, *totals, *self._holdings)
+        self._at = at = {column: row for row, column in enumerate(names)}
+        rest = NEVER | dict.fromkeys(self._costs, 0.0) | dict.fromkeys(self._parts, 0.0 if desk is None else np.nan)
+        self._rest = {column: number for column, number in rest.items() if column not in at}
+        self._brief = names[: len(names) - len(self._holdings)]
+        self._singles = len(self._brief) - sum(map(is_whole, self._brief))
+        self._first = len(risk) + len(parts)  # of the costs
         self._book_rows = np.array([ROWS.index(part) for part in parts], dtype=np.int64)
         self._flow_rows = np.array([flows.get(cost, 0) for cost in costs], dtype=np.int64)
-        where = {cost: first + number for number, cost in enumerate(costs)}
-        self._unnoted = [row for cost, row in where.items() if cost not in flows]
-        self._held = [(where[gains], gains) for gains in self._hedges if gains in held]
-        self._written_off = where[FUNDING] if written_off else None
+        self._unnoted = [at[cost] for cost in costs if cost not in flows]
+        self._held = [(at[gains], gains) for gains in self._hedges if gains in held]
+        self._written_off = at[FUNDING] if written_off else None
         self._used = ledger.used
 
     def whole(self) -> Columns:
-        """Columns of `marks`, valid until the next look."""
-        return {**self._rest, **dict(zip(self._names, self._block, strict=True)), **self._fate()}
+        """Columns of `marks`, valid as long as the look."""
+        block, at = self._block, self._at
+        for column, find in self._holdings.items():
+            block[at[column]] = find()
+        return {**self._rest, **dict(zip(at, block, strict=True)), **self._fate()}
 
     def brief(self) -> Columns:
         """Columns of `desks`, for the log to have: their own storage, and in their own precision."""
-        block, names, singles = self._block, self._names, self._singles
+        block, names, singles = self._block, self._brief, self._singles
+        rest = {column: number for column, number in self._rest.items() if column not in HOLDINGS}
         halved = zip(names[:singles], block[:singles].astype(np.float32), strict=True)
-        doubles = zip(names[singles:], block[singles:], strict=True)
-        return {**self._rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate()}
+        doubles = zip(names[singles:], block[singles:], strict=False)  # holdings follow
+        return {**rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate()}
 
     def _fate(self) -> Columns:
         desk = self._desk
@@ -101,9 +115,25 @@ class Figures:
             return {"liquidated": False, "defaulted": False}
         return {"liquidated": desk.liquidated.copy(), "defaulted": desk.defaulted.copy()}
 
+    def _find_holdings(self) -> Iterator[tuple[str, Callable[[], Vector]]]:
+        """What finds each of those that the agent may have."""
+        world, name, desk, margin = self._world, self._name, self._desk, margin_account(self._name)
+        if desk is not None:
+            yield "book_value", lambda: desk.book_value
+        if world.venues_held(name):
+            yield "hedge_value", lambda: world.hedge_value(name)
+        yield "cash", lambda: world.ledger.balance(name)
+        if world.ledger.reached(margin):
+            yield "margin", lambda: world.ledger.balance(margin)
+
     # --- exposure -------------------------------------------------------------------------------------------------
-    def _risk(self, desk: Desk | None) -> tuple[Vector | float, Vector | float]:
-        """Delta of what is held and of the book, and its change for a move of 1 %, (paths,) $."""
+    def _risk(self, desk: Desk | None) -> dict[str, Vector | float]:
+        """Delta of what is held and of the book, and its change for a move of 1 %, where there may be any."""
+        delta, gamma = self._delta_and_gamma(desk)
+        return dict(zip(RISK, (delta, gamma) if RISK[1] in self._at else (delta,), strict=False))
+
+    def _delta_and_gamma(self, desk: Desk | None) -> tuple[Vector | float, Vector | float]:
+        """Both, (paths,) $."""
         held, curved = self._exposure(MAIN)
         if desk is None:
             return held, 0.0 if curved is None else curved

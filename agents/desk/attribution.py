@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.risk import Risk
     from markets.products.table import Steps
+    from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
 
@@ -51,11 +52,12 @@ class Stepped(NamedTuple):
     values: list[Vector]  # before each step after that of spot, and at the end
 
 
-class Together(NamedTuple):
-    """The same, found by one kernel."""
+class OnlySpot(NamedTuple):
+    """Besides time nothing else has moved."""
 
-    slopes: Risk
-    steps: Steps
+
+if TYPE_CHECKING:
+    Found = Stepped | OnlySpot | tuple[Risk, Steps] | None  # the last: by one kernel; None: nothing is attributed
 
 
 class Attribution:
@@ -64,12 +66,13 @@ class Attribution:
     By stepwise full revaluation per unit of scale: time, spot, then the moves that `agents.desk.revaluation` declares.
     """
 
-    def __init__(self, unit: UnitBook, paths: int) -> None:
-        self._unit, self._book = unit, unit.book
+    def __init__(self, world: MarketWorld, unit: UnitBook, *, sure: bool) -> None:
+        """sure: whether nobody's default can change the book."""
+        self._factors, self._unit, self._book = world.factors, unit, unit.book
         self.on = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
-        self.parts = np.zeros((len(ROWS) + 1, paths))  # the last is `UNSPLIT`
+        self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
         self.totals = dict(zip((*ROWS, UNSPLIT), self.parts, strict=True))
-        self.unhedged = np.zeros(paths)  # P&L of the whole book had nobody hedged or reduced it
+        self.unhedged = np.zeros(world.paths)  # P&L of the whole book had nobody hedged or reduced it
         # Whether the value may have moved by anything but time and spot so far.
         self.moved_besides = len(ROWS) > PARTS
         self._assets = (MAIN, *self._book.assets)
@@ -77,6 +80,8 @@ class Attribution:
         besides = [key for step in self._steps for key in step.keys]  # factors other than time and spot
         self._besides = [key for key in besides if not key.node], {key[:2] for key in besides if key.node}
         self._moving = [(step.keys[0], step.keys) for step in self._steps if step.keys]
+        # whether one kernel can attribute a mark at which all steps move, and one at which only time and spot do
+        self._joint, self._splits = self._book.steps_together and bool(self._moving), self._book.splits and sure
 
     @property
     def explained(self) -> Vector:
@@ -92,40 +97,41 @@ class Attribution:
         self.unhedged += made
 
     # --- one mark ---------------------------------------------------------------------------------------------------
-    def at_once(self, scale: Vector, last: Mark, tick: int, new: Snapshot) -> bool:
-        """Attribute a mark at which only time and spot have moved, where the book has one kernel for it."""
-        book = self._book
-        if not (self.on and book.splits and self._stood(last.snapshot, new)) or book.settles(last.tick, tick):
-            return False
-        held = Held(scale, last.clean, self._unit.value(), new.row(SPOT))
-        book.split(tick, last.snapshot, held, self.parts, self.unhedged, settled=last.tick)
-        return True
-
-    def revalued(self, last: Mark, tick: int, new: Snapshot) -> Stepped | Together | None:
-        """Step by step; None where nothing is attributed.
+    def revalued(self, old: Snapshot, new: Snapshot, *, settles: bool) -> Found:
+        """The book in the markets between two marks. settles: whether it pays or fixes anything now.
 
         Ask before rates are fixed and rights used. What is fixed or exercised at this mark is so in the new market: in
         an old one it would be worth something else.
         """
         if not self.on:
             return None
-        return self._together(last.snapshot, new) or self._one_by_one(last, tick, new)
+        found = self._together(old, new)
+        if found is not None:
+            return found
+        if self._splits and not settles and self._stood(old, new):
+            return OnlySpot()
+        return self._one_by_one(old, new, settles)
 
-    def take(self, scale: Vector, last: Mark, new: Snapshot, steps: Stepped | Together | None, end: Vector) -> None:
+    def take(self, scale: Vector, last: Mark, new: Snapshot, found: Found, end: Vector) -> None:
         """Attribute the change of value from the last mark to `end`, cash paid included; per unit of scale."""
-        if steps is None:
-            add_step(scale, last.clean, end, self.totals[UNSPLIT], self.unhedged)
-        elif isinstance(steps, Together):
-            at, spots, (by_spot, by_vol, _) = steps.slopes.rows, _spots(last.snapshot, new), steps.steps
-            moved = last.clean, at[VALUE], at[DELTA], *spots, by_spot, by_vol, end
-            attribute_few(scale, *moved, self.parts, self.unhedged)
-            self.moved_besides = True
+        parts, unhedged = self.parts, self.unhedged
+        if found is None:
+            add_step(scale, last.clean, end, self.totals[UNSPLIT], unhedged)
+        elif isinstance(found, Stepped):
+            self._take_steps(scale, last, new, found, end)
+        elif isinstance(found, OnlySpot):
+            held = Held(scale, last.clean, end, new.row(SPOT))
+            self._book.split(self._factors.tick, last.snapshot, held, parts, unhedged, settled=last.tick)
         else:
-            self._take_steps(scale, last, new, steps, end)
+            slopes, (by_spot, by_vol, _) = found
+            at, before, now = slopes.rows, last.snapshot.row(SPOT), new.row(SPOT)
+            value, delta = at[VALUE], at[DELTA]
+            attribute_few(scale, last.clean, value, delta, before, now, by_spot, by_vol, end, parts, unhedged)
+            self.moved_besides = True
 
     def _take_steps(self, scale: Vector, last: Mark, new: Snapshot, steps: Stepped, end: Vector) -> None:
         old, slopes, values = last.snapshot, steps.slopes, [*steps.values[:-1], end]
-        from_spot = slopes.value, slopes.delta, *_spots(old, new), values[0]
+        from_spot = slopes.value, slopes.delta, old.row(SPOT), new.row(SPOT), values[0]
         attribute(scale, last.clean, *from_spot, self.parts, self.unhedged)
         for asset in self._book.assets:  # the step of spot has taken them for gamma
             straight = scale * slopes.delta_of(asset) * _moved(asset, old, new)
@@ -145,27 +151,27 @@ class Attribution:
         self.moved_besides = True
 
     # --- revaluation ------------------------------------------------------------------------------------------------
-    def _together(self, old: Snapshot, new: Snapshot) -> Together | None:
+    def _together(self, old: Snapshot, new: Snapshot) -> tuple[Risk, Steps] | None:
         """By one kernel, where the book has one and all steps of its own move; None elsewhere."""
-        if not self._moving:
+        if not (self._joint and self._unit.full):
             return None
+        before, now = old.row, new.row
         for first, keys in self._moving:
-            if old.row(first)[0] == new.row(first)[0] and _stand(old, new, keys):
+            if before(first)[0] == now(first)[0] and _stand(old, new, keys):
                 return None
-        found = self._unit.stepped(old, new)
-        return None if found is None else Together(*found)
+        return self._unit.stepped(old, new)
 
-    def _one_by_one(self, last: Mark, tick: int, new: Snapshot) -> Stepped:
-        old, end, unit = last.snapshot, self._unit.value(), self._unit
+    def _one_by_one(self, old: Snapshot, new: Snapshot, settles: bool) -> Stepped:
+        end, unit = self._unit.value(), self._unit
         if not self._book.slides:
-            return Stepped(unit.first_order(old), None, self._values(last, tick, new, end))
+            return Stepped(unit.first_order(old), None, self._values(old, new, end, settles))
         held, free = unit.slopes(self._held(old, old)), unit.slopes(old)
         slides = {asset: free.delta_of(asset) - held.delta_of(asset) for asset in self._assets}
-        return Stepped(held, slides, self._values(last, tick, new, end))
+        return Stepped(held, slides, self._values(old, new, end, settles))
 
-    def _values(self, last: Mark, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
+    def _values(self, old: Snapshot, new: Snapshot, end: Vector, settles: bool) -> list[Vector]:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
-        old, values, settles = last.snapshot, [end], self._book.settles(last.tick, tick)
+        values = [end]
         if self._stood(old, new) and not self._book.slides and not settles:
             return [end] * (len(self._steps) + 1)
         slid = self._book.slides and not _stand(old, new, [of_asset(SPOT, asset) for asset in self._assets])
@@ -189,10 +195,6 @@ class Attribution:
         """Whether surely nothing but spot has moved: the other factors, of curves all nodes, have the same arrays."""
         keys, curves = self._besides
         return old.stands(new, keys) and old.stands_too(new, curves)
-
-
-def _spots(old: Snapshot, new: Snapshot) -> tuple[Vector, Vector]:
-    return old.row(SPOT), new.row(SPOT)
 
 
 def _moved(asset: str, old: Snapshot, new: Snapshot) -> Vector:

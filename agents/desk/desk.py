@@ -62,7 +62,7 @@ class Desk:
         self.book = book
         full = full or book.has_rates or world.venue("asset").has_impact or bool(book.assets)
         self.unit = UnitBook(world, book, full=full or counterparty is not None)
-        self.attribution = Attribution(self.unit, world.paths)
+        self.attribution = Attribution(world, self.unit, sure=counterparty is None)
         self.scale, self.whole = world.full(1.0), world.full(1.0)  # all of it, whatever is left
         self.forced = self._unforced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
@@ -150,24 +150,20 @@ class Desk:
     # --- marks --------------------------------------------------------------------------------------------------
     def mark(self) -> None:
         """Attribute what happened since the last mark, pay the book's cash flows, and mark it."""
-        tick, now, last = self.world.factors.tick, self.world.factors.snapshot, self.last
+        factors, last, attribution, unit = self.world.factors, self.last, self.attribution, self.unit
+        tick, now = factors.tick, factors.snapshot
         if tick == last.tick:
             return
-        if self.counterparty is None and self.attribution.at_once(self.scale, last, tick, now):
-            self._note(Mark(tick, now, self.unit.value()))
-            return
-        steps = self.attribution.revalued(last, tick, now)
-        end = value = self.unit.value()
-        if self.book.settles(last.tick, tick):
+        settles = self.book.settles(last.tick, tick)
+        steps = attribution.revalued(last.snapshot, now, settles=settles)
+        end = value = unit.value()
+        if settles:
             value, cash = self._settle(last.tick, tick, now)
             end = value + cash
-        self.attribution.take(self.scale, last, now, steps, end)
-        self._note(Mark(tick, now, value))
+        attribution.take(self.scale, last, now, steps, end)
+        self.last, unit.settled = Mark(tick, now, value), tick
         if self.counterparty is not None and self.unit_cva is not None:
             self.unit_cva = self.counterparty.mark(value, self.unit_cva)
-
-    def _note(self, mark: Mark) -> None:
-        self.last, self.unit.settled = mark, mark.tick
 
     def _settle(self, since: int, tick: int, now: Snapshot) -> tuple[Vector, Vector]:
         """Pay cash flows due in (since, tick], fix and exercise: value of one unit after that, and the cash, $."""

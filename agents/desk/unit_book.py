@@ -120,8 +120,6 @@ class UnitBook:
 
         The value in the present market is known then, too. None elsewhere.
         """
-        if not (self.full and self.book.steps_together):
-            return None
         found = self.book.stepped(self._factors.tick, old, new, self.fixings, settled=self._whole.settled)
         if found is not None and self._value_in is not new:
             self._value, self._value_in = found[1][-1], new

@@ -15,7 +15,6 @@ from agents.funding.filtered_returns import buffered, tail_count, weighted
 from agents.funding.margin import MarginModel
 from agents.funding.margin_periods import margin_days
 from agents.funding.risk_classes import risk_class
-from markets.factors.key import SPOT
 from sim.dataclass import dataclass
 from sim.params import param
 from sim.place import Place
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Scenarios = tuple[Vector, Vector]  # of a history (n, factors), and of the paths (m, factors, paths)
 
-SPARE = 4  # scenarios revalued for each that is in the tail, and some more
+SPARE = 4  # scenarios of a book without options that are revalued for each in the tail, and some more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +38,9 @@ class FilteredHistorical(MarginModel):
     """The loss that 1 - level of the scenarios exceed, book and hedges revalued in full.
 
     A scenario is a past day's returns of all factors, each scaled by its vol now over its vol then, and by the root of
-    its class's margin period. The worst by delta and the asset's gamma are revalued, four for each that lies in the
-    tail. Then come the tools against jumps: a floor, a stressed share, a buffer that is drawn when margin rises; then
-    add-ons for the venues' spread and depth.
+    its class's margin period. Of a book without options the worst by delta are revalued, four for each that lies in the
+    tail; of one with options all are. Then come the tools against jumps: a floor, a stressed share, a buffer that is
+    drawn when margin rises; then add-ons for the venues' spread and depth.
     """
 
     kind: ClassVar[str] = "filtered_historical"
@@ -144,18 +143,25 @@ class FilteredHistorical(MarginModel):
         """Loss that 1 - level of the scenarios exceed, (paths,) $, at least 0. vols: (factors, paths or 1)."""
         common, own = rows
         count = tail_count(len(common) + len(own), self.level)
-        roughly = self._first_order(portfolio, past, rows, vols)
-        checked = min(SPARE * (count + 1), len(roughly))
-        chosen = np.argpartition(-roughly, checked - 1, axis=0)[:checked]  # (checked, paths)
-        now, losses = portfolio.factors.snapshot, np.empty((checked, portfolio.paths))
+        chosen = self._chosen(portfolio, past, rows, vols, SPARE * (count + 1))
+        now, losses = portfolio.factors.snapshot, np.empty(chosen.shape)
         for k, which in enumerate(chosen):
             losses[k] = -portfolio.gain(past.moved(now, vols * _gathered(common, own, which)))
         tail = np.sort(losses, axis=0)[::-1][:count]
         found = total(tail) / count if self.shortfall else tail[-1]
         return np.asarray(np.maximum(found, 0.0))
 
+    def _chosen(
+        self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector, most: int
+    ) -> NDArray[np.int64]:
+        """Scenarios that are revalued, (some, paths): all of a book with options, whose tail its slopes do not show."""
+        count = sum(map(len, rows))
+        if portfolio.has_optionality or most >= count:
+            return np.broadcast_to(np.arange(count)[:, None], (count, portfolio.paths))
+        return np.argpartition(-self._first_order(portfolio, past, rows, vols), most - 1, axis=0)[:most]
+
     def _first_order(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
-        """Losses by slopes and the assets' gammas, (scenarios, paths) $."""
+        """Losses by slopes, (scenarios, paths) $."""
         now, (common, own) = portfolio.factors.snapshot, rows
         losses = np.zeros((len(common) + len(own), portfolio.paths))
         for k, (key, slope) in enumerate(zip(past.keys, portfolio.slopes(past.keys), strict=True)):
@@ -168,8 +174,6 @@ class FilteredHistorical(MarginModel):
             level = now.row(key)
             change = level * np.expm1(move) if past.logs[k] else move
             losses -= slope * change
-            if key.family == SPOT.family and key.name in portfolio.assets:
-                losses -= 0.5 * portfolio.gamma(key.name) * change**2
         return losses
 
     def _add_ons(self, portfolio: Portfolio) -> Vector:

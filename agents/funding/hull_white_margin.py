@@ -12,7 +12,7 @@ from agents.funding.margin_periods import margin_days
 from agents.funding.parametric_margin import beside_rates, yield_vol
 from agents.funding.risk_classes import RATES
 from markets.rate_vols.curve_move import curve_move
-from markets.rate_vols.rate_table import WIDE, RateTable, points
+from markets.rate_vols.rate_table import CONVERGED, FINE, WIDE, RateTable, grid_quantile, points
 from sim.dataclass import dataclass
 from sim.params import param
 
@@ -51,19 +51,34 @@ class HullWhiteMargin(MarginModel):
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
         margin: Vector = beside_rates(portfolio, terms)
         if portfolio.has_rates:
-            losses = -self.gains(portfolio, terms).quantile(1 - self.level)
-            margin = margin + np.maximum(losses, 0.0)
+            margin = margin + np.maximum(-self._quantile(portfolio, terms), 0.0)
         return margin
+
+    def _quantile(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
+        """Of the gain over the margin period, (paths,) $.
+
+        Paths on which an option expires within the period, so that the table has not converged, have a fine grid.
+        """
+        table = self.gains(portfolio, terms)
+        found, sharp = table.quantile(1 - self.level), ~table.resolved(CONVERGED)
+        if sharp.any():
+            fine = self._gain(portfolio, terms, np.linspace(-WIDE, WIDE, FINE + 1))
+            found = np.where(sharp, grid_quantile(fine, 1 - self.level), found)
+        return found
 
     def gains(self, portfolio: Portfolio, terms: MarginTerms) -> RateTable:
         """Gain over the margin period by standard deviations of the short rate, a function a path, $."""
+        return RateTable(-WIDE, WIDE, self._gain(portfolio, terms, points(-WIDE, WIDE, self.nodes)))
+
+    def _gain(self, portfolio: Portfolio, terms: MarginTerms, where: Vector) -> Vector:
+        """The same at some standard deviations, (where, paths) $."""
         clock, now = portfolio.clock, portfolio.factors.snapshot
         days = margin_days(terms, RATES) if self.days is None else self.days
         years = days / clock.days_a_year
         sigma = yield_vol(portfolio, terms) if self.sigma is None else np.full(portfolio.paths, self.sigma)
         curve = portfolio.curve
         move = curve_move(curve, now.block(curve.block), reversion=self.reversion, sigma=sigma, years=years)
-        table = np.empty((self.nodes, portfolio.paths))
-        for k, z in enumerate(points(-WIDE, WIDE, self.nodes).tolist()):
+        table = np.empty((where.size, portfolio.paths))
+        for k, z in enumerate(where.tolist()):
             table[k] = portfolio.gain(now.with_rows({}, {curve.block: move.at(z)}), years=years)
-        return RateTable(-WIDE, WIDE, table)
+        return table

@@ -48,7 +48,7 @@ class Interest:
         )
 
     def accrue(self) -> None:
-        """At SHOCK of every tick: pay the accrued interest if a day begins."""
+        """At SHOCK: pay the accrued interest if a day begins."""
         tick = self._world.tick_index
         if tick == 0 or not self._opens[tick]:
             return

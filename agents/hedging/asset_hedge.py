@@ -13,9 +13,11 @@ from agents.policies import Every, Never, Policy, Situation
 from agents.watching.answers import desired, vol_multiplier
 from markets.factors.key import MAIN, OVERNIGHT, SPOT, VOL, of_asset
 from markets.kernels.hedging import asset_order, discounts, neutral, to_neutral
+from sim.vectors import read_only
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
+    from agents.hedging.blotter import Blotter
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
     from markets.venues.order import Demand
@@ -27,23 +29,17 @@ Mask = NDArray[np.bool_]
 class AssetHedge:
     """State of it in one world."""
 
-    def __init__(self, policy: Policy, world: TradingWorld, desk: Desk, asset: str, *, late: bool) -> None:
-        """late: whether orders arrive after the prices that they were decided at."""
+    def __init__(self, policy: Policy, world: TradingWorld, desk: Desk, asset: str, blotter: Blotter) -> None:
         self.name, self._world, self._desk, self._account = asset, world, desk, desk.name
         self._spot, self._vol, self._venue = of_asset(SPOT, asset), of_asset(VOL, asset), world.venue(asset)
         self._interval_years = Interval(policy.interval).years(world.clock)
         self._passive, self._always = isinstance(policy, Never), type(policy) is Every  # always: back to neutral
         self.desired, self._vol_multiplier = desired(policy, world), vol_multiplier(policy, world)
-        self.last_spot = self.price.copy()
+        self._blotter = blotter
         # the vol at which delta and Gamma are computed; that of the market in further assets
         self._own_vol = world.full(policy.hedge_vol) if policy.hedge_vol is not None and asset == MAIN else None
         # without latency an order may depend on the price that results from it
-        self.together = self._venue.spec.clearing == "fixed_point" and not late
-
-    @property
-    def price(self) -> Vector:
-        """Of the asset, (paths,) $."""
-        return self._world.factors.snapshot.row(self._spot)
+        self.together = self._venue.spec.clearing == "fixed_point" and not blotter.latency
 
     def own_market(self, market: Snapshot | None = None) -> Snapshot | None:
         """The present or given market at the policy's own vol; None for the unchanged present market."""
@@ -79,7 +75,7 @@ class AssetHedge:
             tick=factors.tick,
             due=due,
             spot=seen.row(self._spot),
-            last_spot=self.last_spot,
+            last_spot=self._blotter.last_spot[asset],
             target=target,
             position=held,
             gamma=lambda: scale * desk.unit.gamma_of(asset, slopes, own) + options.sum("gamma", own),
@@ -107,8 +103,21 @@ class AssetHedge:
         discounts(overnight, years, factor)
         return factor
 
-    def order(self, due: bool, looks: Mask, held: Vector, options: OptionsHeld) -> Vector | Demand:
-        """Units to trade, (paths,), from a holding of `held`; with `together` by the price that results."""
+    def held(self) -> Vector:
+        """Units held and ordered, (paths,). Read-only, and valid until the next trade."""
+        held = self._world.ledger.balance(self._account, self.name)
+        sent = self._blotter.under_way.get(self.name)
+        return held if sent is None else read_only(held + sent)
+
+    def order(self, due: bool, coming: dict[str, Vector] | None = None) -> Vector | Demand:
+        """Units to trade, (paths,); with `together` by the price that results.
+
+        coming: options on the way and ordered now, by venue.
+        """
+        held, options = self.held(), self.options(coming) if self._world.options else NONE_HELD
+        if self._always and due and not self.together and self._desk.untouched and not options.positions:
+            return self._to_neutral(held)
+        looks = self._blotter.looks(due, self.name)
         if not self.together:
             return self._units(due, looks, held, options)
         held = held.copy()
@@ -125,12 +134,17 @@ class AssetHedge:
         """At the present market, or at that after the trade."""
         desk, out = self._desk, np.empty(self._world.paths)
         if self._always and due and desk.untouched and not options.positions:
-            to_neutral(desk.scale, desk.unit.slopes(self.own_market(market)).delta_of(self.name), held, out)
-            return out
+            return self._to_neutral(held, market)
         listed = options.sum("delta", market)
         wanted = held.copy() if self._passive else self.desired(self.situation(due, held, market, options, listed))
         delta, scale = desk.unit.slopes(market).delta_of(self.name), desk.scale
         if options.positions:
             delta, scale = scale * delta + listed, desk.whole
         asset_order(wanted, held, delta, scale, desk.forced, looks, desk.liquidated, out)
+        return out
+
+    def _to_neutral(self, held: Vector, market: Snapshot | None = None) -> Vector:
+        """Fast path: all the way back, on every path, by the book's delta alone."""
+        desk, out = self._desk, np.empty(self._world.paths)
+        to_neutral(desk.scale, desk.unit.slopes(self.own_market(market)).delta_of(self.name), held, out)
         return out

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import MAIN
+from markets.factors.key import MAIN, SPOT, of_asset
 from markets.kernels.hedging import answered
 from sim.phases import Phase
 
 if TYPE_CHECKING:
-    from agents.hedging.asset_hedge import AssetHedge
+    from collections.abc import Iterable
+
     from agents.world import Participant, TradingWorld
     from markets.venues.order import Demand, Fill
 
@@ -26,10 +27,12 @@ Mask = NDArray[np.bool_]
 class Blotter:
     """Orders by venue. What is on the way counts as held; a remainder is looked at again."""
 
-    def __init__(self, agent: Participant, world: TradingWorld, assets: dict[str, AssetHedge], latency: int) -> None:
-        """latency: seconds from seeing the price to an order's arrival."""
-        self._agent, self._world, self._assets, self._latency = agent, world, assets, latency
+    def __init__(self, agent: Participant, world: TradingWorld, assets: Iterable[str], latency: int) -> None:
+        """assets: that are hedged. latency: seconds from seeing the price to an order's arrival."""
+        self._agent, self._world, self.latency = agent, world, latency
         self._seat = world.seats.get(agent.name)  # who is told of fills
+        self._spots = {asset: of_asset(SPOT, asset) for asset in assets}
+        self.last_spot = {asset: self._price(asset).copy() for asset in assets}  # $ when last filled, (paths,)
         self.under_way: dict[str, Vector] = {}  # by venue: units sent and not yet filled
         self.unfilled: dict[str, Mask] = {}  # by venue: paths on which the last order was not filled in full
         self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
@@ -49,13 +52,13 @@ class Blotter:
         self._world.when(self._world.soon(orders), self._leave)
 
     def _leave(self, orders: Orders) -> None:
-        if not self._latency:
+        if not self.latency:
             self._arrive(orders)
             return
         for name, order in orders.items():
             if not callable(order):
                 self.under_way[name] = self.with_under_way(name, order)
-        self._world.when(self._world.after(self._latency, Phase.TRADE), lambda _: self._arrive(orders))
+        self._world.when(self._world.after(self.latency, Phase.TRADE), lambda _: self._arrive(orders))
 
     def _arrive(self, orders: Orders) -> None:
         world = self._world
@@ -66,17 +69,20 @@ class Blotter:
         """Take a venue's fill of an order."""
         if name in self.under_way and not callable(order):
             self.under_way[name] = self.under_way[name] - order
-        hedge = self._assets.get(name)
-        if fill.in_full:
-            left = self.nowhere
-            if hedge is not None:
-                hedge.last_spot = hedge.price
-        else:
-            seen, paths = hedge or self._assets[MAIN], self._world.paths
-            left, last_spot = np.empty(paths, dtype=bool), np.empty(paths)
-            answered(fill.ordered, fill.quantity, seen.price, seen.last_spot, left, last_spot)
-            if hedge is not None:
-                hedge.last_spot = last_spot
-        self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
+        if not fill.in_full:
+            self._keep_remainder(name, fill)
+        elif name in self._spots:
+            self.last_spot[name] = self._price(name)
         if self._seat is not None:
             self._seat.filled(self._world.tick_index, name, fill)
+
+    def _keep_remainder(self, name: str, fill: Fill) -> None:
+        seen, paths = name if name in self._spots else MAIN, self._world.paths
+        left, last_spot = np.empty(paths, dtype=bool), np.empty(paths)
+        answered(fill.ordered, fill.quantity, self._price(seen), self.last_spot[seen], left, last_spot)
+        if seen == name:
+            self.last_spot[name] = last_spot
+        self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
+
+    def _price(self, asset: str) -> Vector:
+        return self._world.factors.snapshot.row(self._spots[asset])

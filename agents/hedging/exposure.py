@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.desk.options_held import options_held
+from agents.hedging.asset_flows import AssetFlows
 from agents.hedging.option_flows import expose_options
-from markets.factors.key import MAIN, RATES_VOL, SPOT, VOL, of_asset
-from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows, with_listed
+from markets.factors.key import RATES_VOL
 from markets.specs.variable import HAZARD
-from markets.venues.loop_gain import CURVATURE, VANNA
+from markets.venues.loop_gain import CURVATURE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from agents.desk.desk import Desk
     from agents.desk.leg_hedge import Units
+    from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
     from markets.venues.venue import Venue
 
@@ -27,55 +27,41 @@ BUMP_RATE = 1e-4  # decimal: a basis point
 BUMP_VOL = 1e-6  # decimal, of the vol of rates
 
 
-def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Collection[str] = ()) -> None:
-    """Tell the venues how much a hedged desk would trade per unit move of their prices; once per tick.
+class Exposure:
+    """How much a hedged desk would trade per unit move of prices: told to their venues at every tick.
 
-    assets: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S; and from vanna
-    per unit of the price of each thing that moves vol, options and vol futures.
-    A desk that hedges at a vol of its `own` reacts by the Gamma at that vol, and not to changes of vol.
-    rates (`rates`): $ notional paid fixed, or sold, per unit of each rate, from the convexity of book and hedge: a move
-    of one rate changes the sensitivities to the others. Where straddles trade, the vol of rates is one more price: it
-    changes the sensitivities to rates and, as rates do, the vega, against which a vega leg buys $ of vega. So is the
-    spread of a name that a credit leg trades: $ of protection bought per unit of it.
-    Gamma and vanna are net of options held at venues; what an option leg adds is in `expose_options`. others: venues of
-    options at which other desks hedge.
+    assets: see `AssetFlows`. rates (`rates`): $ notional paid fixed, or sold, per unit of each rate, from the convexity
+    of book and hedge: a move of one rate changes the sensitivities to the others. Where straddles trade, the vol of
+    rates is one more price: it changes the sensitivities to rates and, as rates do, the vega, against which a vega leg
+    buys $ of vega. So is the spread of a name that a credit leg trades: $ of protection bought per unit of it. What an
+    option leg adds is in `expose_options`.
     """
-    world = desk.world
-    for asset in desk.legs.assets:
-        if world.venue(asset).exposes:
-            _expose(desk, asset, own if asset == MAIN else None, others)
-    legs, names = rates and desk.book.has_rates, desk.legs.neutral_credit() if desk.legs.credit is not None else {}
-    if (legs or names) and not world.price_takers:
-        part = np.where(desk.liquidated, 0.0, desk.scale)
-        for (at, moved), flow in _convexity(desk, names, rates=legs).items():
-            world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
-    if desk.legs.answering_options and not world.price_takers:
-        expose_options(desk, others)
 
+    def __init__(self, world: TradingWorld, desk: Desk, *, rates: bool) -> None:
+        """rates: whether rates and their vol are hedged."""
+        self._world, self._desk, self._rates, legs = world, desk, rates and desk.book.has_rates, desk.legs
+        self._assets = [AssetFlows(desk, name) for name in legs.assets if world.venue(name).exposes]
+        leg = self._rates or legs.credit is not None or bool(legs.answering_options)
+        self._has_legs = leg and not world.price_takers  # whose trades move prices
 
-def _expose(desk: Desk, asset: str, own: Snapshot | None, others: Collection[str]) -> None:
-    """Tell the venue of an asset what its own moves, and those of its vol, make the hedge of delta trade."""
-    world, factors, venue = desk.world, desk.world.factors, desk.world.venue(asset)
-    risk, out = desk.unit.risk(own), np.empty((2, world.paths))
-    scale, gamma, vanna = desk.scale, risk.gamma_of(asset), risk.vanna_of(asset)
-    options = options_held(world, desk.name, asset=asset)
-    if options.positions:
-        both = np.empty((2, world.paths))
-        listed = np.asarray(options.sum("gamma", own)), np.asarray(options.sum("vanna", own))
-        with_listed(scale, gamma, vanna, *listed, both)
-        (gamma, vanna), scale = both, desk.whole
-    spot, vol = of_asset(SPOT, asset), of_asset(VOL, asset)
-    prices = factors.snapshot.row(spot)
-    flows(scale, desk.liquidated, prices, gamma, vanna, factors.elasticity(asset), out)
-    venue.expose(out[GAMMA_FLOW], moved=asset, by=CURVATURE)
-    if own is None and (vol in desk.book.needs or options.positions):
-        venue.expose(out[VANNA_FLOW], moved=asset, by=VANNA)
-        moving = world.moving(vol)
-        if moving and not desk.legs.answering_on(asset) and not world.price_takers:  # else it is in `expose_options`
-            by_log = np.where(desk.liquidated, 0.0, -scale * vanna * prices)
-            for name, move in moving.items():
-                if name in others or name not in world.option_numbers:  # where nobody hedges, no loop closes
-                    venue.expose(move * by_log, moved=name, by=CURVATURE)
+    def tell(self, own: Snapshot | None) -> None:
+        """own: the market at the desk's own vol, see `AssetFlows.tell`."""
+        world = self._world
+        others = world.answering_options if world.options else ()  # venues of options at which desks hedge
+        for each in self._assets:
+            each.tell(own, others)
+        if self._has_legs:
+            self._tell_of_legs(others)
+
+    def _tell_of_legs(self, others: Collection[str]) -> None:
+        desk, rates = self._desk, self._rates
+        names = desk.legs.neutral_credit()
+        if rates or names:
+            part = np.where(desk.liquidated, 0.0, desk.scale)
+            for (at, moved), flow in _convexity(desk, names, rates=rates).items():
+                desk.world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
+        if desk.legs.answering_options:
+            expose_options(desk, others)
 
 
 def _convexity(desk: Desk, names: Units, *, rates: bool) -> dict[tuple[str, str], Vector]:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.desk.options_held import NONE_HELD
 from agents.hedging.asset_hedge import AssetHedge
 from agents.hedging.blotter import Blotter
-from agents.hedging.exposure import expose
+from agents.hedging.exposure import Exposure
 from agents.hedging.leg_orders import LegOrders
 from agents.intervals import Interval
 from agents.policies import Never
@@ -41,12 +40,12 @@ class Trader:
         desk, legs = self.desk, self.desk.legs
         further = (legs.options, legs.vega, legs.credit)
         self.has_legs = desk.book.has_rates or any(leg is not None for leg in further)  # besides assets
-        # whether anything that it trades may move a price, of which somebody reads: else it closes no loop
-        exposes = self.has_legs or any(world.venue(name).exposes for name in legs.assets)
-        self.loops = exposes and not passive
-        self.assets = {name: AssetHedge(policy, world, desk, name, late=latency > 0) for name in legs.assets}
-        self.blotter = Blotter(agent, world, self.assets, latency)
+        self.blotter = Blotter(agent, world, legs.assets, latency)
+        self.assets = {name: AssetHedge(policy, world, desk, name, self.blotter) for name in legs.assets}
         self.leg_orders = LegOrders(desk, self.blotter, rates=rates)
+        # None: nothing that it trades may move a price, of which somebody reads, so it closes no loop
+        exposes = self.has_legs or any(world.venue(name).exposes for name in legs.assets)
+        self.exposure = Exposure(world, desk, rates=rates) if exposes and not passive else None
         if not passive:
             self._take_over_hedge()
 
@@ -60,7 +59,7 @@ class Trader:
         kept = legs.kept_options  # bought in the market
         self._take_over({name: unit - kept.get(name, 0.0) for name, unit in legs.neutral_options().items()})
         for asset, hedge in self.assets.items():
-            neutral = hedge.situation(True, self._held(asset), options=hedge.options())
+            neutral = hedge.situation(True, hedge.held(), options=hedge.options())
             desired = hedge.desired(neutral.but(position=neutral.target))
             desired = read_only(desired.view())  # as a maker's balance is: else the kernel is compiled twice
             self.world.venue(asset).hand_over(INVESTORS, self.agent.name, desired)
@@ -75,36 +74,23 @@ class Trader:
 
     def run(self) -> Process:
         """Look, decide and send at every tick."""
-        world, desk, blotter = self.world, self.desk, self.blotter
+        world, desk, blotter, exposure, main = self.world, self.desk, self.blotter, self.exposure, self.assets[MAIN]
         dues = Interval(self.policy.interval).dues(world.clock)
         while True:
             yield world.tick(Phase.TRADE)
-            if self.loops:
-                self._expose()
+            if exposure is not None:
+                exposure.tell(main.own_market())
             due = dues[world.tick_index]
             if not due and not any(map(marked, (*blotter.unfilled.values(), desk.forced, desk.liquidated))):
                 continue
             orders = self._orders(due)
             blotter.send({name: order for name, order in orders.items() if callable(order) or some(order)})
 
-    def _expose(self) -> None:
-        own, world = self.assets[MAIN].own_market(), self.world
-        expose(self.desk, own, rates=self.hedges_rates, others=world.answering_options if world.options else ())
-
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
-        options = self.leg_orders.options(due) if self.has_legs else {}
-        coming, listed = self.leg_orders.coming(options) if options else {}, bool(self.world.options)
-        own: Orders = {}
-        for name, hedge in self.assets.items():
-            held = hedge.options(coming) if listed else NONE_HELD
-            own[name] = hedge.order(due, self.blotter.looks(due, name), self._held(name), held)
-        return {**own, **options, **self.leg_orders.rates_and_credit(due, options)} if self.has_legs else own
-
-    def _held(self, asset: str) -> Vector:
-        """Units held and ordered, (paths,). Read-only, and valid until the next trade."""
-        held = self.world.ledger.balance(self.agent.name, asset)
-        if asset in self.blotter.under_way:
-            held = held + self.blotter.under_way[asset]
-            held.flags.writeable = False
-        return held
+        if not self.has_legs:
+            return {name: hedge.order(due) for name, hedge in self.assets.items()}
+        options = self.leg_orders.options(due)
+        coming = self.leg_orders.coming(options)
+        own = {name: hedge.order(due, coming) for name, hedge in self.assets.items()}
+        return {**own, **options, **self.leg_orders.rates_and_credit(due, options)}

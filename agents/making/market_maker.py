@@ -137,8 +137,6 @@ class _Making:
         self.positions: list[tuple[Give, Vector]] = []  # how that is passed on, and how much of it there is, (paths,)
         self.leaning: list[VolQuotes] = []  # quotes that lean against it
         self.alone: list[VolQuotes] = []  # those that lean against all that it holds, which its standing passes on
-        self.days: list[int] = world.clock.plain.day
-        self.passed_on = self._passed_on()
         self.standing = Standing(agent, world)
         self.limited = agent.capital_share > 0 and world.feedback.capital > 0 and not world.price_takers
         lazily = agent.quoting.kind == "vol_proportional"  # its quotes are computed when they are read
@@ -148,6 +146,7 @@ class _Making:
         """Quote at every tick."""
         world, ledger, recorded = self.world, self.world.ledger, self.world.log.sees("quotes")
         name, stance, standing, limited = self.agent.name, self.stance, self.standing, bool(self.agent.capital_share)
+        days, shares = world.clock.plain.day, self._passed_on()
         yield world.tick(Phase.QUOTE)
         for each in self.lazy or ():
             each.offer()
@@ -155,15 +154,14 @@ class _Making:
             tick = world.tick_index
             if self.rows_used != ledger.used:
                 self._look_around()
-            share = self.passed_on[tick]
             if self.positions and tick:
-                self._pass_on_inventory(share)
-            able = standing.withdraw_or_return(self.days[tick], share)
+                self._pass_on_inventory(shares[tick])
+            able = standing.withdraw_or_return(days[tick], shares[tick])
             stance.take(able * self._within_capital() if limited else able)
-            for each in self.leaning:
-                each.hold()
             for each in self.alone:
                 each.inventory = standing.worth
+            for each in self.leaning:
+                each.hold()
             if self.lazy is None:
                 self._post(stance.able)
             if recorded:

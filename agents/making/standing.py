@@ -81,22 +81,28 @@ class Standing:
         """
         if not self._shrinks:
             return self._everything
-        ledger = self._ledger
-        if self._rows_used != ledger.used:
+        if self._rows_used != self._ledger.used:
             self._look_around()
-        cash, units, price = self._cash, self._units, self._price()
-        entries, rows = ledger.posting(self._moves) if self._moves and share else self._unmoved
         if self._anybody and day != self._day:
             self._day = day
             back = self._away & (day >= self._away_until)
             if marked(back):
-                self._pass_on(share)
-                cash, units, price = self._recapitalised(back), self._nothing, self._everything
-                entries, rows = self._unmoved
+                return self._with_those_back(back, day, share)
+        entries, rows = self._ledger.posting(self._moves) if share and self._moves else self._unmoved
         able, worth = np.empty(self._two)
-        if standing(entries, rows, share, cash, units, price, *self._terms, able, worth):
-            self._withdraw(cash + worth, day)
-        self.worth = self._units * self._price() if units is self._nothing else worth
+        self.worth = worth
+        if standing(entries, rows, share, self._cash, self._units, self._price(), *self._terms, able, worth):
+            self._withdraw(self._cash + worth, day)
+        return able
+
+    def _with_those_back(self, back: NDArray[np.bool_], day: int, share: float) -> Vector:
+        """As above, on a day on which somebody returns, with the capital at the start."""
+        self._pass_on(share)
+        equity, (able, nothing), (entries, rows) = self._recapitalised(back), np.empty(self._two), self._unmoved
+        # as if nothing were held besides
+        if standing(entries, rows, share, equity, self._nothing, self._everything, *self._terms, able, nothing):
+            self._withdraw(equity + nothing, day)
+        self.worth = self._units * self._price()
         return able
 
     def _pass_on(self, share: float) -> None:

@@ -96,8 +96,9 @@ class VolQuotes(Offer):
         """Computed there alone: the last one again, where nothing has changed."""
         terms = *self._terms(), paths
         if not same(terms, self._few):
-            rule, *known, _ = terms
-            self._seen, self._few = self._made(rule.on(paths), *(each[paths] for each in known)), terms
+            rule, able, credit, inventory, room, _ = terms
+            shown = able[paths], credit[paths], inventory[paths], room[paths] if self._limited else room
+            self._seen, self._few = self._made(rule.on(paths), *shown), terms
         return self._seen
 
     def _terms(self) -> Terms:

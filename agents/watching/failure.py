@@ -18,7 +18,7 @@ from agents.policies import Policy
 from agents.watching.frames import OURS, Frames, frames_of, is_theirs, place_of
 from agents.watching.watched import Watch
 from agents.watching.wrong_answer import WrongAnswer
-from sim.errors import BugError, NotFinite, SpiralError
+from sim.errors import LONGEST_VALUE, BugError, NotFinite, SpiralError
 from sim.text import one_line
 
 if TYPE_CHECKING:
@@ -150,9 +150,10 @@ def _raised(error: BaseException) -> str:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)
+        text = str(error)
     except Exception:  # str() of a user's exception may fail
         return "?"
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
 def _there_is(thing: Any, name: str) -> str:

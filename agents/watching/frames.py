@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -28,7 +29,9 @@ def _libraries() -> tuple[str, ...]:
     """Beginnings of the names of Python's own files, and of those of libraries."""
     import sysconfig  # with what it reads 3 ms
 
-    return _folders(*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
+    own = (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+    added = (path for path in sys.path if Path(path).name in ("site-packages", "dist-packages"))  # pip install --user
+    return _folders(*own, *added)
 
 
 def is_ours(code: CodeType) -> bool:

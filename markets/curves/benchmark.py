@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
+Slots = NDArray[np.int64]
 
 _NO_FIXINGS = np.empty((0, 0))
 
@@ -64,34 +65,36 @@ class Benchmark:
     def terms(self, tick: int, snapshot: Snapshot) -> tuple[Floats, Floats]:
         """Annuity A (years) and floating leg 1 - DF, (paths,) each per unit of notional."""
         rates, legs = snapshot.block(self.curve.block), []
-        for flows in _legs(self, tick):
+        for flows, unfixed in _legs(self, tick):
             out = np.zeros(snapshot.paths)
-            flow_values(rates, _NO_FIXINGS, flows, _none(flows), out)
+            flow_values(rates, _NO_FIXINGS, flows, unfixed, out)
             legs.append(out)
         return legs[0], legs[1]
 
     def sensitivities(self, tick: int, snapshot: Snapshot) -> BenchmarkRisk:
         """Both legs with their node sensitivities; a position's are NC * annuity_dv - N * floating_dv."""
         rates, legs = snapshot.block(self.curve.block), []
-        for flows in _legs(self, tick):
+        for flows, unfixed in _legs(self, tick):
             out = np.zeros((1 + len(rates), snapshot.paths))
-            flow_slopes(rates, _NO_FIXINGS, flows, _none(flows), out)
+            flow_slopes(rates, _NO_FIXINGS, flows, unfixed, out)
             legs.append(out)
         fixed, floating = legs
         return BenchmarkRisk(fixed[0], floating[0], fixed[1:], floating[1:])
 
 
 @lru_cache(maxsize=2048)
-def _legs(swap: Benchmark, tick: int) -> tuple[Floats, Floats]:
-    """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity), asked for often in a tick.
+def _legs(swap: Benchmark, tick: int) -> tuple[tuple[Floats, Slots], tuple[Floats, Slots]]:
+    """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity), asked for often in a tick;
+    with them the slots of their fixings, of which they have none.
 
     Kept for the same ticks of the next world.
     """
     years = swap.years(tick)
     times = years - np.arange(np.ceil(years), dtype=np.float64)
-    curve, ends = swap.curve, np.array([0.0, years])
-    return curve.flows(np.minimum(1.0, times), times), curve.flows(np.array([1.0, -1.0]), ends)
+    fixed = swap.curve.flows(np.minimum(1.0, times), times)
+    floating = swap.curve.flows(np.array([1.0, -1.0]), np.array([0.0, years]))
+    return (fixed, _unfixed(fixed)), (floating, _unfixed(floating))
 
 
-def _none(flows: Floats) -> NDArray[np.int64]:
+def _unfixed(flows: Floats) -> Slots:
     return np.full(len(flows), NO_FIXING, dtype=np.int64)

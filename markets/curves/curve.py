@@ -10,6 +10,7 @@ maturity while the nodes move, so quotes are met to rounding at the start, and h
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cache, cached_property
 from itertools import pairwise
@@ -28,6 +29,7 @@ from sim.dataclass import dataclass
 from sim.errors import BugError
 
 Floats = NDArray[np.float64]
+FEW = 4  # times that are looked up one by one: a call of NumPy takes as long as one of them
 MANY = 64  # nodes beyond which they are looked up by bisection
 
 
@@ -68,7 +70,13 @@ class Curve:
     def weights(self, years: ArrayLike) -> Floats:
         """b such that -ln DF = b . nodes, at times of any shape: (..., nodes) years."""
         tau = np.asarray(years, dtype=np.float64)
-        rows, out = self._hats(tau.reshape(-1)), np.zeros((tau.size, len(self.nodes)))
+        out = np.zeros((tau.size, len(self.nodes)))
+        if tau.size <= FEW:
+            for row, each in zip(out, tau.reshape(-1).tolist(), strict=True):
+                for node, weight in self._pair(each):
+                    row[node] += weight
+            return out.reshape(*tau.shape, len(self.nodes))
+        rows = self._hats(tau.reshape(-1))
         for node in (0, 2):  # the two nodes of a row, each with its weight behind it
             np.add.at(out, (np.arange(tau.size), rows[:, node].astype(np.int64)), rows[:, node + 1])
         return out.reshape(*tau.shape, len(self.nodes))
@@ -86,9 +94,10 @@ class Curve:
 
     def zero(self, years: float, rates: Floats) -> Floats:
         """Zero rate times time, -ln DF, from rates (nodes, ...): (...)."""
-        weights, total = self.weights(years), np.zeros(rates.shape[1:])
-        for k in np.flatnonzero(weights):
-            total = total + weights[k] * rates[k]
+        total = np.zeros(rates.shape[1:])
+        for node, weight in self._pair(years):
+            if weight != 0:
+                total = total + weight * rates[node]
         return total if self.quoted is None else total + float(self.excess(years))
 
     def flows(self, amounts: Floats, years: Floats) -> Floats:
@@ -105,6 +114,19 @@ class Curve:
         terms[:, AMOUNT] = amounts
         terms[:, OUTER:] = self._hats(years)
         return terms
+
+    def _pair(self, years: float) -> tuple[tuple[int, float], tuple[int, float]]:
+        """The two nodes around a time, in rising order, each with its weight: `markets.kernels.terms.hats` of one."""
+        nodes, last = self.years, len(self.years) - 1
+        left = bisect_left(nodes, years, 1, last) - 1 if last else 0
+        right = min(left + 1, last)
+        if years <= nodes[left]:
+            share = 0.0
+        elif years <= nodes[right]:
+            share = (years - nodes[left]) / (nodes[right] - nodes[left])
+        else:
+            share = 1.0 if years == years else years  # not a number
+        return (left, years * (1.0 - share)), (right, years * share)
 
     def _hats(self, years: Floats) -> Floats:
         if len(self.nodes) > MANY:

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 # Rows of the factors of one law: of the returns R1, of the squared returns R2.
 RETURNS_FAST, RETURNS_SLOW, SQUARES_FAST, SQUARES_SLOW = range(4)
 FACTORS = 4
+BLOCK = 256  # paths
 LIMITED = 5  # terms of a level: base, to R1, to sqrt(R2), least, most
 # Of the laws of vol and of credit: rows of the state after the factors; numbers of a tick; fixed numbers.
 VOL_NOISE, VOL_TREND, VOL_ACTIVITY, VOL_RESPONSE, VOL_REALISED = range(FACTORS, FACTORS + 5)
@@ -119,16 +120,25 @@ def vol_answers(move: Floats, shock: Floats, at: Floats, terms: Floats, state: F
     base1, trend1, activity1, least1, most1 = realised[0], realised[1], realised[2], realised[3], realised[4]
     line0, line1, stays, spread = at[FACTORS], at[FACTORS + 1], at[FACTORS + 2], at[FACTORS + 3]
     centre, sigma = at[FACTORS + 4], at[FACTORS + 5]
-    for j in range(move.shape[0]):
-        x = move[j]
-        r1 = fma(to_trend, x, fma(a, r1a[j], b * r1b[j]))
-        r2 = sqrt(fma(to_square, x * x, fma(c, r2a[j], d * r2b[j])))
-        trend[j], activity[j] = r1, r2
-        response[j] = power * (log(within(fma(trend0, r1, fma(activity0, r2, base0)), least0, most0)) - line0)
-        answered = power * (log(within(fma(trend1, r1, fma(activity1, r2, base1)), least1, most1)) - line1)
-        drawn = stays * noise[j] + spread * shock[j]
-        noise[j] = drawn
-        vol[j] = sigma * exp(answered + (drawn - centre))
+    level0, level1 = np.empty(BLOCK), np.empty(BLOCK)
+    for start in range(0, move.shape[0], BLOCK):
+        stop = min(start + BLOCK, move.shape[0])
+        x, z, drawn = move[start:stop], shock[start:stop], noise[start:stop]
+        fast1, slow1, fast2, slow2 = r1a[start:stop], r1b[start:stop], r2a[start:stop], r2b[start:stop]
+        r1, r2, told, found = trend[start:stop], activity[start:stop], response[start:stop], vol[start:stop]
+        for j in range(stop - start):  # short loops: the numbers of each fit the registers
+            r1[j] = fma(to_trend, x[j], fma(a, fast1[j], b * slow1[j]))
+            r2[j] = sqrt(fma(to_square, x[j] * x[j], fma(c, fast2[j], d * slow2[j])))
+        for j in range(stop - start):
+            level0[j] = within(fma(trend0, r1[j], fma(activity0, r2[j], base0)), least0, most0)
+            level1[j] = within(fma(trend1, r1[j], fma(activity1, r2[j], base1)), least1, most1)
+        for j in range(stop - start):
+            told[j] = power * (log(level0[j]) - line0)
+        for j in range(stop - start):
+            drawn[j] = stays * drawn[j] + spread * z[j]
+            level1[j] = power * (log(level1[j]) - line1) + (drawn[j] - centre)
+        for j in range(stop - start):
+            found[j] = sigma * exp(level1[j])
 
 
 @kernel

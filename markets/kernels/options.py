@@ -204,6 +204,44 @@ def add_first_order(
 
 
 @kernel_inline
+def add_value(
+    term: Floats,
+    spot: Floats,
+    log_spot: Floats,
+    zts: Floats,
+    sds: Floats,
+    discounts: Floats,
+    work: Floats,
+    value: Floats,
+    width: int,
+) -> None:
+    """Add $ of one option on the `width` paths of a block to `value`, with one division for both tails.
+
+    Args:
+        zts, sds, discounts: z tau, sd and exp(-z tau) of the option; term, work: as for `add_first_order`.
+    """
+    sign, strike, log_strike, carry = term[SIGN], term[STRIKE], term[LOG_STRIKE], term[CARRY]
+    side1, side2, bells, d1, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_1], work[D_2]
+    lower1, lower2 = work[LOWER_1], work[LOWER_2]
+    units, half = sign * term[QUANTITY], 0.5 * sign
+    for j in range(width):
+        d = (log_spot[j] - log_strike + zts[j]) * (sign / at_least(sds[j], TINY))
+        d1[j] = d + half * sds[j]
+        d2[j] = d - half * sds[j]
+    for j in range(width):
+        bells[j] = carry * spot[j] * bell(reach(d1[j]))
+    for j in range(width):
+        side1[j], lower1[j] = mills_ratio(reach(d1[j]))
+    for j in range(width):
+        side2[j], lower2[j] = mills_ratio(reach(d2[j]))
+    for j in range(width):
+        shared = bells[j] / (lower1[j] * lower2[j])
+        far1, far2 = side1[j] * lower2[j] * shared, side2[j] * lower1[j] * shared
+        one = side(d1[j], carry * spot[j], far1) - cash_side(d2[j], strike, discounts[j], far2)
+        value[j] = fma(units, one, value[j])
+
+
+@kernel_inline
 def sides(
     sign: float, x: float, sd: float, per: float, asset: float, strike: float, discount: float
 ) -> tuple[float, float, float, float]:
@@ -215,16 +253,6 @@ def sides(
     high = bell(far1)
     far1, far2 = tails(far1, far2, high)
     return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), high, d2
-
-
-@kernel_inline
-def worth(sign: float, x: float, sd: float, asset: float, strike: float, discount: float) -> float:
-    """Sign times the value of an option on one unit; `asset` and `discount` as for `sides`."""
-    d = x * (sign / at_least(sd, TINY))
-    d1, d2 = d + 0.5 * sign * sd, d - 0.5 * sign * sd
-    far1, far2 = reach(d1), reach(d2)
-    far1, far2 = tails(far1, far2, asset * bell(far1))
-    return side(d1, asset, far1) - cash_side(d2, strike, discount, far2)
 
 
 @kernel
@@ -239,7 +267,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
     """
     paths = spot.shape[0]
     log_spot, log_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
-    whole = np.ones(BLOCK)
+    whole, work = np.ones(BLOCK), np.empty((WORK, BLOCK))
     zts, sds, discounts = own[0], own[1], own[3]
     per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
@@ -252,13 +280,8 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
         for j in range(seen):
             log_vol[j] = log(at_least(v[j], FLOOR) * per_vol0)
         for i in range(terms.shape[0]):
-            sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
-            units = sign * quantity
-            strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
             spread(terms, i, seen, width, start, nodes, whole, log_vol, own)
-            for j in range(width):
-                x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
-                o[j] = fma(units, worth(sign, x, sds[j], asset, strike, discounts[j]), o[j])
+            add_value(terms[i], s, log_spot, zts, sds, discounts, work, o, width)
 
 
 @kernel
@@ -285,26 +308,26 @@ def option_steps(
     """
     paths = spot.shape[0]
     log_old, log_new, log_old_vol, log_new_vol = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    zts, old_sds, sds, discounts = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    own, sds, x, work = np.empty((OWN, BLOCK)), np.empty(BLOCK), np.empty(BLOCK), np.empty((WORK, BLOCK))
+    zts, old_sds, pers, discounts = own[0], own[1], own[2], own[3]
     per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
         s0, s1, v0, v1 = old_spot[block], spot[block], old_vol[block], vol[block]
         value, delta = slopes[VALUE, block], slopes[DELTA, block]
-        by_spot, by_vol, by_all = values[0, block], values[1, block], values[2, block]
         for j in range(width):
-            value[j] = delta[j] = by_spot[j] = by_vol[j] = by_all[j] = 0.0
+            value[j] = delta[j] = values[0, start + j] = values[1, start + j] = values[2, start + j] = 0.0
         for j in range(width):
             log_old[j] = log(at_least(s0[j], FLOOR) * per_spot0)
+        for j in range(width):
             log_new[j] = log(at_least(s1[j], FLOOR) * per_spot0)
+        for j in range(width):
             log_old_vol[j] = log(at_least(v0[j], FLOOR) * per_vol0)
+        for j in range(width):
             log_new_vol[j] = log(at_least(v1[j], FLOOR) * per_vol0)
         for i in range(terms.shape[0]):
-            sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
-            units = sign * quantity
-            strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
-            sd0, response = terms[i, SD], terms[i, RESPONSE]
+            sign, sd0, response = terms[i, SIGN], terms[i, SD], terms[i, RESPONSE]
             outer, inner = int(terms[i, OUTER]), int(terms[i, INNER])
             outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
             outer0, inner0, outer1, inner1 = (
@@ -314,26 +337,20 @@ def option_steps(
                 nodes[inner, block],
             )
             for j in range(width):
-                zts[j] = fma(outer_years, outer0[j], inner_years * inner0[j])
                 old_sds[j] = sd0 * exp(response * log_old_vol[j])
+                pers[j] = sign / at_least(old_sds[j], TINY)
+            for j in range(width):
                 sds[j] = sd0 * exp(response * log_new_vol[j])
+            for j in range(width):
+                zts[j] = fma(outer_years, outer0[j], inner_years * inner0[j])
                 discounts[j] = exp(-zts[j])
-            for j in range(width):
-                x, asset, sd = log_old[j] - log_strike + zts[j], carry * s0[j], old_sds[j]
-                side1, side2, _, _ = sides(sign, x, sd, 1.0 / at_least(sd, TINY), asset, strike, discounts[j])
-                n1, rho = quantity * side1, quantity * side2
-                value[j] += fma(asset, n1, -rho)
-                delta[j] = fma(carry, n1, delta[j])
-            for j in range(width):
-                x, asset = log_new[j] - log_strike + zts[j], carry * s1[j]
-                by_spot[j] = fma(units, worth(sign, x, old_sds[j], asset, strike, discounts[j]), by_spot[j])
-            for j in range(width):
-                x, asset = log_new[j] - log_strike + zts[j], carry * s1[j]
-                by_vol[j] = fma(units, worth(sign, x, sds[j], asset, strike, discounts[j]), by_vol[j])
-            for j in range(width):
-                zt = fma(outer_years, outer1[j], inner_years * inner1[j])
-                x, asset = log_new[j] - log_strike + zt, carry * s1[j]
-                by_all[j] = fma(units, worth(sign, x, sds[j], asset, strike, exp(-zt)), by_all[j])
+            add_first_order(terms[i], s0, log_old, own, x, work, value, delta, width)
+            for step in range(3):  # by spot, by vol, by all: one call, which is compiled once
+                for j in range(width if step == 2 else 0):
+                    zts[j] = fma(outer_years, outer1[j], inner_years * inner1[j])
+                    discounts[j] = exp(-zts[j])
+                spreads, found = old_sds if step == 0 else sds, values[step, block]
+                add_value(terms[i], s1, log_new, zts, spreads, discounts, work, found, width)
 
 
 @kernel

@@ -167,26 +167,12 @@ def drop_dust(quantity: Floats, reference: Floats, dust: float, most: float, ord
 
 
 @kernel
-def fallen(price: Floats, close: Floats, levels: Floats, before: Ints, hit: Ints) -> bool:
-    """Into `hit` the number of `levels` (rising) fallen through since the close; returns whether any is new.
-
-    Args:
-        before: (paths,) number of levels hit before.
-    """
-    fresh, falls = False, np.empty(BLOCK)
-    for start in range(0, price.shape[0], BLOCK):
-        width = min(BLOCK, price.shape[0] - start)
-        now, then = price[start : start + width], close[start : start + width]
-        count, known = hit[start : start + width], before[start : start + width]
-        for j in range(width):
-            falls[j] = 1.0 - now[j] / then[j]
-            count[j] = 0
-        for level in levels:
-            for j in range(width):
-                count[j] += 1 if level <= falls[j] else 0
-        for j in range(width):
-            fresh |= count[j] > known[j]
-    return fresh
+def fallen(price: Floats, close: Floats, level: Floats) -> bool:
+    """Whether the price has fallen by `level`, a share, or more since the close on any path."""
+    falls = False
+    for j in range(price.shape[0]):
+        falls |= level[j] <= 1.0 - price[j] / close[j]
+    return falls
 
 
 @kernel
@@ -208,8 +194,15 @@ def rules(
         depth: $ notional at base vol, (1,) where it is the same on all paths; it falls with (vol / base)^-depth_power.
         by_vol, shown: written: half-spread and depth.
     """
-    per_base, each, alike = 1.0 / base, depth.shape[0] > 1, depth[0]
-    for j in range(vol.shape[0]):
-        level = log(vol[j] * per_base)
-        by_vol[j] = half_spread * exp(spread_power * level)
-        shown[j] = (depth[j] if each else alike) * exp(-depth_power * level)
+    per_base, each, alike, level = 1.0 / base, depth.shape[0] > 1, depth[0], np.empty(BLOCK)
+    for start in range(0, vol.shape[0], BLOCK):
+        stop = min(start + BLOCK, vol.shape[0])
+        now, wide, deep = vol[start:stop], by_vol[start:stop], shown[start:stop]
+        for j in range(stop - start):  # short loops: the numbers of each fit the registers
+            level[j] = log(now[j] * per_base)
+        for j in range(stop - start):
+            wide[j] = half_spread * exp(spread_power * level[j])
+        for j in range(stop - start):
+            deep[j] = exp(-depth_power * level[j])
+        for j in range(stop - start):
+            deep[j] *= depth[start + j] if each else alike

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.rate_vols.black import SIDES
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
-from markets.rate_vols.rate_table import NODES, WIDE, RateTable, check_level, points
+from markets.rate_vols.rate_table import GRID, NODES, WIDE, RateTable, check_level, grid_quantile, points
 from sim.errors import UserError
 from sim.normal import ndtr
 from sim.root import root
@@ -165,19 +165,27 @@ class NettingSet:
     # --- margin ----------------------------------------------------------------------------------------------------
     def gains(self, now: float, rates: ArrayLike, years: float, nodes: int = NODES) -> RateTable:
         """u(t + d, r') - u(t, r) by standard deviations of r', a function for each of `rates` (rates,)."""
+        return RateTable(-WIDE, WIDE, self._gain(now, rates, years, points(-WIDE, WIDE, nodes)))
+
+    def _gain(self, now: float, rates: ArrayLike, years: float, z: Floats) -> Floats:
+        """u(t + d, r') - u(t, r), r' by standard deviations z: (z, rates) $."""
         r = np.atleast_1d(np.asarray(rates, dtype=np.float64))
         centre, sd = self.later(now, years, r)
-        z = points(-WIDE, WIDE, nodes)
-        then = self.value(now + years, centre + sd * z[:, None], settled=now)
-        return RateTable(-WIDE, WIDE, then - self.value(now, r))
+        return np.asarray(self.value(now + years, centre + sd * z[:, None], settled=now) - self.value(now, r))
 
     def margin(self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24) -> Floats:
         """Loss over the margin period that is exceeded with probability 1 - level, (rates,) $, at least 0.
 
-        Exact for the table: where u turns, each side of the turn is counted.
+        Where u turns, each side of the turn is counted. Options that expire within the period, or soon after, bend u
+        too sharply for a table: then it is valued on a fine grid.
         """
         check_level(level)
-        return np.asarray(np.maximum(-self.gains(now, rates, years).quantile(1 - level), 0.0))
+        table = self.gains(now, rates, years)
+        if table.resolved().all():
+            found = table.quantile(1 - level)
+        else:
+            found = grid_quantile(self._gain(now, rates, years, np.linspace(-WIDE, WIDE, GRID + 1)), 1 - level)
+        return np.asarray(np.maximum(-found, 0.0))
 
     def monotone_margin(self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24) -> Floats:
         """The same as if u only rose or only fell: its larger loss where r' is z standard deviations off, (rates,) $.
@@ -188,7 +196,7 @@ class NettingSet:
 
         check_level(level)
         z = float(ndtri(level))
-        return np.asarray(np.maximum(-self.gains(now, rates, years).at([-z, z]).min(axis=1), 0.0))
+        return np.asarray(np.maximum(-self._gain(now, rates, years, np.array([-z, z])).min(axis=0), 0.0))
 
     def sensitive_margin(
         self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24, gamma: bool = True
@@ -222,7 +230,8 @@ def margins(
     """Margins of many sets on many paths, (sets, paths) $: tabulated over the rates that occur, then interpolated.
 
     Each set's u(t + d, .) is a table over the rates and the moves from them, and its margin one over the rates: so the
-    cost by path is a row of weights that all sets share.
+    cost by path is a row of weights that all sets share. Rough where an option expires within the period: then take
+    `NettingSet.margin`, set by set.
     """
     check_level(level)
     r = np.asarray(rates, dtype=np.float64)

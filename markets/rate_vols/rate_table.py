@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 NODES = 33  # of a table, if nothing else is said
 WIDE = 6.0  # standard deviations that a table covers on either side: beyond lies 2e-9
 CELLS = 128  # of the grid on which a quantile is looked for
+GRID, FINE = 8192, 512  # cells of functions that are too bent for a table: of a formula, of a book in a run
+HALVINGS = 45  # of the bracket of a quantile on that grid
+RESOLVED, CONVERGED = 1e-7, 1e-3  # of a table's largest coefficient: its last ones, likewise
 FINE = 2048  # points between which a sign of the slope is looked for
 
 
@@ -73,11 +76,41 @@ class RateTable:
         normal_quantiles(np.ascontiguousarray(self.values), rows, sides, self.low, step, level, out)
         return out
 
+    def resolved(self, share: float = RESOLVED) -> NDArray[np.bool_]:
+        """Whether the last coefficients are below a share of the largest, (functions,).
+
+        The polynomials have then converged. Those of payoffs with a corner never do.
+        """
+        sizes = np.abs(self._coefficients()[1:])
+        return np.asarray(sizes[-4:].max(axis=0) <= share * sizes.max(axis=0))
+
     def _unit(self, where: ArrayLike) -> Floats:
         return np.asarray((2.0 * np.asarray(where, dtype=np.float64) - self.low - self.high) / (self.high - self.low))
 
     def _coefficients(self) -> Floats:
         return np.asarray(_transform(len(self.values)) @ self.values)
+
+
+def grid_quantile(values: Floats, level: float) -> Floats:
+    """As `RateTable.quantile`, of functions that are straight between points of an even grid over `WIDE`.
+
+    values: (points, functions).
+    """
+    from sim.normal import ndtr
+
+    check_level(level)
+    bounds = ndtr(np.linspace(-WIDE, WIDE, len(values)))
+    bounds[0], bounds[-1] = 0.0, 1.0
+    chance = np.diff(bounds)[:, None]
+    low, high = np.minimum(values[:-1], values[1:]), np.maximum(values[:-1], values[1:])
+    width = np.where(high > low, high - low, 1.0)
+    below, above = values.min(axis=0), values.max(axis=0)
+    for _ in range(HALVINGS):  # bisection: the probability rises with q
+        q = 0.5 * (below + above)
+        inside = np.where(high > low, np.clip((q - low) / width, 0.0, 1.0), q >= low)
+        enough = (chance * inside).sum(axis=0) >= level
+        below, above = np.where(enough, below, q), np.where(enough, q, above)
+    return np.asarray(above)
 
 
 def check_level(level: float) -> None:

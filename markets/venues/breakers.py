@@ -27,22 +27,24 @@ class Breakers:
         self.watches = self._levels.size > 0  # whether it ever halts
         self._length = minutes(spec.halt_minutes)
         self._close = listing.mid if self._levels.size else np.empty(0)
-        self._hit = np.zeros(market.paths, dtype=np.int64)  # number of levels fallen through since the close
-        self._now_hit = np.empty_like(self._hit)  # the same, with the present price
+        self._after = np.append(self._levels, np.inf)  # by number of levels fallen through: the next one
+        self._next = np.full(market.paths, self._after[0])  # the first that is not fallen through since the close
         self.halted_until = np.zeros(market.paths)  # seconds
 
     def look(self, _: int) -> None:
         """At every tick, when the market has moved: halt the paths whose price has newly fallen through a level."""
-        hit = self._now_hit
-        if not fallen(self._listing.mid, self._close, self._levels, self._hit, hit):
+        price = self._listing.mid
+        if not fallen(price, self._close, self._next):
             return
         market, levels = self._market, self._levels
-        fresh = np.flatnonzero(hit > self._hit)  # few
-        reached, value = hit[fresh], np.empty(hit.size)
+        with np.errstate(divide="ignore", invalid="ignore"):  # from a close of zero nothing falls
+            fall = 1.0 - price / self._close
+        fresh = np.flatnonzero(self._next <= fall)  # few
+        reached, value = np.searchsorted(levels, fall[fresh], side="right"), np.empty(market.paths)
         self.halted_until[fresh] = np.where(
             reached == levels.size, market.clock.ticks[-1] + 1, market.now + self._length
         )
-        self._hit[fresh] = reached
+        self._next[fresh] = self._after[reached]
         value[fresh] = levels[reached - 1]
         market.log.add("events", market.now, fresh, kind="halt", subject=self._listing.name, value=value)
 
@@ -50,5 +52,5 @@ class Breakers:
         """Remember the close, and reset the levels."""
         if self._levels.size:
             self._close = self._listing.mid
-            self._hit[:] = 0
+            self._next[:] = self._after[0]
             self.halted_until = np.minimum(self.halted_until, self._market.now)

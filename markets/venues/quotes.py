@@ -53,8 +53,8 @@ class Quotes:
         self._fixed = self._powers == (0, 0)  # whether spread and depth do not follow vol
         self._vol, self._base_vol = market.factors.quoting_vol(next(iter(listing.displaces)))
         # at base vol, at every tick
-        self._half_spreads = market.factors.half_spreads(spec.half_spread)
-        self._depths = market.factors.depths(spec.depth)
+        half_spreads, depths = market.factors.half_spreads(spec.half_spread), market.factors.depths(spec.depth)
+        self._told = list(zip(half_spreads, depths, strict=True))
         self._floors = market.factors.depths(spec.depth, spec.depth_floor)
 
     @property
@@ -88,14 +88,14 @@ class Quotes:
 
     def _offer(self, maker: str) -> Offer:
         offer = self._offers[maker]
-        if not isinstance(offer, Offer):
+        if callable(offer):  # no offer is, and to ask for the abstract class takes five times as long
             offer = self._offers[maker] = offer()
         return offer
 
     def seen(self, maker: str, paths: Paths) -> Quote:
         """A maker's quote on the paths that a record shows, always the same; computed there alone, if it can be."""
         offer = self._offer(maker)
-        if not isinstance(offer, Quote):
+        if type(offer) is not Quote:
             return offer.on(paths)
         known = self._seen.get(maker)
         if known is None or known[0] is not offer:
@@ -137,8 +137,9 @@ class Quotes:
         return self._before if self._by_price else self._made(stance.market, tick)
 
     def _made(self, market: Snapshot, tick: int) -> Rule:
-        vol, half_spread, last = market.row(self._vol), self._half_spreads[tick], self._rule
-        depth = self._outside_depth(tick) if self._by_price else self._depths[tick]
+        vol, (half_spread, depth), last = market.row(self._vol), self._told[tick], self._rule
+        if self._by_price:
+            depth = self._outside_depth(tick)
         if last is None or not (vol is last.vol or self._fixed) or not last.stands(half_spread, depth):
             by_spread, by_depth = self._powers
             last = self._rule = Rule(vol, self._base_vol, half_spread, by_spread, depth, by_depth)
@@ -146,7 +147,7 @@ class Quotes:
 
     def _outside_depth(self, tick: int) -> Vector:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional, (paths,)."""
-        return self._depths[tick] * self._listing.price_ratio() ** self._spec.depth_price_power
+        return self._told[tick][1] * self._listing.price_ratio() ** self._spec.depth_price_power
 
     def book(self) -> OrderBook:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""

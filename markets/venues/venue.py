@@ -9,19 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import INVESTORS
-from markets.kernels.trading import DEPTH
 from markets.venues.breakers import Breakers
+from markets.venues.exposed import Exposed, Measuring
 from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
 from markets.venues.listing import waits_for_roll
-from markets.venues.loop_gain import CURVATURE, summed
 from markets.venues.netting import Netting, netted
 from markets.venues.order import Fill, Order, check_size, tradable
 from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
-from markets.venues.surroundings import Surroundings
 from markets.venues.trade_log import write_trade
-from sim.errors import BugError
 from sim.vectors import some
 
 if TYPE_CHECKING:
@@ -40,19 +37,14 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
-Exposed = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Venue.expose`: flow, moved, by
-
-
-class Exchange(Surroundings, Protocol):
+class Exchange(Measuring, Protocol):
     """A market that clears venues."""
-
-    exposed: list[Venue]  # at which somebody would trade as prices move, in this tick
 
     def clear_soon(self, venue: Venue) -> None:
         """Clear a venue in CLEAR of this instant. Raises SpiralError where it is over."""
 
 
-class Venue:
+class Venue(Exposed):
     """A market for one listing.
 
     Orders of one instant are netted: the net is filled up to `capacity` x depth, at
@@ -62,21 +54,22 @@ class Venue:
     """
 
     def __init__(self, market: Exchange, listing: Listing, spec: VenueSpec) -> None:
+        super().__init__(market)
         self.market, self.listing, self.spec = market, listing, spec
         self.name, self.key = listing.name, next(iter(listing.displaces))  # key: the factor that trades here move first
         self.breakers = Breakers(market, listing, spec)
         self.has_impact = market.feedback.impact * spec.impact != 0  # of anybody's trades, were they felt
-        self.impact = 0.0 if market.price_takers else market.feedback.impact * spec.impact  # of the whole depth
-        self.moves = self.impact != 0  # whether trades move the price
+        self.impact = 0.0 if market.price_takers else market.feedback.impact * spec.impact
+        self.moves = self.impact != 0
         self._capacity = float("inf") if market.price_takers else spec.capacity  # price takers do not compete for depth
         self.orders: list[Order] = []  # which wait for CLEAR
-        self._nothing = np.zeros(market.paths)
-        self.exposed: list[Exposed] = []  # of this tick
         asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
         self.investors = None if asked is None else Investors(market, listing, asked)
-        self.place = 0  # among the venues of its market
+        self.place = 0
         self._waits = waits_for_roll(listing)
         self.quotes = Quotes(market, listing, spec)
+        self._balance = market.ledger.balance
+        self._asset, *self._others = listing.assets
         market.ledger.open(INVESTORS)
         market.ledger.list_asset(*listing.assets)
 
@@ -96,19 +89,19 @@ class Venue:
 
     def held(self, account: Name) -> Vector:
         """Signed quantity that an account holds, (paths,) units or $ notional."""
-        return self.market.ledger.balance(account, self.listing.assets[0])
+        return self._balance(account, self._asset)
 
     def reached(self, account: Name) -> bool:
         """Whether an account has ever held any of this."""
-        return self.market.ledger.reached(account, self.listing.assets[0])
+        return self.market.ledger.reached(account, self._asset)
 
     def value(self, account: Name, market: Snapshot | None = None) -> Vector:
         """Value at mid of an account's position, (paths,) $: in the present market, or in a given one."""
-        balance, assets, worth = self.market.ledger.balance, self.listing.assets, self.listing.worth_of_one(market)
-        value: Vector = balance(account, assets[0]) * worth[0]
-        if len(assets) > 1:
-            for asset, one in zip(assets[1:], worth[1:], strict=True):
-                value = value + balance(account, asset) * one
+        worth = self.listing.worth_of_one(market)
+        value: Vector = self._balance(account, self._asset) * worth[0]
+        if self._others:
+            for asset, one in zip(self._others, worth[1:], strict=True):
+                value = value + self._balance(account, asset) * one
         return value
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
@@ -165,62 +158,6 @@ class Venue:
             displace = self.market.factors.displace
             for key, by in self.listing.displaces.items():
                 displace(key, move if by == 1.0 else by * move)
-
-    # --- loops -----------------------------------------------------------------------------------------------------
-    @property
-    def exposes(self) -> bool:
-        """Whether anybody may read a loop gain of this venue: else no flow need be found for `expose`."""
-        return self.moves and self.market.measures_gains
-
-    def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
-        """Add a hedger's flow here per unit move of the price at the venue `moved`, or at each of those.
-
-        Valid for one tick. flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of
-        `loop_gain`.
-        """
-        if self.exposes:
-            if not self.exposed:
-                self.market.exposed.append(self)
-            self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
-
-    def gain(self, moved: str, by: str) -> Vector:
-        """Move of this price that one channel adds per unit move of the price at `moved`, (paths,).
-
-        impact x flow per unit move / depth.
-        """
-        flow: Vector | None = None
-        for each, names, channel in self.exposed:
-            if channel == by and moved in names:
-                flow = each if flow is None else flow + each
-        if flow is None:
-            self._require_measured()
-            return self._nothing
-        return self.impact * flow / self.quotes.book().levels[DEPTH]
-
-    def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
-        """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved).
-
-        but: venues whose moves are left out.
-        """
-        if not self.exposed:
-            self._require_measured()
-            return {}
-        flows, names, channels = zip(*self.exposed, strict=True)
-        entries, sums = summed(self.name, names, channels, but)
-        if not entries:
-            return {}
-        per_flow = self.impact / self.quotes.book().levels[DEPTH]
-        scaled = [per_flow * add(flows) for add in sums]
-        return {entry: scaled[i] for entry, i in entries}
-
-    def _require_measured(self) -> None:
-        if not self.market.measures_gains:
-            raise BugError("loop gains are found only in worlds that write peaks, closes or market")
-
-    @property
-    def loop_gain(self) -> Vector:
-        """The price's own loop: re-hedging of Gamma (asset) or convexity (swaps), (paths,)."""
-        return self.gain(self.name, CURVATURE)
 
     # --- orders ----------------------------------------------------------------------------------------------------
     def trade(self, taker: Named, quantity: Vector | float | Demand) -> simpy.Event:

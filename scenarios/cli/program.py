@@ -50,6 +50,10 @@ class Spiral(click.Group):
                 code = super().main(*args, **extra)
         except UserError as error:
             return _told(f"error: {error}", MISTAKE)
+        except FileNotFoundError:
+            if _has_a_folder():
+                raise
+            return _told("error: the working folder has been removed; change into one that exists", MISTAKE)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "spiral"
             return _told(f"error: {error.format_message()} ({command} --help explains)", MISTAKE)
@@ -93,6 +97,15 @@ class Spiral(click.Group):
 def _told(text: str, code: int) -> int:
     complain(text)
     return code
+
+
+def _has_a_folder() -> bool:
+    """Whether the working folder is still there."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _last_words(error: Exception) -> str:

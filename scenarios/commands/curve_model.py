@@ -7,7 +7,6 @@ from pathlib import Path
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.screen import screen
-from scenarios.describing.scenario_file import scenario_text
 from scenarios.studies.curves.curve_model import DAYS_A_YEAR, CurveModel, model_curve
 from sim.errors import UserError
 from sim.files import check_new, write_whole
@@ -39,6 +38,8 @@ def model_and_show(
     for table in (_fits(model), _ahead(model), _components(model)):
         terminal.print(table)
     if out is not None:
+        from scenarios.describing.scenario_file import scenario_text  # with every part of a scenario
+
         scenario = model.scenario(name=out.stem, spot=spot, vol=vol, credit=credit)
         write_whole(out, scenario_text(scenario, f"Written by `spiral curve-model --model {kind}`."))
         say(f"{out} written: spiral run {out}")

@@ -19,7 +19,18 @@ TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 
 Command = Callable[..., Any]
 
-FILE = click.Path(path_type=Path)
+
+class HomePath(click.Path):
+    """A path; `~` is the user's home also where no shell replaces it, as in --out=~/runs."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        from sim.arguments import at_home
+
+        return at_home(super().convert(value, param, ctx))
+
+
+FILE = HomePath(path_type=Path)
 BOOKS = (".csv", ".txt")  # what a book alone may end with, where a command takes one in place of a scenario
 EXOGENOUS = "storyline.anchors=exogenous"  # what --exogenous is short for
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.screen import screen
-from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import book_risk
 from scenarios.studies.risk.shown import RiskTable, risk_columns, risk_tables
 from scenarios.worlds.assumed import assumed
@@ -36,6 +34,8 @@ def bare(
     for option, given in (("--book", record.book), ("--history", record.history), ("--set", settings or None)):
         if given is not None:
             raise UserError("does not go with a book alone", value=option, remedy="leave it out, or give a scenario")
+    from scenarios.studies.risk.bare_book import bare_book  # with all that reads tables, a twentieth of the command
+
     vol = None if normal_vol is None else normal_vol * 1e-4
     return bare_book(book, record.curves, day=day, dates=record.dates, normal_vol=vol)
 
@@ -52,6 +52,8 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
     for each in risk_tables(found, risk.currency, tents):
         terminal.print(_table(each), f"{each.note}\n")
     if out is not None:
+        from analysis.csv_text import csv_text
+
         write_listed(out, {f"{name}.csv": csv_text(framed(columns)).encode() for name, columns in found.items()})
         say(out)
 

@@ -29,41 +29,50 @@ def frame_lines(source: Source, layout: Layout) -> Lines:
     """A frame's rows, counted from 1, as lines of text. Raises UserError if it is no frame."""
     name = name_of(source, layout)
     columns = _columns(source, name)
-    lengths = {len(values) for values in columns.values()}
+    lengths = {len(values) for _, values in columns}
     if len(lengths) > 1:
         raise UserError("the columns have different lengths", value=sorted(lengths), place=name)
     rows = min(lengths, default=0)
     if rows > MOST:
         raise UserError(f"has more than {MOST:,} rows", place=name, remedy="keep the dates that are needed")
-    header = layout.match([str(key) for key in columns])
+    header = layout.match([str(key) for key, _ in columns])
     check_header(header, name)
-    texts = [[_text(value) for value in values] for values in columns.values()]
+    texts = [[_text(value) for value in values] for _, values in columns]
     cells = zip(*texts, strict=True) if rows else ()
     return Lines(name, COMMA, header, 0, tuple((i, list(row)) for i, row in enumerate(cells, 1)), (), ", row {}")
 
 
-def _columns(source: Source, name: str) -> dict[Any, list[Any]]:
-    """Values by column; an index that is more than row numbers is the first column."""
+def _columns(source: Source, name: str) -> list[tuple[Any, list[Any]]]:
+    """Columns with their values, also two of one name; an index that is more than row numbers is the first."""
     if isinstance(source, Mapping):
-        return {key: _values(values, name) for key, values in source.items()}
+        return [(key, _values(values, name)) for key, values in source.items()]
     library = type(source).__module__.partition(".")[0]
     if library == "polars" and hasattr(source, "collect"):  # lazy
-        source = source.collect()
+        source = _collected(source, name)
     if library == "polars" and hasattr(source, "get_columns"):
-        return {column.name: column.to_list() for column in source.get_columns()}
+        return [(column.name, column.to_list()) for column in source.get_columns()]
     if library == "pandas" and hasattr(source, "columns"):
         return _pandas(source)
     remedy = "give the path of a CSV file, a frame of polars or pandas, or a table of arrays by column"
     raise UserError("is no history and no book", value=type(source).__name__, place=name, remedy=remedy)
 
 
-def _pandas(frame: Any) -> dict[Any, list[Any]]:
-    columns: dict[Any, list[Any]] = {}
+def _collected(frame: Any, name: str) -> Any:
+    """A lazy frame's rows. Raises UserError with the library's reason."""
+    try:
+        return frame.collect()
+    except Exception as error:  # of the file or the steps behind the frame
+        why = str(error).strip().partition("\n")[0]
+        raise UserError(f"cannot be collected: {why}", place=name, remedy="collect it yourself, and mend it") from error
+
+
+def _pandas(frame: Any) -> list[tuple[Any, list[Any]]]:
+    columns: list[tuple[Any, list[Any]]] = []
     if type(frame.index).__name__ != "RangeIndex":
-        columns[frame.index.name or ""] = frame.index.tolist()
+        columns.append((frame.index.name or "", frame.index.tolist()))
     for i, key in enumerate(frame.columns):
         label = next((part for part in key if part), "") if isinstance(key, tuple) else key
-        columns[label if label not in columns else f"{label}.{i}"] = frame.iloc[:, i].tolist()
+        columns.append((label, frame.iloc[:, i].tolist()))
     return columns
 
 
@@ -79,7 +88,7 @@ def _values(values: Any, name: str) -> list[Any]:
 
 def _text(value: Any) -> str:
     """A value as a file would have it; "" for nothing."""
-    if value is None or value != value:  # NaN, NaT
+    if value is None or type(value).__name__ == "NAType" or value != value:  # pandas' NA, of which all is NA; NaN, NaT
         return ""
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")

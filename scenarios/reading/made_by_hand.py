@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, get_args, get_origin
 
 from agents.base import Agent
 from scenarios.checking.checks import check
 from scenarios.parameters.accepted import accepted
 from scenarios.parameters.classes import KINDS
-from scenarios.parameters.hints import chosen_keys
+from scenarios.parameters.hints import chosen_keys, hints_of
 from scenarios.reading.loading import DEFAULTS, TEXTS, load
-from scenarios.scenario import RunSpec, Scenario, plain_value
+from scenarios.scenario import Scenario, plain_value
 from sim.arguments import path
 from sim.place import Place
 
@@ -33,7 +34,10 @@ def check_values(scenario: Scenario) -> None:
         if not isinstance(getattr(scenario, key), str):
             raise place.at(key).error("must be a string", value=getattr(scenario, key))
     for key in PARTS:
-        _check(getattr(scenario, key), type(_default(key)), place.at(key))
+        _check(getattr(scenario, key), hints_of(Scenario)[key], place.at(key))
+    for key in ("assets", "agents"):
+        if not isinstance(getattr(scenario, key), tuple | list):
+            raise place.at(key).error("must be a tuple", value=getattr(scenario, key))
     for asset in scenario.assets:
         _check(asset, type(asset), place.at("assets", asset.name))
     for agent in scenario.agents:
@@ -49,17 +53,15 @@ def check_values(scenario: Scenario) -> None:
     check(scenario, place)
 
 
-def _default(key: str) -> Any:
-    return DEFAULTS.get(key) or (RunSpec() if key == "run" else None)
-
-
 def _check(value: Any, cls: type[Any], place: Place) -> None:
     """Hold the fields of a parameter dataclass to their types and limits."""
     if value is None and cls in KINDS:
         return
-    if cls is not type(None) and not isinstance(value, cls):
+    if not isinstance(value, cls):
         raise place.error(f"must be a {cls.__name__}", value=value)
     cls = type(value)
+    for key, hint in _hints(cls).items():
+        _check_made(getattr(value, key), hint, place.at(key))
     table = {f.name: _table(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if accepted(cls, table) is not None:
         return
@@ -67,6 +69,29 @@ def _check(value: Any, cls: type[Any], place: Place) -> None:
 
     if can_be_written(cls):  # else a class of the user's own with fields of types that no file has
         validated(cls, table, place)
+
+
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
+    try:
+        found: dict[str, Any] = known(cls)
+    except (NameError, TypeError):  # a class of the user's own whose fields no file can give
+        return {}
+    return found
+
+
+def _check_made(value: Any, hint: Any, place: Place) -> None:
+    """Raise UserError for a table, as a file has it, in the place of the parameter dataclass that is made from it."""
+    inner = get_args(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        if isinstance(value, Mapping | str):
+            raise place.error(f"must be a {hint.__name__}", value=value, remedy="make one: tables are for files")
+    elif get_origin(hint) is tuple and isinstance(value, tuple | list):
+        for i, item in enumerate(value):
+            _check_made(item, inner[0], place.at(i))
+    elif get_origin(hint) is dict and isinstance(value, Mapping):
+        for key, item in value.items():
+            _check_made(item, inner[1], place.at(str(key)))
 
 
 def _table(value: Any) -> Any:

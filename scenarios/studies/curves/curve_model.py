@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,13 @@ from markets.curves.diebold_li import FEWEST, DieboldLi, estimate
 from markets.curves.hjm import expected_forwards
 from markets.curves.nelson_siegel import NelsonSiegel, minima
 from scenarios.files.frames import Source
-from scenarios.reading.loading import from_dict
-from scenarios.scenario import Scenario
 from scenarios.studies.curves.curve_record import NEEDED, TENORS, CurveRecord, read_record
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.sessions import day_date, exchange_sessions
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Kind = Literal["nelson_siegel", "svensson", "diebold_li", "hjm"]
@@ -60,6 +61,8 @@ class CurveModel:
         """A scenario whose storyline is the forecast and whose node noise is the record's. Raises UserError."""
         levels = {"spot": spot, "vol": vol, "credit": credit}
         anchors = [{"date": day, **levels, **self._rates(k)} for k, day in enumerate(self.days)]
+        from scenarios.reading.loading import from_dict  # two thirds of our modules
+
         return from_dict(
             {
                 "name": name,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from markets.products.book import Book
 from markets.rate_vols.curve_move import CurveMove, curve_move
-from markets.rate_vols.rate_table import WIDE, RateTable, check_level, points
+from markets.rate_vols.rate_table import CONVERGED, FINE, WIDE, RateTable, check_level, grid_quantile, points
 from scenarios.reading.made_by_hand import meant
 from scenarios.studies.risk.book_risk import hedger_of
 from scenarios.studies.risk.fine_start import on_nodes, times_of
@@ -152,7 +152,7 @@ class _Maker:
             mean = float(now.start[0, 0] + now.centre[0]) if self.start.curve.years[0] == 0 else self._short(years)
         value = self.book.value(tick, self.market(nodes), np.repeat(fixings, STATES, axis=1))
         gains = self._gains(tick, nodes, value, fixings)
-        exact = np.maximum(-gains.quantile(1 - self.level), 0.0)
+        exact = np.maximum(-self._quantile(gains, tick, nodes, value, fixings), 0.0)
         z = float(ndtri(self.level))
         monotone = np.maximum(-gains.at([-z, z]).min(axis=1), 0.0)
         sd = float(now.sd[0]) if now is not None else 0.0
@@ -197,12 +197,24 @@ class _Maker:
 
     def _gains(self, tick: int, nodes: Floats, value: Floats, fixings: Floats) -> RateTable:
         """Gain over the margin period by standard deviations of the short rate, a function a state."""
+        return RateTable(-WIDE, WIDE, self._gain(tick, nodes, value, fixings, points(-WIDE, WIDE, INSIDE)))
+
+    def _quantile(self, gains: RateTable, tick: int, nodes: Floats, value: Floats, fixings: Floats) -> Floats:
+        """Of those gains, $ a state; from a fine grid where the corner of a payoff keeps a table from converging."""
+        found, sharp = gains.quantile(1 - self.level), ~gains.resolved(CONVERGED)
+        if sharp.any():
+            z = np.linspace(-WIDE, WIDE, FINE + 1)
+            fine = self._gain(tick, nodes[:, sharp], value[sharp], fixings, z)
+            found[sharp] = grid_quantile(fine, 1 - self.level)
+        return found
+
+    def _gain(self, tick: int, nodes: Floats, value: Floats, fixings: Floats, z: Floats) -> Floats:
+        """Gain over the margin period at standard deviations z, (z, states) $."""
         then = self.move(nodes, self.years)
-        z = points(-WIDE, WIDE, INSIDE)
         moved = np.concatenate([then.at(float(one)) for one in z], axis=1)
         wide = np.repeat(fixings, moved.shape[1], axis=1)
-        worth = self.book.value(tick, self.market(moved), wide, later=self.years).reshape(INSIDE, STATES)
-        return RateTable(-WIDE, WIDE, worth - value)
+        worth = self.book.value(tick, self.market(moved), wide, later=self.years).reshape(z.size, value.size)
+        return np.asarray(worth - value)
 
     def _short(self, years: float) -> float:
         """Mean of the short rate where the curve has no node at no maturity: its first node's."""

@@ -1,0 +1,98 @@
+"""What agents would trade at a venue as prices move, and the loop gains that follow from it."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.trading import DEPTH
+from markets.venues.loop_gain import CURVATURE, summed
+from markets.venues.surroundings import Surroundings
+from sim.errors import BugError
+
+if TYPE_CHECKING:
+    from markets.venues.quote import Paths
+    from markets.venues.quotes import Quotes
+
+Vector = NDArray[np.float64]
+Flow = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Exposed.expose`: flow, moved, by
+
+
+class Measuring(Surroundings, Protocol):
+    """A market that knows where somebody would trade as prices move."""
+
+    exposed: list[Exposed]  # there, in this tick
+
+
+class Exposed:
+    """The part of a venue that feedback goes through. The venue gives it its name, quotes and impact."""
+
+    name: str
+    place: int  # among the venues of its market
+    quotes: Quotes
+    impact: float  # of the whole depth
+    moves: bool  # whether trades move the price
+
+    def __init__(self, market: Measuring) -> None:
+        self._measuring = market
+        self.exposed: list[Flow] = []  # of this tick
+        self._nothing = np.zeros(market.paths)
+
+    @property
+    def exposes(self) -> bool:
+        """Whether anybody may read a loop gain of this venue: else no flow need be found for `expose`."""
+        return self.moves and self._measuring.measures_gains
+
+    def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
+        """Add a hedger's flow here per unit move of the price at the venue `moved`, or at each of those.
+
+        Valid for one tick. flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of
+        `loop_gain`.
+        """
+        if self.exposes:
+            if not self.exposed:
+                self._measuring.exposed.append(self)
+            self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
+
+    def gain(self, moved: str, by: str, paths: Paths | slice | None = None) -> Vector:
+        """Move of this price that one channel adds per unit move of the price at `moved`, (paths,): on all, or on some.
+
+        impact x flow per unit move / depth. Raises BugError where loop gains are not found.
+        """
+        flows = [flow for flow, names, channel in self.exposed if channel == by and moved in names]
+        if not flows:
+            self._require_measured()
+            return self._nothing if paths is None else self._nothing[paths]
+        depth = self.quotes.book().levels[DEPTH]
+        if paths is not None:
+            flows, depth = [flow[paths] for flow in flows], depth[paths]
+        gain: Vector = self.impact * reduce(np.add, flows) / depth
+        return gain
+
+    def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
+        """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved).
+
+        but: venues whose moves are left out. Raises BugError as `gain`.
+        """
+        if not self.exposed:
+            self._require_measured()
+            return {}
+        flows, names, channels = zip(*self.exposed, strict=True)
+        entries, sums = summed(self.name, names, channels, but)
+        if not entries:
+            return {}
+        per_flow = self.impact / self.quotes.book().levels[DEPTH]
+        scaled = [per_flow * add(flows) for add in sums]
+        return {entry: scaled[i] for entry, i in entries}
+
+    def _require_measured(self) -> None:
+        if not self._measuring.measures_gains:
+            raise BugError("loop gains are found only in worlds that write peaks, closes or market")
+
+    @property
+    def loop_gain(self) -> Vector:
+        """The price's own loop: re-hedging of Gamma (asset) or convexity (swaps), (paths,)."""
+        return self.gain(self.name, CURVATURE)
