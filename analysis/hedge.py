@@ -18,6 +18,7 @@ from sim.columns import Unit
 from sim.dataset import Run
 
 LEVEL = 0.95
+LEAST = 0.01  # a hedge whose gains vary less than this share of the book's is none: no multiple of it is traded
 GROUPS = 20  # of paths, left out one by one for the standard errors
 FIGURES: dict[str, tuple[Unit, str]] = {
     "hedge_var_reduction": ("share", "Share of the book's daily VaR 95 % that the hedge removed"),
@@ -25,7 +26,7 @@ FIGURES: dict[str, tuple[Unit, str]] = {
     "hedge_dollar_offset": ("share", "Dollar offset: what the hedge made for each $ that the book lost"),
     "hedge_r2": ("share", "R2 of daily hedge gains on the book's"),
     "hedge_slope": ("number", "Slope of daily hedge gains on the book's: -1 is a full hedge"),
-    "hedge_least_variance": ("multiple", "Multiple of the hedge with the least daily variance"),
+    "hedge_least_variance": ("multiple", "Multiple of the hedge with the least daily variance (n/a: hardly any hedge)"),
 }
 
 
@@ -66,8 +67,11 @@ class Hedge:
 
     @property
     def least_variance(self) -> float:
-        """Multiple of the hedge that leaves book + multiple x hedge the least variance: -covariance / var(hedge)."""
-        return _over(-self._covariance, float(np.var(self.hedge)))
+        """Multiple of the hedge that leaves book + multiple x hedge the least variance: -covariance / var(hedge).
+
+        NaN where there is hardly a hedge: its standard deviation is below LEAST of the book's.
+        """
+        return _multiple(-self._covariance, float(np.var(self.hedge)), float(np.var(self.book)))
 
     @property
     def _covariance(self) -> float:
@@ -148,7 +152,7 @@ class Gathered:
         (x,), (y,), n = sums.x, sums.y, int(sums.n[0])
         alone, hedged = (_at_risk(values[labels != left_out], n) for values, labels in self._lowest)
         error = math.sqrt(max(var_x + var_y + 2 * cov, 0.0) + (x + y) ** 2)
-        ratios = _over(-y, x), _over(cov**2, var_x * var_y), _over(cov, var_x), _over(-cov, var_y)
+        ratios = _over(-y, x), _over(cov**2, var_x * var_y), _over(cov, var_x), _multiple(-cov, var_y, var_x)
         return np.array([1 - _over(hedged, alone), error, *ratios])
 
     @cached_property
@@ -176,3 +180,8 @@ def _moving(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
 
 def _over(top: float, bottom: float) -> float:
     return float(top / bottom) if bottom else math.nan
+
+
+def _multiple(top: float, hedge: float, book: float) -> float:
+    """top / hedge; NaN where the hedge varies next to nothing beside the book. hedge, book: variances, $²."""
+    return _over(top, hedge) if hedge >= LEAST**2 * book else math.nan

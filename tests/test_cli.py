@@ -58,6 +58,12 @@ def test_show(name: str) -> None:
         assert word in result.stdout
 
 
+def test_show_says_the_unit_of_each_parameter() -> None:
+    told = spiral("show", "gilt_ldi_2022").stdout
+    assert "inventory_limit = $1.00bn notional, inventory_half_life = 0.5 trading hours" in told
+    assert "quantity = 58,000,000,000 units" in told
+
+
 @pytest.mark.parametrize("ending", ["html", "svg"])
 def test_show_draws_a_chart(folder: Path, ending: str) -> None:
     assert spiral("show", "covid_crash_2020", "--chart", f"c.{ending}").exit_code == 0

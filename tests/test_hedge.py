@@ -27,6 +27,7 @@ KNOWN = {
 
 
 SLOPE = list(FIGURES).index("hedge_slope")
+LEAST_VARIANCE = list(FIGURES).index("hedge_least_variance")
 
 
 def gathered(book, hedge, groups=20):
@@ -61,6 +62,18 @@ def test_errors_are_those_of_repetition():
     slopes = [Hedge(book, hedge).slope for book, hedge in zip(books, hedges, strict=True)]
     errors = [jackknife(gathered(*both).without_each())[SLOPE] for both in zip(books, hedges, strict=True)]
     assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(slopes), rel=4 * np.sqrt(1 / 400 + 1 / 7600))
+
+
+def test_no_multiple_is_asked_of_hardly_any_hedge():
+    """A desk that its lender takes at once leaves traces of a hedge: 15,000 times that is no advice."""
+    rng = np.random.default_rng(1)
+    book = rng.normal(0, 1e7, (37, 25))
+    for share, told in ((0.02, True), (0.005, False)):
+        hedge = Hedge(book, -share * book)
+        assert np.isfinite(hedge.least_variance) == told
+        assert np.isfinite(gathered(book, -share * book).figures()[LEAST_VARIANCE]) == told
+    assert Hedge(book, -0.02 * book).least_variance == pytest.approx(50)
+    assert np.isfinite(hedge.slope)
 
 
 def test_gains_day_by_day_are_gains_at_once():

@@ -63,6 +63,15 @@ def test_list_names_every_case_and_runs_none(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_the_list_has_room_for_its_words_in_eighty_columns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenarios.commands.validate.WIDTH", 80)
+    lines = spiral("--list").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    row = next(i for i, line in enumerate(lines) if "hedging-error-monthly" in line)
+    assert "fast  A put hedged every month" in lines[row]
+    assert "Boyle and Emanuel (1980), Bertsimas, Kogan and" in lines[row + 1]
+
+
 @pytest.mark.parametrize(
     ("name", "remedy"), [("unhedged-putt", "did you mean 'unhedged-put'?"), ("Hedgin", "'hedging'?")]
 )

@@ -96,7 +96,7 @@ LENDING = (
     Part(
         name="funding_overnight",
         columns=(Step("funding_overnight", "Funding, overnight"),),
-        label="Funding, overnight",
+        label="Funding, overnight (below zero: interest earned)",
         short="funding, overnight",
         said="interest on cash at the overnight rate; below zero: received",
         within=FUNDING,

@@ -160,10 +160,13 @@ def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
 
 
 def _written(value: Any, unit: str) -> Any:
-    """A parameter's value: dollars as in the tables."""
-    if not isinstance(value, float):
-        return encode(value)
-    return money(value) if unit == "$" else f"{value:,.4g}"
+    """A parameter's value with its unit: dollars as in the tables; decimals are what numbers of a file are."""
+    if isinstance(value, float) and (unit == "$" or unit.startswith("$ ")):
+        return f"{money(value)}{unit[1:]}"
+    plain = encode(value)
+    if isinstance(value, float):
+        plain = f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return f"{plain} {unit}" if unit not in ("", "decimal") else plain
 
 
 def describe(position: Position) -> str:

@@ -11,6 +11,7 @@ from scenarios.studies.validation import runner
 from scenarios.studies.validation.result import DATA, PAGE, Validation
 from sim.files import check_folder
 from sim.screen.table import Table
+from sim.screen.text import Text
 from sim.streams import Generator
 
 FOLDER = Path("runs") / "validation"
@@ -46,13 +47,15 @@ def validate_and_report(
 
 def print_list(names: tuple[str, ...], *, fast: bool) -> None:
     """The cases by chapter, without running any."""
-    table = Table("chapter", "case", "", "what is reproduced", "source", box=False, pad_edge=False, whole=False)
-    table.columns[1].no_wrap = True
+    table = Table("case", "", "what is reproduced, and its source below", box=False, pad_edge=False)
+    table.columns[0].no_wrap = True
     chapter = ""
     for case in runner.choose(names, fast=fast):
-        first = case.chapter if case.chapter != chapter else ""
-        chapter = case.chapter
-        table.add_row(first, case.name, "fast" if case.fast else "", case.title, case.source)
+        if case.chapter != chapter:
+            chapter = case.chapter
+            table.add_row(Text(chapter, "bold cyan"))
+        told = Text.assemble(f"{case.title}\n", (case.source, "dim"))
+        table.add_row(f"  {case.name}", "fast" if case.fast else "", told)
     screen(WIDTH).print(table)
 
 
