@@ -186,11 +186,9 @@ class TradingWorld(MarketWorld):
     @property
     def answering_options(self) -> list[str]:
         """Venues of options on assets at which any desk trades as the market moves, in one order in every world."""
-        return (
-            sorted({name for desk in self.desks.values() for name in desk.legs.answering_options})
-            if self.options
-            else []
-        )
+        if not self.options:
+            return []
+        return sorted({name for desk in self.desks.values() for name in desk.legs.answering_options})
 
     def answering_on(self, asset: str) -> list[str]:
         """Those of options on one asset."""
