@@ -316,9 +316,8 @@ def option_steps(
         block = slice(start, start + width)
         s0, s1, v0, v1 = old_spot[block], spot[block], old_vol[block], vol[block]
         value, delta = slopes[VALUE, block], slopes[DELTA, block]
-        by_spot, by_vol, by_all = values[0, block], values[1, block], values[2, block]
         for j in range(width):
-            value[j] = delta[j] = by_spot[j] = by_vol[j] = by_all[j] = 0.0
+            value[j] = delta[j] = values[0, start + j] = values[1, start + j] = values[2, start + j] = 0.0
         for j in range(width):
             log_old[j] = log(at_least(s0[j], FLOOR) * per_spot0)
         for j in range(width):
@@ -346,12 +345,12 @@ def option_steps(
                 zts[j] = fma(outer_years, outer0[j], inner_years * inner0[j])
                 discounts[j] = exp(-zts[j])
             add_first_order(terms[i], s0, log_old, own, x, work, value, delta, width)
-            add_value(terms[i], s1, log_new, zts, old_sds, discounts, work, by_spot, width)
-            add_value(terms[i], s1, log_new, zts, sds, discounts, work, by_vol, width)
-            for j in range(width):
-                zts[j] = fma(outer_years, outer1[j], inner_years * inner1[j])
-                discounts[j] = exp(-zts[j])
-            add_value(terms[i], s1, log_new, zts, sds, discounts, work, by_all, width)
+            for step in range(3):  # by spot, by vol, by all: one call, which is compiled once
+                for j in range(width if step == 2 else 0):
+                    zts[j] = fma(outer_years, outer1[j], inner_years * inner1[j])
+                    discounts[j] = exp(-zts[j])
+                spreads, found = old_sds if step == 0 else sds, values[step, block]
+                add_value(terms[i], s1, log_new, zts, spreads, discounts, work, found, width)
 
 
 @kernel

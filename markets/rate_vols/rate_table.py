@@ -20,7 +20,7 @@ CELLS = 128  # of the grid on which a quantile is looked for
 GRID, FINE = 8192, 512  # cells of functions that are too bent for a table: of a formula, of a book in a run
 HALVINGS = 45  # of the bracket of a quantile on that grid
 RESOLVED, CONVERGED = 1e-7, 1e-3  # of a table's largest coefficient: its last ones, likewise
-FINE = 2048  # points between which a sign of the slope is looked for
+TURNING = 2048  # points between which a sign of the slope is looked for
 
 
 def points(low: float, high: float, nodes: int = NODES) -> Floats:
@@ -54,7 +54,7 @@ class RateTable:
 
     def turns(self, number: int = 0) -> Floats:
         """Where a function turns, inside (low, high), rising."""
-        grid = np.linspace(self.low, self.high, FINE)
+        grid = np.linspace(self.low, self.high, TURNING)
         found = self.slope(grid)[number]
         cross = np.flatnonzero(found[:-1] * found[1:] < 0)
         inside = grid[cross] - found[cross] * (grid[cross + 1] - grid[cross]) / (found[cross + 1] - found[cross])

@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from scenarios.commands.prepare import blas_alone
-from sim.arguments import at_home
 from sim.collector import work
 from sim.dataclass import dataclass
 
@@ -26,6 +25,8 @@ class HomePath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path."""
+        from sim.arguments import at_home
+
         return at_home(super().convert(value, param, ctx))
 
 
