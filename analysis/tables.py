@@ -12,6 +12,7 @@ from analysis import (
     force,
     frames,
     liquidity,
+    moves,
     parts,
     pnl,
     rates_risk,
@@ -37,7 +38,7 @@ def all_tables(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
         found += [costs(run, agent, worlds), risk(run, agent, worlds)]
         found += book.tables(run, agent, worlds)
         found += rates_risk.tables(run, agent, worlds[0])
-    found.append(market(run, worlds))
+    found += [moves.moves(run, worlds[0]), market(run, worlds)]
     if frames.cast(run):
         found.append(cast(run, worlds[0]))
     levels = storyline(run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis import book, frames, page, parts, rates_risk, words
+from analysis import book, frames, moves, page, parts, rates_risk, words
 from analysis.given import A_RUN
 from analysis.liquidity import stress
 from analysis.numbers import Number
@@ -64,12 +64,13 @@ def render(run: Run, *, agent: str | None = None) -> Group:
     said = Text("\n".join(words.paragraphs(run, first, agent=agent)))
     desk = f"{frames.desk_name(run, agent)}, {run.manifest['paths']:,} paths, seed {run.manifest['seed']}"
     head = Panel(said, title=str(run.manifest.get("title") or run.manifest["name"]), subtitle=desk)
-    held = [book.short_table(run, agent, worlds[0]), *rates_risk.tables(run, agent, worlds[0])]
+    moved = moves.moves(run, worlds[0])
+    held = [moved, book.short_table(run, agent, worlds[0]), *rates_risk.tables(run, agent, worlds[0])]
     return Group(head, table, *(_held(each) for each in held if each is not None))
 
 
 def _held(held: page.Table) -> Table:
-    """A desk's positions."""
+    """A table of few columns: how the market moved, a desk's positions, its risk."""
     table = Table(box=False, pad_edge=False, title=held.title, title_style="bold cyan")
     for i, name in enumerate(held.header):
         table.add_column(name, justify="right" if i else "left", no_wrap=bool(i))
