@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sim.place import Place
 
 FORM = re.compile(r"^(\d+)\s*(m|h|d)$")
+DAYS = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0}  # of a unit
+LONGEST = 3660.0  # days: ten years
 REMEDY = "write 'tick', or minutes, hours or trading days as '30m', '2h', '1d'"
 
 
@@ -29,8 +31,11 @@ class Interval:
 
     def __init__(self, text: str) -> None:
         match = FORM.match(text.strip())
-        if text.strip() != "tick" and (match is None or int(match[1]) == 0):
+        if text.strip() != "tick" and (match is None or float(match[1]) == 0):
             raise UserError("an interval is a number and a unit", value=text, place="policy.interval", remedy=REMEDY)
+        if match and float(match[1]) * DAYS[match[2]] > LONGEST:
+            rule, remedy = "an interval is at most ten years", "drop a digit, or write e.g. '1d', '260d'"
+            raise UserError(rule, value=text, place="policy.interval", remedy=remedy)
         self.number = int(match[1]) if match else 1
         self.unit = match[2] if match else "tick"
         self._seconds = self.number * (60 if self.unit == "m" else 3600)

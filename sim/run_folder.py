@@ -194,12 +194,17 @@ def check_place(folder: Path) -> Path:
         place = Path(os.path.realpath(folder))
         check_name(place)
         here, home = Path.cwd().resolve(), Path(os.path.realpath(os.path.expanduser("~")))
+        if os.path.islink(place):
+            raise _refused(folder, "a run goes into a folder, not through a link", "a link that leads to itself")
         if os.path.islink(folder):
             raise _refused(folder, "a run goes into a folder, not through a link", f"a link to {place}", place)
         if place.exists() and not place.is_dir():
             raise _refused(folder, "a run is a folder", "a file")
         if place == home or place in (here, *here.parents):
             raise _refused(folder, "a run goes into a folder of its own", str(place))
+        for above in place.parents:
+            if is_run(above):
+                raise _refused(folder, "a run's folder holds that run alone", f"a folder inside the run {above}")
         if os.path.ismount(place):
             raise _refused(folder, "a run's folder can be renamed", "a mount point", place / "run")
     return place

@@ -13,7 +13,7 @@ from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from agents.making.market_maker import MarketMaker
-from agents.policies import Band
+from agents.policies import Band, Never, Policy
 from markets.spec import FeedbackSpec
 from scenarios.describing.template import template
 from scenarios.reading.loading import from_dict, load
@@ -73,6 +73,18 @@ def test_overrides_from_text() -> None:
 def test_overrides_from_a_mapping_leave_the_preset_alone() -> None:
     assert load(COVID, {"run.paths": 7}).run.paths == 7
     assert load(COVID).run.paths == 1000
+
+
+@pytest.mark.parametrize("policy", [Band(width=0.1, interval="1h"), Never()])
+def test_an_override_takes_a_policy_made_in_python(policy: Policy) -> None:
+    hedger = load(COVID, {"agents.hedger.policy": policy}).agent("hedger")
+    assert isinstance(hedger, Hedger)
+    assert hedger.policy == policy
+
+
+def test_a_policy_made_in_python_is_held_to_its_limits() -> None:
+    with pytest.raises(UserError, match=r"agents.hedger.policy.width: must be >= 0, got -1"):
+        load(COVID, {"agents.hedger.policy": Band(width=-1)})
 
 
 def test_a_new_agent_by_override() -> None:

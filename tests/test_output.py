@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import subprocess
@@ -138,6 +139,26 @@ def test_a_bug_is_one_line_and_no_secret_to_who_calls(
     assert said.endswith("; please report it; SPIRAL_TRACEBACK=1 shows all\n")
     assert said.count("\n") == 1
     assert isinstance(CliRunner().invoke(main, ["keys"]).exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(("part", "error"), [("raise OSError('no .so')", "OSError"), ("def use(): plr", "NameError")])
+def test_a_library_that_cannot_be_loaded_is_no_bug(
+    part: str, error: str, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    """With too little memory one fails as it is imported, another at the first use of what it could not load."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (folder / f"lacking_{error}.py").write_text(part)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(
+        "scenarios.commands.keys.print_keys", lambda *_, **__: importlib.import_module(f"lacking_{error}").use()
+    )
+    with pytest.raises(SystemExit) as left:
+        main(["keys"])
+    assert left.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"failed: the library lacking_{error} cannot be loaded: allow the process more memory")
+    assert f"({error}: " in said
 
 
 DENIED = PermissionError(13, "Permission denied", "x")

@@ -226,6 +226,13 @@ def test_what_is_no_interval(text):
         Interval(text)
 
 
+@pytest.mark.parametrize("text", ["3661d", "1000000000d", "9" * 5000 + "m"])
+def test_an_interval_of_more_than_ten_years_is_a_slip(text):
+    assert Interval("3660d").number == 3660
+    with pytest.raises(UserError, match=r"an interval is at most ten years.*drop a digit"):
+        Interval(text)
+
+
 # --- in a world -------------------------------------------------------------------------------------------------------
 CRASH = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-02-24", "spot": 90.0, "vol": 0.2}]
 PUT = [{"kind": "put", "moneyness": 0.95, "expiry": "2020-06-19", "quantity": -1e7}]

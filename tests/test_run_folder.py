@@ -24,7 +24,7 @@ from sim.dataset import open_run
 from sim.earlier_run import collisions, retire
 from sim.errors import SpiralError, UserError
 from sim.manifest import MANIFEST, files_of
-from sim.run_folder import claimed, own_folder
+from sim.run_folder import check_place, claimed, own_folder
 from sim.run_pages import add_page, check_report
 from sim.scratch import OWNER, clear_dead, scratch
 from sim.seal import sealed
@@ -428,6 +428,18 @@ def test_a_default_folder_that_no_run_made_is_refused(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="a run replaces only an earlier run"):
         run(load("calm_market", QUICK), workers=1)
     assert [p.name for p in Path("runs").iterdir()] == ["calm_market-1"]
+
+
+@pytest.mark.parametrize("inner", ["inner", "marks/deep/inner"])
+def test_a_run_does_not_go_inside_a_finished_one(copied, inner):
+    with pytest.raises(UserError, match=r"a run's folder holds that run alone, got 'a folder inside the run .*copied'"):
+        check_place(copied / inner)
+
+
+def test_a_link_to_itself_is_called_that(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UserError, match=r"got 'a link that leads to itself'; give another --out$"):
+        check_place(tmp_path / "loop")
 
 
 def test_a_run_that_was_made_meanwhile_is_not_replaced(copied, monkeypatch):

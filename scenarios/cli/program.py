@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +18,11 @@ from sim.errors import SpiralError, UserError
 from sim.signals import exit_code, polite
 from sim.text import one_line
 
+if TYPE_CHECKING:
+    from traceback import FrameSummary
+
 OK, FAILED, MISTAKE, SIGNALLED = 0, 1, 2, 128  # exit codes; a signal's is SIGNALLED and its number
+LIBRARIES = f"{os.sep}site-packages{os.sep}"
 
 
 class ReaderGone(Exception):
@@ -108,6 +113,19 @@ def _has_a_folder() -> bool:
     return True
 
 
+def _not_loaded(error: Exception, steps: Sequence[FrameSummary]) -> str:
+    """The library that an error was raised in while its modules were run, by the traceback; else no name.
+
+    Some libraries go on when a part of them cannot be loaded; what they miss is a NameError at its first use.
+    """
+    inside = [step for step in steps if LIBRARIES in step.filename]
+    if not inside or inside[-1] is not steps[-1]:
+        return ""
+    if not isinstance(error, NameError) and all(step.name != "<module>" for step in inside):
+        return ""
+    return Path(inside[-1].filename.rpartition(LIBRARIES)[2]).parts[0].removesuffix(".py")
+
+
 def _last_words(error: Exception) -> str:
     """The message of an error that nothing expects."""
     if isinstance(error, OSError) and error.strerror:
@@ -119,4 +137,7 @@ def _last_words(error: Exception) -> str:
     steps = extract_tb(error.__traceback__)
     place = f" at {Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
     said = f"{type(error).__name__}: {one_line(str(error))[:300]}{place}"
+    if library := _not_loaded(error, steps):
+        remedy = "allow the process more memory (ulimit -v), or install it again"
+        return f"failed: the library {library} cannot be loaded: {remedy} ({said})"
     return f"bug: {said}; please report it; {TRACEBACK}=1 shows all"

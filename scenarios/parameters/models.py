@@ -92,6 +92,8 @@ def chosen(base: type[Spec], table: Any, place: Place) -> Spec:
 def _chosen(base: type[Any], table: Any, place: Place, default: Any, modules: Modules) -> Any:
     """A parameter that is chosen by its `kind`: by default that of `default`, else the usual one."""
     usual = default.kind if default is not None else "every" if base is Policy else next(iter(KINDS[base]))
+    if isinstance(table, base):  # made in Python
+        return build(type(table), {f.name: getattr(table, f.name) for f in dataclasses.fields(table)}, place)
     if not isinstance(table, Mapping):
         raise place.error("must be a table of keys", value=table, remedy=f"write {place.keys[-1]}.kind = '{usual}'")
     values = dict(table)

@@ -35,7 +35,9 @@ def validated(cls: type[Any], table: Mapping[str, Any], place: Place, *, partial
         valid: BaseModel = model(cls, partial=partial).model_validate(dict(table))
     except ValidationError as error:
         raise explain(error, place, cls, table) from None
-    return valid.model_dump(exclude_unset=True)
+    found = valid.model_dump(exclude_unset=True)
+    # A policy or a model that was made in Python stays as it is: of it pydantic makes a table without its class.
+    return {key: made if dataclasses.is_dataclass(made := getattr(valid, key)) else found[key] for key in found}
 
 
 def can_be_written(cls: type[Any]) -> bool:
