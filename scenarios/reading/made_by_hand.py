@@ -60,9 +60,10 @@ def _check(value: Any, cls: type[Any], place: Place) -> None:
     if not isinstance(value, cls):
         raise place.error(f"must be a {cls.__name__}", value=value)
     cls = type(value)
-    for key, hint in _hints(cls).items():
-        _check_made(getattr(value, key), hint, place.at(key))
-    table = {f.name: _table(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    fields, hints = [f.name for f in dataclasses.fields(value)], _hints(cls)
+    for key in fields:
+        _check_made(getattr(value, key), hints.get(key), place.at(key))
+    table = {key: _table(getattr(value, key)) for key in fields}
     if accepted(cls, table) is not None:
         return
     from scenarios.parameters.validation import can_be_written, validated  # they load pydantic
