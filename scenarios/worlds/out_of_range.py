@@ -22,7 +22,8 @@ def named_level(error: BugError, scenario: Scenario) -> SpiralError:
     if not given:
         return error
     worst = max(given, key=lambda odd: abs(math.log(abs(odd.value) or 1.0)))
-    others = f", as {len(given) - 1} other values were" if len(given) > 1 else ""
+    more = len(given) - 1
+    others = f", as {more} other {'value was' if more == 1 else 'values were'}" if more else ""
     return UserError(
         "with this level the run leaves the range of numbers",
         value=worst.value,
