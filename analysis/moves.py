@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
 from analysis import curve, frames, parts
 from analysis.figure_text import MINUS, text_of
+from analysis.kept import shown
 from analysis.numbers import FloatArray
 from analysis.page import Table
 from sim.columns import Column
@@ -17,20 +19,24 @@ NOTE = "Medians over paths at closes. Furthest: where the median is furthest fro
 
 def moves(run: Run, world: str = "actual") -> Table:
     """A row a level: its median over paths at the first close, at the one furthest from it, and at the last."""
-    nodes, known = curve.nodes(run), frames.asset_closes(run, world).collect_schema()
-    levels = [name for name in ("mid", "vol", *nodes, "rates_vol", "credit") if name in known]
-    times, rows = frames.close_times(run, world), []
-    for name, medians in zip(levels, _medians(run, world, levels), strict=True):
-        column, furthest = parts.schema_of(run).column("closes", name), int(np.abs(medians - medians[0]).argmax())
-        start, far, end = (_level(column, medians[at], in_percent=name in nodes) for at in (0, furthest, -1))
-        rows.append((column.label, start, far, f"{times[furthest]:%Y-%m-%d}", _moved(column, medians, furthest), end))
+    nodes, schema, market = curve.nodes(run), parts.schema_of(run), frames.closes(run, world)
+    found = {name: market[f"{name}_q50"] for name in ("mid", "vol", *nodes)}
+    if any(column.name == "rates_vol" for column in schema.tables["closes"]):
+        found["rates_vol"] = rates_vol(run, world)["rates_vol_q50"]
+    rows = []
+    for name, medians in (found | {"credit": market["credit_q50"]}).items():
+        levels, column = medians.to_numpy(), schema.column("closes", name)
+        furthest = int(np.abs(levels - levels[0]).argmax())
+        start, far, end = (_level(column, levels[at], in_percent=name in nodes) for at in (0, furthest, -1))
+        day = f"{market['time'][furthest]:%Y-%m-%d}"
+        rows.append((column.label, start, far, day, _moved(column, levels, furthest), end))
     return Table(f"How the market moved ({world})", HEADER, rows, note=NOTE)
 
 
-def _medians(run: Run, world: str, levels: list[str]) -> FloatArray:
-    """(levels, closes)."""
-    closes = frames.closes_by_close(run, world, *levels)
-    return np.array([[np.median(closes.at(i, name)) for i in range(len(closes.times))] for name in levels])
+@shown
+def rates_vol(run: Run, world: str) -> pl.DataFrame:
+    """The vol of rates day by day: `rates_vol_q05` ... `rates_vol_q95` over paths."""
+    return frames.closes_by_close(run, world, "rates_vol").spread("rates_vol")
 
 
 def _level(column: Column, value: float, *, in_percent: bool) -> str:

@@ -19,6 +19,7 @@ from agents.making.market_maker import MarketMaker
 from analysis import closing, kept, pnl, summarise
 from analysis.by_close import Closes
 from analysis.cells import Key, answers_of, table_of
+from analysis.moves import moves
 from analysis.numbers import Number
 from analysis.pages.report import report_page
 from analysis.terminal import render
@@ -240,6 +241,15 @@ def test_neither_reads_a_row_of_every_path(place):
     found = open_run(place)
     report_page(found)
     shown(found)
+    assert found._checked <= OF_WITNESSES
+
+
+def test_the_vol_of_rates_is_kept_too(tmp_path):
+    """Laid aside while the run goes: neither its end nor its report reads a row of a path for it."""
+    given = load("covid_crash_2020", {"clock.tick_minutes": 390, "market.rates.vol.usd.start": 0.008})
+    found = open_run(made(given, tmp_path / "run").path)
+    with without_pulls():
+        assert any(row[0] == "Rates vol" for row in moves(found).rows)
     assert found._checked <= OF_WITNESSES
 
 

@@ -38,7 +38,9 @@ def laid_aside(scenario: Scenario, clock: Clock, worlds: int) -> tuple[Wanted, .
     """What the chunks lay aside for the figures: levels of the asset, numbers of the first desk; too much: nothing."""
     from analysis.curve import ALWAYS, levels
 
-    wanted = [Wanted("closes", "venue", MAIN, levels((*ALWAYS, *scenario.market.rates.nodes)))]
+    rates = scenario.market.rates
+    shown = (*levels((*ALWAYS, *rates.nodes)), *(("rates_vol",) if rates.vol else ()))
+    wanted = [Wanted("closes", "venue", MAIN, shown)]
     hedgers = sorted(agent.name for agent in scenario.agents if isinstance(agent, Hedger))
     desks = next((table.names for table in tables_of_agents(scenario) if table.name == DESKS), ())
     if hedgers and desks:
