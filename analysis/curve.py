@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sim.dataset import Run
 
@@ -16,6 +17,16 @@ def levels(nodes: Iterable[str]) -> tuple[str, ...]:
 
 def nodes(run: Run) -> dict[str, str]:
     """Labels of the nodes by their column, the shortest first."""
-    rates = run.manifest.get("scenario", {}).get("market", {}).get("rates", {})
+    rates = _rates(run)
     years = ALWAYS | {name: float(node["years"]) for name, node in rates.get("nodes", {}).items()}
     return {name: f"{years[name]:g}Y" if years[name] else name for name in sorted(years, key=lambda name: years[name])}
+
+
+def has_vol(run: Run) -> bool:
+    """Whether the vol of rates moves, by the manifest."""
+    return bool(_rates(run).get("vol"))
+
+
+def _rates(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = run.manifest.get("scenario", {}).get("market", {}).get("rates", {})
+    return found

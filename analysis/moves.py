@@ -21,7 +21,7 @@ def moves(run: Run, world: str = "actual") -> Table:
     """A row a level: its median over paths at the first close, at the one furthest from it, and at the last."""
     nodes, schema, market = curve.nodes(run), parts.schema_of(run), frames.closes(run, world)
     found = {name: market[f"{name}_q50"] for name in ("mid", "vol", *nodes)}
-    if any(column.name == "rates_vol" for column in schema.tables["closes"]):
+    if curve.has_vol(run):
         found["rates_vol"] = rates_vol(run, world)["rates_vol_q50"]
     rows = []
     for name, medians in (found | {"credit": market["credit_q50"]}).items():
