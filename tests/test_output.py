@@ -161,6 +161,21 @@ def test_a_library_that_cannot_be_loaded_is_no_bug(
     assert f"({error}: " in said
 
 
+def test_a_bug_of_an_installed_spiral_is_one(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    """Its own folders then lie in site-packages, as a library's do."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (folder / "faulty_part.py").write_text("def use(): missing")
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr("agents.watching.frames.OURS", (str(folder / "faulty_part"),))
+    monkeypatch.setattr(
+        "scenarios.commands.keys.print_keys", lambda *_, **__: importlib.import_module("faulty_part").use()
+    )
+    with pytest.raises(SystemExit):
+        main(["keys"])
+    assert capsys.readouterr().err.startswith("bug: NameError")
+
+
 DENIED = PermissionError(13, "Permission denied", "x")
 NO_BUGS = {"failed: out of memory": MemoryError(), "failed: Permission denied: x": DENIED}
 

@@ -118,7 +118,9 @@ def _not_loaded(error: Exception, steps: Sequence[FrameSummary]) -> str:
 
     Some libraries go on when a part of them cannot be loaded; what they miss is a NameError at its first use.
     """
-    inside = [step for step in steps if LIBRARIES in step.filename]
+    from agents.watching.frames import OURS  # an installed Spiral lies among the libraries
+
+    inside = [step for step in steps if LIBRARIES in step.filename and not step.filename.startswith(OURS)]
     if not inside or inside[-1] is not steps[-1]:
         return ""
     if not isinstance(error, NameError) and all(step.name != "<module>" for step in inside):
