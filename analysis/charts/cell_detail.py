@@ -30,6 +30,7 @@ LINE = 46  # characters of a fact's text
 CLICK = "click[event.item && event.item.datum && isValid(event.item.datum.cell)]"
 
 
+@theme.trusted()
 def cell_detail(sweep: SweepResult, *, metric: str = COST, scenario: str | None = None) -> Chart:
     """The sweep's map (a line of cells where it has one axis) beside the parts, P&L and facts of a chosen cell."""
     if len(sweep.axes) > 1:

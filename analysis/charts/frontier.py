@@ -37,6 +37,7 @@ DRAWN = ["cell", *(f"{c}{end}" for c in "xy" for end in ("", "_low", "_high")), 
 DRAWN += ["tone", "form", "inside", "short", "label_x", "label_y", "lead_x", "lead_y"]
 
 
+@theme.trusted()
 def frontier_chart(
     sweep: SweepResult,
     *,

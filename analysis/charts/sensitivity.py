@@ -21,6 +21,7 @@ TOGETHER = 0.95  # if first-order indices sum to less, axes acting together matt
 SIDE = 170  # px for the axes' names
 
 
+@theme.trusted()
 def tornado_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | None = None) -> Chart:
     """A bar an axis: from the metric at the axis' low end to that at its high end, the longest on top."""
     found = tornado(sweep, metric, scenario=scenario)
@@ -71,6 +72,7 @@ def _tornado_said(sweep: SweepResult, metric: str, found: pl.DataFrame) -> list[
     return [text, f"{how} Rules: two standard errors either way."]
 
 
+@theme.trusted()
 def sobol_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | None = None) -> Chart:
     """First-order and total Sobol indices of a metric by axis, with 95 % intervals, the largest total on top."""
     found = sobol_indices(sweep, metric, scenario=scenario).sort("total", descending=True)

@@ -42,6 +42,7 @@ class Map:
     lines: Sequence[Line]  # that cross it
 
 
+@theme.trusted()
 def heat_map(
     sweep: SweepResult, *, metric: str = COST, x: str | None = None, y: str | None = None, scenario: str | None = None
 ) -> Chart:

@@ -27,6 +27,7 @@ GOT, EXPECTED, WRONG, BAND = "#0077BB", theme.INK, "#CC3311", "#e9eef2"
 Kind = Literal["linear", "log", "sqrt"]
 
 
+@theme.trusted()
 def scatter(
     frame: pl.DataFrame,
     *,
@@ -60,6 +61,7 @@ def scatter(
     return theme.finish(charts[0] if len(charts) == 1 else alt.hconcat(*charts, spacing=22), title, said)
 
 
+@theme.trusted()
 def lines(
     frame: pl.DataFrame,
     *,
@@ -96,6 +98,7 @@ def lines(
     return theme.finish(theme.layer(*layers, width=theme.WIDTH, height=HEIGHT), title, said)
 
 
+@theme.trusted()
 def convergence(
     frame: pl.DataFrame, *, title: str, said: str, x: str, y: str, slope: float, reference: str = ""
 ) -> Chart:
@@ -123,6 +126,7 @@ def convergence(
     )
 
 
+@theme.trusted()
 def bars(frame: pl.DataFrame, *, title: str, said: str, x: str, y: str) -> Chart:
     """An ordering: a bar a setting with two standard errors either way, left to right in the frame's order.
 
@@ -141,6 +145,7 @@ def bars(frame: pl.DataFrame, *, title: str, said: str, x: str, y: str) -> Chart
     return theme.finish(theme.layer(*layers, width=theme.WIDTH, height=HEIGHT), title, said)
 
 
+@theme.trusted()
 def readings(frame: pl.DataFrame, *, title: str, said: str, standard_errors: float = 3.5) -> Chart:
     """Expected against got, a row a reading: how far apart, and both in their own unit where they share one.
 
