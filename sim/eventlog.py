@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20  # floats
 FEW = 64  # floats: a copy of so few is made faster by itself
-GROUP = 1 << 14  # rows of a row group: who asks for one close of many reads little else
+GROUP = 1 << 16  # rows of a row group: who asks for one close of many reads little else
 LONG = 1 << 10  # rows: parts of so many on average are written from where they lie, shorter ones are joined first
 SINGLE = "single"
 # Kinds of column that are gathered as arrays.
