@@ -11,6 +11,7 @@ from analysis.charts.theme import ACTUAL, INK, TWIN, WIDTH, Chart
 from analysis.fact import FACTS
 from analysis.loops import CLEAR, SMALLEST
 from analysis.numbers import MINUS
+from sim.figure_text import fixed
 
 SCALE = (-20.0, -10.0, -CLEAR, 0.0, CLEAR, 10.0, 20.0)  # standard errors
 SHADES = ("#4FA5DA", "#8CC3E6", "#E4F0F8", "#FFFFFF", "#FBE9DC", "#F3B88F", "#E88A4D")
@@ -74,6 +75,6 @@ def memory(worlds: dict[str, pl.DataFrame]) -> Chart:
     line = base.mark_line(strokeWidth=2.2, point=True).encode(y="acf:Q")
     chart = theme.layer(band, line, marks.zero(), width=WIDTH, height=240)
     at = {name: f.row(0, named=True) for name, f in worlds.items()}
-    said = "; ".join(f"{name} {r['acf']:.3f} ± {r['error']:.3f}" for name, r in at.items())
+    said = "; ".join(f"{name} {fixed(r['acf'], 3)} ± {fixed(r['error'], 3)}" for name, r in at.items())
     title = "How long volatility is remembered"
     return theme.finish(chart, title, f"At a lag of one tick: {said}. Fluctuations; bands: two standard errors.")
