@@ -123,12 +123,11 @@ def interval(low: float, high: float, decimals: int = 0, suffix: str = "") -> st
 
 
 def tenor(years: float) -> str:
-    """A length of time as traders name it: 3M, 18M, 10Y; ON for none."""
-    months = 12 * years
-    if not years:
-        return "ON"
-    whole = abs(months - round(months)) < 1e-6
-    return f"{round(months)}M" if whole and years % 1 and years < 2 else f"{years:.10g}Y"
+    """A length of time as traders name it: 3M, 18M, 10Y."""
+    months = round(12 * years)
+    if abs(months - 12 * years) > 1e-9 or not months:
+        return f"{years:g}Y"
+    return f"{months}M" if months % 12 else f"{months // 12}Y"
 
 
 def _text(value: float, unit: Unit, error: float | None, how: How) -> str:
