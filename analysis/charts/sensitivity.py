@@ -12,6 +12,7 @@ from analysis.charts.theme import HEDGED, INK, UNHEDGED, WIDTH, Chart
 from analysis.numbers import Number
 from analysis.sweeps import axes as names
 from analysis.sweeps.sensitivity import sobol_indices, tornado
+from sim.figure_text import interval, percent
 from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
@@ -98,9 +99,9 @@ def _sobol_said(found: pl.DataFrame, labels: dict[str, str]) -> list[str]:
     top = found.row(0, named=True)
     alone = found["first"].sum()
     text = (
-        f"{labels[top['axis']]} has a hand in {top['total'] * 100:.0f} % of the variance "
-        f"({top['total_low'] * 100:.0f} to {top['total_high'] * 100:.0f} %), {top['first'] * 100:.0f} % of it alone. "
-        f"One by one all axes explain {alone * 100:.0f} %"
+        f"{labels[top['axis']]} has a hand in {percent(top['total'], 0)} of the variance "
+        f"({interval(100 * top['total_low'], 100 * top['total_high'], 0, ' %')}), {percent(top['first'], 0)} of it "
+        f"alone. One by one all axes explain {percent(alone, 0)}"
     )
     rest = "; the rest is axes acting together." if alone < TOGETHER else ": they hardly act on each other."
     return [text + rest, "Rules: 95 % bootstrap intervals."]

@@ -17,6 +17,7 @@ import polars as pl
 from analysis.charts import theme
 from analysis.charts.scales import axis, colours, rows
 from analysis.charts.theme import Chart
+from sim.figure_text import significant
 
 COLOURS = ("#0077BB", "#EE7733", "#882255", "#44AA99", "#332288", "#999933", "#CC6677", "#88CCEE")
 POINTS = 2000  # at most, of a cloud
@@ -113,7 +114,7 @@ def convergence(
         part = part.sort("x")
         first = part.row(0, named=True)
         whole.append(part.select("series", "x", y=first["y"] * (pl.col("x") / first["x"]) ** slope))
-    name = reference or f"slope {slope:g}".replace("-", "\N{MINUS SIGN}")
+    name = reference or f"slope {significant(slope)}"
     return lines(
         frame,
         title=title,
