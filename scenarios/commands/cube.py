@@ -17,7 +17,7 @@ from scenarios.commands.output import say
 from scenarios.commands.screen import screen
 from scenarios.studies.rate_vols.cube_csv import length_of, read_cube
 from sim.errors import UserError
-from sim.figure_text import fixed, percent, significant
+from sim.figure_text import fixed, percent, significant, text_of
 from sim.figure_text import tenor as length
 from sim.jit import interpreted
 from sim.place import Place
@@ -83,7 +83,7 @@ def describe(breach: Breach) -> str:
     """A breach in words."""
     where = f"from {percent(breach.low, 3)} to {percent(breach.high, 3)}"
     if breach.rule == NEGATIVE:
-        return f"the smile implies a negative density {where} (probability {breach.amount:.1e})"
+        return f"the smile implies a negative density {where} (probability {text_of(breach.amount, 'share')})"
     return f"the price of quoted calls {breach.rule} {where} ({significant(1e4 * breach.amount, 3)} bp of annuity)"
 
 

@@ -24,7 +24,7 @@ from scenarios.worlds.starting_curve import starting_curve
 from sim.clock import Clock
 from sim.dataclass import dataclass
 from sim.errors import UserError
-from sim.figure_text import percent, significant
+from sim.figure_text import percent, significant, text_of
 
 MONTHS = (1, 3, 12)
 LADDER = (1, 2, 3, 6, 12)  # months, of total variances that are compared
@@ -116,7 +116,7 @@ def describe(breach: Breach) -> str:
     low, high = significant(breach.low, 4), significant(breach.high, 4)
     where = f"below {high}" if breach.low == 0 else f"from {low} to {high}"
     where = f"above {low}" if math.isinf(breach.high) else where
-    return f"the smile admits arbitrage at strikes {where} (probability {breach.mass:.1e})"
+    return f"the smile admits arbitrage at strikes {where} (probability {text_of(breach.mass, 'share')})"
 
 
 def assets_with_smile(scenario: Scenario) -> list[str]:
