@@ -8,7 +8,7 @@ import polars as pl
 from analysis.charts import theme
 from analysis.charts.scales import axis, dates, rows
 from analysis.charts.theme import PARTS, WIDTH, Chart
-from sim.figure_text import fixed
+from sim.figure_text import fixed, percent
 
 MOST_BARS = 80
 
@@ -18,11 +18,11 @@ def curves(lines: pl.DataFrame, nodes: pl.DataFrame) -> Chart:
     names = lines["curve"].unique(maintain_order=True).to_list()
     palette = alt.Scale(domain=names, range=[PARTS[(2 + i) % len(PARTS)] for i in range(len(names))])
     colour = alt.Color("curve:N", scale=palette, legend=alt.Legend(title=None))
-    percent = [(pl.col(name) * 100).alias(name) for name in ("zero", "forward")]
+    in_percent = [(pl.col(name) * 100).alias(name) for name in ("zero", "forward")]
     x = alt.X("years:Q", axis=axis("years"), scale=alt.Scale(nice=False))
     y = alt.Y("zero:Q", axis=axis("% a year, continuous"), scale=alt.Scale(zero=False))
-    base = alt.Chart(rows(lines.with_columns(percent))).encode(x=x, color=colour)
-    dots = alt.Chart(rows(nodes.select("curve", "years", percent[0]))).encode(x=x, y=y, color=colour)
+    base = alt.Chart(rows(lines.with_columns(in_percent))).encode(x=x, color=colour)
+    dots = alt.Chart(rows(nodes.select("curve", "years", in_percent[0]))).encode(x=x, y=y, color=colour)
     layers = [
         base.mark_line(strokeWidth=0.9, interpolate="step-after").encode(y="forward:Q"),
         base.mark_line(strokeWidth=2.2).encode(y=y),

@@ -97,7 +97,7 @@ def sobol_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | None 
 
 def _sobol_said(found: pl.DataFrame, labels: dict[str, str]) -> list[str]:
     top = found.row(0, named=True)
-    alone = found["first"].sum()
+    alone = float(found["first"].sum())
     text = (
         f"{labels[top['axis']]} has a hand in {percent(top['total'], 0)} of the variance "
         f"({interval(100 * top['total_low'], 100 * top['total_high'], 0, ' %')}), {percent(top['first'], 0)} of it "

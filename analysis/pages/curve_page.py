@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import page
-from analysis.pages.curve_nodes import Cell, nodes_table, percent, rendered, text_table
-from sim.figure_text import fixed
+from analysis.pages.curve_nodes import Cell, nodes_table, rendered, text_table
+from sim.figure_text import fixed, percent
 
 if TYPE_CHECKING:
     import polars as pl
