@@ -13,6 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from numba.core import compiler
 
 from scenarios.worlds import first_kernels
 from scenarios.worlds.first_kernels import LIST, OTHER, RUN, compile_first, listed
@@ -20,9 +21,11 @@ from sim import first_compile
 from sim.ensemble import Chunk
 from sim.first_compile import CompileLines, compile_line, stamps, types_of, words_of
 from sim.jit import Kernel, kernel
+from sim.numba_flags import compare_at_once
 from tests.command import ROOT
 
 typeof: Any = numba.typeof
+Flags: Any = compiler.Flags
 HERE = f"{__name__}.tripled"
 
 
@@ -138,3 +141,19 @@ def test_it_is_done_once_and_where_it_helps(tmp_path: Path, monkeypatch: pytest.
     assert first_kernels.are_missing()
     compile_first()
     assert compiled == [listed(RUN)] and not first_kernels.are_missing()
+
+
+def test_flags_compare_as_numba_compares_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where one set spells a default out, and the other does not."""
+    compare_at_once()
+    plain, said, other = Flags(), Flags(), Flags()
+    said.release_gil, other.release_gil = plain.release_gil, not plain.release_gil
+    for one in (plain, said, other):
+        for two in (plain, said, other):
+            assert (one == two) is (one.values() == two.values())
+            assert hash(one) == hash(tuple(sorted(one.values()))) == hash(two)
+    assert plain != "flags" and plain != 1
+    plain.release_gil = other.release_gil
+    assert plain == other and plain != said
+    monkeypatch.setattr(Flags, "values", None)  # not asked
+    assert plain == other and hash(plain) == hash(other)
