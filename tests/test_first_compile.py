@@ -20,7 +20,7 @@ from scenarios.worlds.first_kernels import LIST, OTHER, RUN, compile_first, list
 from sim import first_compile
 from sim.ensemble import Chunk
 from sim.first_compile import CompileLines, compile_line, stamps, types_of, words_of
-from sim.jit import Kernel, kernel
+from sim.jit import Kernel, kernel, kernel_reading
 from sim.numba_flags import compare_at_once
 from tests.command import ROOT
 
@@ -157,3 +157,46 @@ def test_flags_compare_as_numba_compares_them(monkeypatch: pytest.MonkeyPatch) -
     assert plain == other and plain != said
     monkeypatch.setattr(Flags, "values", None)  # not asked
     assert plain == other and hash(plain) == hash(other)
+
+
+@kernel_reading(2)
+def weighted(x: Any, weights: Any, out: Any) -> None:
+    for i in range(x.size):
+        out[i] = weights[i] * x[i]
+
+
+@kernel_reading(1)
+def doubled(x: Any) -> None:
+    for i in range(x.size):
+        x[i] *= 2.0
+
+
+def test_a_kernel_that_only_reads_has_one_machine_code() -> None:
+    assert isinstance(weighted, Kernel)
+    for one in (np.arange(3.0), locked(np.arange(3.0))):
+        for two in (locked(np.full(3, 2.0)), np.full(3, 2.0)):
+            out = np.empty(3)
+            weighted(one, two, out)
+            weighted(one, two, out)
+            assert out.tolist() == [0.0, 2.0, 4.0]
+    assert [words_of(each) for each in weighted.compiled.signatures] == ["float64.1Cr float64.1Cr float64.1C"]
+    assert sum(weighted.compiled.stats.cache_misses.values()) + sum(weighted.compiled.stats.cache_hits.values()) == 1
+    with pytest.raises(numba.TypingError, match="readonly"):
+        weighted(X, X, locked(np.empty(6)))
+
+
+def test_such_a_kernel_is_called_by_other_kernels() -> None:
+    @kernel
+    def thrice(x: Any, out: Any) -> None:
+        weighted(x, x, out)
+
+    out = np.empty(3)
+    thrice(np.arange(3.0), out)
+    assert out.tolist() == [0.0, 1.0, 4.0]
+
+
+def test_a_kernel_that_writes_what_it_should_only_read_is_refused() -> None:
+    x = np.arange(3.0)
+    with pytest.raises(numba.TypingError, match="readonly"):
+        doubled(x)
+    assert x.tolist() == [0.0, 1.0, 2.0]

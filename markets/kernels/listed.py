@@ -29,7 +29,7 @@ from markets.kernels.options import (
     VANNA,
     VEGA,
 )
-from sim.jit import kernel, kernel_inline
+from sim.jit import kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -184,7 +184,7 @@ def log_strikes(strikes: Floats, spot0: float, out: Floats) -> None:
             out[i, j] = log(strikes[i, j] * per_spot0)
 
 
-@kernel
+@kernel_reading(10)
 def listed_greeks(
     spot: Floats,
     vol: Floats,

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import INV_SQRT_2PI, TAIL, bell, exp, log, mills_ratio
-from sim.jit import fma, kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 
@@ -255,7 +255,7 @@ def sides(
     return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), high, d2
 
 
-@kernel
+@kernel_reading(5)
 def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms: Floats, out: Floats) -> None:
     """Add the value of European options to `out`.
 
@@ -284,7 +284,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
             add_value(terms[i], s, log_spot, zts, sds, discounts, work, o, width)
 
 
-@kernel
+@kernel_reading(8)
 def option_steps(
     old_spot: Floats,
     old_vol: Floats,
@@ -353,7 +353,7 @@ def option_steps(
                 add_value(terms[i], s1, log_new, zts, spreads, discounts, work, found, width)
 
 
-@kernel
+@kernel_reading(7)
 def option_greeks(
     spot: Floats,
     vol: Floats,
