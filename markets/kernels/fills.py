@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import BLOCK, HALF_SPREAD, SKEW
-from sim.jit import fma, kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline, kernel_reading
 from sim.kernels.moves import GIVER, GOT, GROSS, NONE, PAID, TAKER, carry_out, carry_out_some, together
 
 Floats = NDArray[np.float64]
@@ -253,7 +253,7 @@ def pass_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows: 
                 got[j] += cash
 
 
-@kernel
+@kernel_reading(4)
 def passed_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows: Floats) -> None:
     """Pass a share of a quantity on at `worth` $ a unit, carried out in the ledger.
 

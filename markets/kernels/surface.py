@@ -40,7 +40,7 @@ from markets.kernels.options import (
 )
 from markets.kernels.sides import sides
 from markets.kernels.smiles import multiple
-from sim.jit import kernel, kernel_inline
+from sim.jit import kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ def in_sd(
     )
 
 
-@kernel
+@kernel_reading(12)
 def surface_greeks(
     spot: Floats,
     vol: Floats,

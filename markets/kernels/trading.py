@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
-from sim.jit import fma, kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -151,7 +151,7 @@ def net(
             whole[i] &= every
 
 
-@kernel
+@kernel_reading(4)
 def drop_dust(quantity: Floats, reference: Floats, dust: float, most: float, order: Floats) -> bool:
     """Into `order` the quantity, or 0 if it is worth less than `dust` $ at `reference` $ per unit.
 
@@ -175,7 +175,7 @@ def fallen(price: Floats, close: Floats, level: Floats) -> bool:
     return falls
 
 
-@kernel
+@kernel_reading(6)
 def rules(
     vol: Floats,
     base: float,

@@ -112,7 +112,8 @@ class ListedOption(VolListing):
         if among is None:
             return legs
         signs, strikes, logs, multiples = legs
-        return signs, strikes[:, among], logs[:, among], multiples[:, among]
+        strikes, logs, multiples = (np.ascontiguousarray(each[:, among]) for each in (strikes, logs, multiples))
+        return signs, strikes, logs, multiples
 
     def _term(self, tick: int) -> Vector:
         """What the kernels need at a tick; that of the last call is remembered."""
