@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from markets.venues.quotes import Quotes
 
 Vector = NDArray[np.float64]
+ALL = slice(None)  # paths
 Flow = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Exposed.expose`: flow, moved, by
 
 
@@ -57,7 +58,7 @@ class Exposed:
                 self._measuring.exposed.append(self)
             self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
-    def gain(self, moved: str, by: str, paths: Paths | slice | None = None) -> Vector:
+    def gain(self, moved: str, by: str, paths: Paths = ALL) -> Vector:
         """Move of this price that one channel adds per unit move of the price at `moved`, (paths,): on all, or on some.
 
         impact x flow per unit move / depth. Raises BugError where loop gains are not found.
@@ -65,11 +66,9 @@ class Exposed:
         flows = [flow for flow, names, channel in self.exposed if channel == by and moved in names]
         if not flows:
             self._require_measured()
-            return self._nothing if paths is None else self._nothing[paths]
-        depth = self.quotes.book().levels[DEPTH]
-        if paths is not None:
-            flows, depth = [flow[paths] for flow in flows], depth[paths]
-        gain: Vector = self.impact * reduce(np.add, flows) / depth
+            return self._nothing[paths]
+        depth = self.quotes.book().levels[DEPTH][paths]
+        gain: Vector = self.impact * reduce(np.add, [flow[paths] for flow in flows]) / depth
         return gain
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
