@@ -275,11 +275,17 @@ def test_a_changed_manifest_is_noticed(copied):
     assert open_run(copied).altered
 
 
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory):
+    """A run's folder, and the manifest that it was written with."""
+    folder = write_run(tmp_path_factory.mktemp("made_up") / "run", paths=3, days=4)
+    return folder, json.loads((folder / MANIFEST).read_text())
+
+
 @pytest.mark.parametrize("key", ["", *KEYS])
-def test_no_manifest_ends_in_a_traceback(tmp_path, key):
+def test_no_manifest_ends_in_a_traceback(made_up, key):
     """Every key that a run writes, of another type: refused in one line, or read as if it were not there."""
-    folder = write_run(tmp_path / "run", paths=3, days=4)
-    sound = json.loads((folder / MANIFEST).read_text())
+    folder, sound = made_up
     for value in ([], None, 7, -1, 2.5, True, "x", "", {}, {"a": 1}, [1], float("inf")):
         manifest = value if not key else sound | {key: value}
         (folder / MANIFEST).write_text(json.dumps(manifest))
