@@ -56,6 +56,12 @@ def again(folder: Path, seed: int = 2):
     return run(load("calm_market", QUICK), out=folder, seed=seed, workers=1)
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """A folder that is in use is not waited for."""
+    monkeypatch.setattr("sim.run_folder.WAIT", 0.1)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_killed_before_any_step_either_run_stands_whole(tmp_path, case):
     """And the next run works, keeps the user's files, and leaves nothing beside its folder."""
@@ -468,7 +474,7 @@ def test_a_run_that_was_made_meanwhile_is_not_replaced(copied, monkeypatch):
     assert sorted(p.name for p in Path("runs").iterdir()) == ["calm_market-2", "calm_market-2-2"]
 
 
-def test_where_another_process_works_a_run_takes_a_folder_of_its_own(tmp_path, monkeypatch):
+def test_where_another_process_works_a_run_takes_a_folder_of_its_own(tmp_path, monkeypatch, impatient):
     """Whatever the other one makes there; told where to go, it is refused instead."""
     monkeypatch.chdir(tmp_path)
     first = Path("runs/calm_market-1")
@@ -480,7 +486,7 @@ def test_where_another_process_works_a_run_takes_a_folder_of_its_own(tmp_path, m
     assert [p.name for p in first.parent.iterdir()] == ["calm_market-1-2"]
 
 
-def test_another_process_that_begins_after_the_choice_is_passed_by(tmp_path, monkeypatch):
+def test_another_process_that_begins_after_the_choice_is_passed_by(tmp_path, monkeypatch, impatient):
     monkeypatch.chdir(tmp_path)
     first = Path("runs/calm_market-1")
     choices = iter([first])
