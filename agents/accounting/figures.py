@@ -75,7 +75,7 @@ class Figures:
 
     def _lay_out(self) -> None:
         world, ledger, name, desk = self._world, self._world.ledger, self._name, self._desk
-        flows, held = ledger.flow_rows(name), {venue.listing.gains for venue in world.venues_held(name)}
+        flows, held = ledger.flow_rows(name), {venue.listing.gains for venue in world.at_venues(name).venues}
         written_off = self._agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF)
         added = {*(gains for gains in self._hedges if gains in held), *([FUNDING] if written_off else [])}
         costs = [cost for cost in self._costs if cost in flows or cost in added]
@@ -122,7 +122,7 @@ class Figures:
         world, name, desk, margin = self._world, self._name, self._desk, margin_account(self._name)
         if desk is not None:
             yield "book_value", lambda: desk.book_value
-        if world.venues_held(name):
+        if world.at_venues(name).venues:
             yield "hedge_value", lambda: world.hedge_value(name)
         yield "cash", lambda: world.ledger.balance(name)
         if world.ledger.reached(margin):
