@@ -112,8 +112,7 @@ class ListedOption(VolListing):
         if among is None:
             return legs
         signs, strikes, logs, multiples = legs
-        strikes, logs, multiples = (np.ascontiguousarray(each[:, among]) for each in (strikes, logs, multiples))
-        return signs, strikes, logs, multiples
+        return signs, strikes.take(among, 1), logs.take(among, 1), multiples.take(among, 1)
 
     def _term(self, tick: int) -> Vector:
         """What the kernels need at a tick; that of the last call is remembered."""

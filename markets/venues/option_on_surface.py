@@ -39,7 +39,7 @@ class OptionOnSurface(NamedTuple):
 
     def take(self, paths: Paths) -> OptionOnSurface:
         """Those on some of the paths."""
-        return self._replace(strikes=self.strikes[:, paths], origins=self.origins[paths])
+        return self._replace(strikes=self.strikes.take(paths, 1), origins=self.origins[paths])
 
     def multiples(self, market: Snapshot, term: Floats) -> Floats:
         """Vol of each leg over the vol at the money of a flat term structure, (legs, paths)."""
