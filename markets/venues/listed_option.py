@@ -13,6 +13,7 @@ from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VAN
 from markets.venues.look import Sloped
 from markets.venues.option_on_surface import NO_SURFACE
 from markets.venues.vol_listing import Greeks, VolListing
+from sim.vectors import on_some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +113,7 @@ class ListedOption(VolListing):
         if among is None:
             return legs
         signs, strikes, logs, multiples = legs
-        return signs, strikes.take(among, 1), logs.take(among, 1), multiples.take(among, 1)
+        return signs, on_some(strikes, among), on_some(logs, among), on_some(multiples, among)
 
     def _term(self, tick: int) -> Vector:
         """What the kernels need at a tick; that of the last call is remembered."""

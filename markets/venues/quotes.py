@@ -105,7 +105,7 @@ class Quotes:
     def seen_book(self, paths: Paths) -> Vector:
         """Levels of the order book, (QUOTE_ROWS, paths), on those paths."""
         if self._fresh == self._market.quoted:
-            return self._book.levels.take(paths, 1)
+            return self._book.levels[:, paths]
         quotes = {maker: self.seen(maker, paths) for maker in self._posted}
         floor = self._floor()
         some = floor if floor.size == 1 else floor[paths]
