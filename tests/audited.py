@@ -92,7 +92,8 @@ def main(report: str, command: list[str]) -> None:
     finally:
         watch.on = False
     with open(report, "w", encoding="utf-8") as stream:
-        json.dump({**{kind: list(facts) for kind, facts in watch.facts.items()}, "code": code, "path": sys.path}, stream)
+        facts = {kind: list(each) for kind, each in watch.facts.items()}
+        json.dump({**facts, "code": code, "path": sys.path}, stream)
 
 
 if __name__ == "__main__":
