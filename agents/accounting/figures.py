@@ -84,6 +84,7 @@ class Figures:
         self._at = at = {column: row for row, column in enumerate(names)}
         rest = NEVER | dict.fromkeys(self._costs, 0.0) | dict.fromkeys(self._parts, 0.0 if desk is None else np.nan)
         self._rest = {column: number for column, number in rest.items() if column not in at}
+        self._brief_rest = {column: number for column, number in self._rest.items() if column not in HOLDINGS}
         self._brief = names[: len(names) - len(self._holdings)]
         self._singles = len(self._brief) - sum(map(is_whole, self._brief))
         self._first = len(risk) + len(parts)  # of the costs
@@ -104,10 +105,9 @@ class Figures:
     def brief(self) -> Columns:
         """Columns of `desks`, for the log to have: their own storage, and in their own precision."""
         block, names, singles = self._block, self._brief, self._singles
-        rest = {column: number for column, number in self._rest.items() if column not in HOLDINGS}
         halved = zip(names[:singles], block[:singles].astype(np.float32), strict=True)
         doubles = zip(names[singles:], block[singles:], strict=False)  # holdings follow
-        return {**rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate()}
+        return {**self._brief_rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate()}
 
     def _fate(self) -> Columns:
         desk = self._desk

@@ -48,7 +48,8 @@ def part_colours(loss: Split) -> dict[str, str]:
 
 @contextmanager
 def trusted() -> Iterator[None]:
-    """A block in which Altair does not validate: comparing every piece with the schema takes longer than drawing.
+    """A block or a function in which Altair does not validate: comparing every piece with the schema takes ten times
+    as long as drawing.
 
     Nor does it walk through what needs no copy: with every layer and panel it copies the whole chart, of which nine
     values in ten are `Undefined`. The tests validate whole charts, which is stricter. Threads may draw at the same

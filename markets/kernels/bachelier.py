@@ -7,9 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import TINY, at_least
 from markets.kernels.flows import AMOUNT, BLOCK, OUTER, exponent
 from markets.kernels.normal import INV_SQRT_2PI, bell, exp, mills_ratio
-from markets.kernels.options import TINY, at_least, reach
+from markets.kernels.sides import reach
 from sim.jit import fma, kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]

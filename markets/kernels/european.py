@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import TINY, at_least
 from markets.kernels.normal import INV_SQRT_2PI, bell, exp, log, mills_ratio
-from markets.kernels.options import TINY, at_least, cash_side, reach, side
+from markets.kernels.sides import cash_side, reach, side
 from sim.jit import fma, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]

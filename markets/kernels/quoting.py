@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.fills import pass_on
+from markets.kernels.passing_on import pass_on
 from markets.kernels.trading import DEPTH, HALF_SPREAD, SKEW
 from sim.jit import fma, kernel, kernel_reading
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import FLOOR, TINY, at_least
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
 from markets.kernels.options import (
     CARRY,
     DELTA,
-    FLOOR,
     GAMMA,
     INNER,
     INNER_YEARS,
@@ -34,13 +34,11 @@ from markets.kernels.options import (
     SIGN,
     SLOPES,
     STRIKE,
-    TINY,
     VALUE,
     VANNA,
     VEGA,
-    at_least,
-    sides,
 )
+from markets.kernels.sides import sides
 from markets.kernels.smiles import multiple
 from sim.jit import kernel_inline, kernel_reading
 

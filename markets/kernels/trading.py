@@ -166,15 +166,6 @@ def drop_dust(quantity: Floats, reference: Floats, dust: float, most: float, ord
     return sound
 
 
-@kernel
-def fallen(price: Floats, close: Floats, level: Floats) -> bool:
-    """Whether the price has fallen by `level`, a share, or more since the close on any path."""
-    falls = False
-    for j in range(price.shape[0]):
-        falls |= level[j] <= 1.0 - price[j] / close[j]
-    return falls
-
-
 @kernel_reading(6)
 def rules(
     vol: Floats,

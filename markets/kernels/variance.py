@@ -21,10 +21,10 @@ from math import asinh, erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import FLOOR, TINY, at_least
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
 from markets.kernels.options import (
     DELTA,
-    FLOOR,
     GAMMA,
     INNER,
     INNER_YEARS,
@@ -35,11 +35,9 @@ from markets.kernels.options import (
     RESPONSE,
     SD,
     STRIKE,
-    TINY,
     VALUE,
     VANNA,
     VEGA,
-    at_least,
 )
 from markets.kernels.smiles import LEAST, LINEAR, MOST, SSVI, multiple
 from markets.kernels.surface import BY_SKEW, BY_SLOPE

@@ -11,10 +11,10 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import FLOOR, TINY, at_least
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
 from markets.kernels.options import (
     DELTA,
-    FLOOR,
     GAMMA,
     INNER,
     INNER_YEARS,
@@ -22,11 +22,9 @@ from markets.kernels.options import (
     OUTER,
     OUTER_YEARS,
     STRIKE,
-    TINY,
     VALUE,
     VANNA,
     VEGA,
-    at_least,
 )
 from sim.jit import kernel_inline, kernel_reading
 

@@ -52,7 +52,7 @@ class ListedOption(VolListing):
 
     def _strike_now(self, tick: int) -> None:
         """A fresh option at the present spot; its strikes are found when somebody first looks at it."""
-        self.struck, self._struck_at = self.series.struck(tick), self._now.row(SPOT)
+        self.struck, self._struck_at = self.series.struck(tick), self.now.row(SPOT)
         self._strikes: Strikes | None = None
 
     def _struck_legs(self) -> Strikes:
@@ -136,10 +136,10 @@ class ListedOption(VolListing):
         rows = moving.slopes(market, self._curve.block, self._base, self._term(tick))
         return Sloped(rows[VALUE], rows[DELTA])
 
-    def _split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
+    def split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
         if self.series.moving is not None:
-            return super()._split(seen, among, out)
-        tick, market, block = self.market.factors.tick, self._now, self._curve.block
+            return super().split(seen, among, out)
+        tick, market, block = self.market.factors.tick, self.now, self._curve.block
         given, known = self._known_worth(), seen.here if seen.tick == tick else None
         here, now = known or (NO_ROWS, NO_ROWS), np.empty(0 if among.size else market.paths) if given is None else given
         old, new = ((each.row(SPOT), each.row(VOL), each.block(block)) for each in (seen.market, market))
@@ -170,7 +170,7 @@ class ListedOption(VolListing):
 
     def _quoted(self) -> Callable[[], Vector]:
         """A function that computes the present `mid`."""
-        market, there, term = self._now, self._moving, self._term(self._tick)
+        market, there, term = self.now, self._moving, self._term(self._tick)
         base, response, struck = float(self._base[1]), float(term[RESPONSE]), self._struck_legs().level
 
         def mid() -> Vector:
