@@ -180,6 +180,6 @@ def _digits(scaled: float, error: float | None, most: int = 3, how: How = TOLD) 
     plain = min(max(wanted, 0), most)
     if error is None or error <= 0:
         return plain
-    first = -math.floor(math.log10(error))
+    first = -math.floor(math.log10(float(f"{error:.0e}")))  # of 0.0097 as shown, 0.01
     left = min(first + 1, 0) if first < -1 else min(max(first, 0), most)
     return min(left, plain) if how == BRIEF and scaled else left

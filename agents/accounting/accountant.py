@@ -19,6 +19,7 @@ from agents.tables import DESKS, MARKS
 from agents.world import TradingWorld
 from markets.costs import INVENTORY
 from markets.venues.vol_gains import explain_all
+from sim.eventlog import ALL
 from sim.kernels.proof import PNL
 from sim.phases import Phase
 from sim.world import Process
@@ -125,12 +126,18 @@ class Accountant:
         if not wanted:
             return
         figures, log, every = self._figures[name], world.log, whole and (last or not self._thinned)
-        figures.look(worth, kept=every)
+        paths = ALL if every else log.witness  # of `marks`
+        figures.look(worth, ALL if brief else paths, kept=every)
         if brief:
             log.add_kept(DESKS, world.now, agent=name, **figures.brief())
         if not whole:
             return
-        row = {"agent": name, "role": agent.role, "claims": claims.copy() if claims.size else 0.0, **figures.whole()}
+        row = {
+            "agent": name,
+            "role": agent.role,
+            "claims": claims.copy() if claims.size else 0.0,
+            **figures.whole(paths),
+        }
         if every:
             log.add_kept(MARKS.name, world.now, **row)
         else:

@@ -16,7 +16,7 @@ from analysis.charts.theme import ACTUAL, TWIN, WIDTH, Chart
 from analysis.parts import schema_of
 from analysis.spread import SHARES
 from sim.dataset import Run
-from sim.figure_text import fixed, percent, significant
+from sim.figure_text import fixed, percent, significant, text_of
 
 HALF = (WIDTH - 70) // 2
 WITNESSES = 12
@@ -118,7 +118,7 @@ def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> list[alt
 def _storyline_said(run: Run, world: str) -> str:
     apart = record.against_storyline(run, world=world)
     gaps = {level: apart.filter(pl.col("level") == level)["gap"].abs().to_numpy() for level in ("spot", "vol")}
-    known = [f"{percent(gap.max(), 1)} ({level})" for level, gap in gaps.items() if gap.size]
+    known = [f"{text_of(gap.max(), 'share')} ({level})" for level, gap in gaps.items() if gap.size]
     said = f"The ensemble's median leaves the storyline's anchors by at most {' and '.join(known)}." if known else ""
     return f"{said} Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths; points: anchors.".strip()
 
@@ -200,7 +200,7 @@ def _gain_said(run: Run, world: str, venue: str, closes: pl.DataFrame) -> str:
     said = (
         f"At the worst moment the median path has lost {stress['depth_loss']} of its depth; its loop gain peaks at "
         f"{peak}"
-        f" (95 % of paths below {high.text(error=False)})."
+        f" (95 % of paths below {high.brief()})."
     )
     if peak.known and peak.value < 1:
         said += f" Shocks are amplified up to {fixed(1 / (1 - peak.value), 2)}x."

@@ -30,7 +30,7 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK, MUTED, GRID, MISSING = "#1f2933", "#66727f", "#e6eaee", "#d5dae0"
 
 # Paul Tol's "vibrant" and "muted" schemes (personal.sron.nl/~pault), safe for the common kinds of colour blindness.
-HEDGED, UNHEDGED = "#0077BB", "#CC3311"
+HEDGED, UNHEDGED = "#0077BB", "#EE7733"  # also apart where a printer has no colours
 ACTUAL, TWIN = "#882255", "#44AA99"
 BLEED = "#CC6677"
 PARTS = (  # of the loss, by their declared number

@@ -32,7 +32,7 @@ def figure(row: Row, column: str, unit: Unit = "$") -> Number:
 
 def bare(row: Row, column: str, unit: Unit = "$") -> str:
     """The figure without its error."""
-    return figure(row, column, unit).text(error=False)
+    return figure(row, column, unit).brief()
 
 
 def name(row: Row) -> str:

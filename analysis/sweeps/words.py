@@ -206,7 +206,7 @@ def _feedback(sweep: SweepResult, cells: pl.DataFrame) -> str:
     if most.value < 0:
         saved = Number(value=-most.value, unit=most.unit, label=most.label, error=most.error)
         return f"Feedback saves everywhere: at least {saved}, at {place(sweep, row)}."
-    whole = names.figure(sweep, row, COST).text(error=False) if row.get(COST) is not None else ""
+    whole = names.figure(sweep, row, COST).brief() if row.get(COST) is not None else ""
     part = f" of the {whole}" if whole and not whole.startswith(MINUS) else ""
     clear = known.filter(pl.col(FEEDBACK) > 2 * pl.col(f"{FEEDBACK}_error")).height
     text = f"Against the twin feedback adds at most {most}{part}, at {place(sweep, row)}"

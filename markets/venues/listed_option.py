@@ -13,6 +13,7 @@ from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VAN
 from markets.venues.look import Sloped
 from markets.venues.option_on_surface import NO_SURFACE
 from markets.venues.vol_listing import Greeks, VolListing
+from sim.vectors import on_some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,8 +113,7 @@ class ListedOption(VolListing):
         if among is None:
             return legs
         signs, strikes, logs, multiples = legs
-        strikes, logs, multiples = (np.ascontiguousarray(each[:, among]) for each in (strikes, logs, multiples))
-        return signs, strikes, logs, multiples
+        return signs, on_some(strikes, among), on_some(logs, among), on_some(multiples, among)
 
     def _term(self, tick: int) -> Vector:
         """What the kernels need at a tick; that of the last call is remembered."""

@@ -129,7 +129,8 @@ class VolGains:
         if later is not None:
             some = np.empty((len(out), later.paths.size))
             self._listing.split(later.seen, later.paths, some)
-            out[:, later.paths] = some
+            for row, values in zip(out, some, strict=True):
+                row[later.paths] = values
         self.look()
 
 

@@ -295,7 +295,7 @@ class VolListing(PaidInCash):
         parts, values = np.empty((len(out), now.size)) if among.size else out, (bent, turned, remarked, now)
         split_gains(seen.worth, *here, held, values, (old.row(SPOT), new.row(SPOT)), parts)
         if among.size:
-            out[:] = parts[:, among]
+            out[:] = parts.take(among, 1)
         return here
 
     def _stuck(self, market: Snapshot, old: Snapshot) -> Snapshot:
