@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numba.core import compiler
 
+from scenarios.commands.run import kernels_compiled
 from scenarios.worlds import first_kernels
 from scenarios.worlds.first_kernels import LIST, OTHER, RUN, compile_first, listed
 from sim import first_compile
@@ -194,3 +195,12 @@ def test_a_kernel_that_writes_what_it_should_only_read_is_refused() -> None:
     with pytest.raises(numba.TypingError, match="readonly"):
         doubled(x)
     assert x.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_the_command_compiles_before_its_first_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(first_kernels, "compile_first", lambda progress: told.append(progress))
+    for missing in (True, False):
+        monkeypatch.setattr(first_kernels, "are_missing", lambda missing=missing: missing)
+        kernels_compiled(quiet=True)
+    assert told == [None]
