@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 from numba.core import compiler
 
+from scenarios.commands.run import kernels_compiled
 from scenarios.worlds import first_kernels
 from scenarios.worlds.first_kernels import LIST, OTHER, RUN, compile_first, listed
 from sim import first_compile
@@ -23,9 +22,11 @@ from sim.first_compile import CompileLines, compile_line, stamps, types_of, word
 from sim.jit import Kernel, kernel, kernel_reading
 from sim.numba_flags import compare_at_once
 from tests.command import ROOT
+from tests.kernels_asked import fits
 
 typeof: Any = numba.typeof
 Flags: Any = compiler.Flags
+REMEDY = "after a kernel has changed: python -m tests.kernels_asked --mend"
 HERE = f"{__name__}.tripled"
 
 
@@ -101,12 +102,7 @@ def test_a_stale_line_does_nothing(line: str) -> None:
 def test_every_line_names_a_kernel_and_types_its_arguments() -> None:
     lines = [*listed(RUN), *listed(OTHER)]
     assert len(lines) > 100 and len(set(lines)) == len(lines)
-    for line in lines:
-        name, *words = line.split(" ")
-        module, _, function = name.rpartition(".")
-        found = getattr(import_module(module), function)
-        assert isinstance(found, Kernel), line
-        assert len(inspect.signature(inspect.unwrap(found)).parameters) == len(types_of(" ".join(words))), line
+    assert [line for line in lines if not fits(line)] == [], REMEDY
 
 
 def test_the_list_has_what_a_run_calls() -> None:
@@ -114,8 +110,7 @@ def test_the_list_has_what_a_run_calls() -> None:
         [sys.executable, "-m", "tests.kernels_asked", "--run"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     called = set(said.stdout.splitlines())
-    remedy = "write the list again, as tests/kernels_asked.py says, or mend the line"
-    assert called - set(listed(RUN)) == set(), remedy
+    assert called - set(listed(RUN)) == set(), REMEDY
     assert len(called) > 30
 
 
@@ -200,3 +195,12 @@ def test_a_kernel_that_writes_what_it_should_only_read_is_refused() -> None:
     with pytest.raises(numba.TypingError, match="readonly"):
         doubled(x)
     assert x.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_the_command_compiles_before_its_first_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(first_kernels, "compile_first", lambda progress: told.append(progress))
+    for missing in (True, False):
+        monkeypatch.setattr(first_kernels, "are_missing", lambda missing=missing: missing)
+        kernels_compiled(quiet=True)
+    assert told == [None]
