@@ -92,7 +92,7 @@ class Recorder:
 
     def _silent(self) -> frozenset[str]:
         """Venues of options at which nobody trades as prices move."""
-        return self._options.difference(venue.name for venue in self._world.exposed)
+        return self._options.difference(each.name for each in self._world.exposed)
 
     def _write_levels(self, closing: bool) -> None:
         world, log = self._world, self._world.log

@@ -18,7 +18,7 @@ from agents.desk.risk_record import RISK, RiskRecord
 from agents.tables import DESKS, MARKS
 from agents.world import TradingWorld
 from markets.costs import INVENTORY
-from markets.venues.vol_listing import explain_all
+from markets.venues.vol_gains import explain_all
 from sim.eventlog import ALL
 from sim.kernels.proof import PNL
 from sim.phases import Phase

@@ -75,7 +75,7 @@ class Figures:
 
     def _lay_out(self) -> None:
         world, ledger, name, desk = self._world, self._world.ledger, self._name, self._desk
-        flows, held = ledger.flow_rows(name), {venue.listing.gains for venue in world.venues_held(name)}
+        flows, held = ledger.flow_rows(name), {venue.listing.gains for venue in world.at_venues(name).venues}
         written_off = self._agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF)
         added = {*(gains for gains in self._hedges if gains in held), *([FUNDING] if written_off else [])}
         costs = [cost for cost in self._costs if cost in flows or cost in added]
@@ -86,6 +86,7 @@ class Figures:
         self._at = at = {column: row for row, column in enumerate(names)}
         rest = NEVER | dict.fromkeys(self._costs, 0.0) | dict.fromkeys(self._parts, 0.0 if desk is None else np.nan)
         self._rest = {column: number for column, number in rest.items() if column not in at}
+        self._brief_rest = {column: number for column, number in self._rest.items() if column not in HOLDINGS}
         self._brief = names[: len(names) - len(self._holdings)]
         self._singles = len(self._brief) - sum(map(is_whole, self._brief))
         self._first = len(risk) + len(parts)  # of the costs
@@ -106,10 +107,9 @@ class Figures:
     def brief(self) -> Columns:
         """Columns of `desks`, for the log to have: their own storage, and in their own precision."""
         block, names, singles = self._block, self._brief, self._singles
-        rest = {column: number for column, number in self._rest.items() if column not in HOLDINGS}
         halved = zip(names[:singles], block[:singles].astype(np.float32), strict=True)
         doubles = zip(names[singles:], block[singles:], strict=False)  # holdings follow
-        return {**rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate(ALL)}
+        return {**self._brief_rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate(ALL)}
 
     def _fate(self, paths: slice) -> Columns:
         desk = self._desk
@@ -122,7 +122,7 @@ class Figures:
         world, name, desk, margin = self._world, self._name, self._desk, margin_account(self._name)
         if desk is not None:
             yield "book_value", lambda: desk.book_value
-        if world.venues_held(name):
+        if world.at_venues(name).venues:
             yield "hedge_value", lambda: world.hedge_value(name)
         yield "cash", lambda: world.ledger.balance(name)
         if world.ledger.reached(margin):
