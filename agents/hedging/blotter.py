@@ -48,7 +48,7 @@ class Blotter:
         return units if sent is None else units + sent
 
     def send(self, orders: Orders) -> None:
-        """Send them after all agents have looked: they arrive now, or after the desk's latency, those for nothing never."""
+        """After all agents have looked: they arrive now, or after the desk's latency, those for nothing never."""
         self.unfilled = {}  # the new orders include all remainders
         self._world.when(self._world.soon(orders), self._leave)
 
