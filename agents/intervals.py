@@ -38,7 +38,7 @@ class Interval:
         if text.strip() != "tick" and (match is None or float(match[1]) == 0):
             raise UserError("an interval is a number and a unit", value=text, place="policy.interval", remedy=REMEDY)
         if match and float(match[1]) * DAYS[match[2]] > LONGEST:
-            rule, remedy = "an interval is at most ten years", "drop a digit, or write e.g. '1d', '260d'"
+            rule, remedy = "an interval is at most ten years", "write e.g. '30m', '1d' or '260d'"
             raise UserError(rule, value=text, place="policy.interval", remedy=remedy)
         self.number = int(match[1]) if match else 1
         self.unit = match[2] if match else "tick"

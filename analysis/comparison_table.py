@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from analysis.figure_text import bare_text_of, text_of
 from analysis.sides import differences, names_of
+from sim.figure_text import bare_text_of, text_of
 from sim.screen.group import Group
 from sim.screen.table import Table
 from sim.screen.text import Text

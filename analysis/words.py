@@ -11,6 +11,7 @@ import numpy as np
 from analysis import cash, frames, liquidity, parts, way
 from analysis.numbers import MINUS, Number
 from sim.dataset import Run
+from sim.figure_text import fixed
 from sim.metric_names import COST
 from sim.names import FROZEN, PRICE_TAKER
 from sim.split import Group, Item, Split
@@ -97,7 +98,7 @@ def _saved(saved: Number) -> str:
 
 def _cost(loss: Split, n: Mapping[str, Number]) -> str:
     cost = n[COST]
-    bill = f"Survival cost {cost}" if cost.value >= 0 else f"Survival paid {_gain(cost)}"
+    bill = f"Survival cost {cost}" if cost.value >= 0 else f"Survival cost nothing: the desk earned {_gain(cost)}"
     worst = n["cost_of_survival_q95"]
     tail = f" One path in twenty costs more than {_bare(worst)}." if worst.value > 0 else ""
     split = [item for item in loss.inside() if n[item.name].known]
@@ -293,7 +294,7 @@ def remembered(run: Run, gain: Number) -> str:
 
 
 def _days(days: float) -> str:
-    return f"{days:.1f}" if days < 10 else f"{days:,.0f}"
+    return fixed(days, 1) if days < 10 else fixed(days, 0)
 
 
 def _alive(n: Mapping[str, Number]) -> str:
@@ -313,4 +314,4 @@ def _alive(n: Mapping[str, Number]) -> str:
 
 
 def _bare(number: Number) -> str:
-    return number.text(error=False)
+    return number.brief()

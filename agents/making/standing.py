@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import OWNERS
 from markets.accounts import INVESTORS
-from markets.kernels.fills import passed_on
+from markets.kernels.passing_on import passed_on
 from markets.kernels.quoting import standing
 from markets.venues.stock import Stock
 from sim.kernels.moves import ENTRY
