@@ -107,11 +107,10 @@ class Lending:
 
     def _wakes(self) -> Iterator[int]:
         """Seconds of the ticks after the first at which there is something to do: else it sleeps over them."""
-        clock, agent = self.world.clock.plain, self.agent
+        clock, agent = self.world.clock, self.agent
         always = agent.capital_headroom > 0 or agent.intraday_hours is not None
-        for seconds, opens, closes in list(zip(clock.ticks, clock.is_open, clock.is_close, strict=True))[1:]:
-            if always or opens or closes:
-                yield seconds
+        due = clock.is_open | clock.is_close | always
+        return iter(clock.ticks[1:][due[1:]].tolist())
 
     def _begin(self) -> None:
         """First margin, and liquidity records if wanted."""

@@ -16,7 +16,7 @@ from agents.policies import Never
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
 from sim.phases import Phase
-from sim.vectors import marked, read_only, some
+from sim.vectors import marked, read_only
 
 if TYPE_CHECKING:
     from agents.base import Process
@@ -83,8 +83,7 @@ class Trader:
             due = dues[world.tick_index]
             if not due and not any(map(marked, (*blotter.unfilled.values(), desk.forced, desk.liquidated))):
                 continue
-            orders = self._orders(due)
-            blotter.send({name: order for name, order in orders.items() if callable(order) or some(order)})
+            blotter.send(self._orders(due))
 
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
