@@ -23,25 +23,13 @@ def any_fallen(price: Floats, close: Floats, level: Floats) -> bool:
 
 
 @kernel
-def halt(
-    price: Floats,
-    close: Floats,
-    levels: Floats,
-    until: float,
-    end: float,
-    following: Floats,
-    halted_until: Floats,
-    halted: Ints,
-    reached: Floats,
-) -> int:
-    """Halt the paths whose price has newly fallen through a level since the close; returns how many.
+def halt(price: Floats, close: Floats, levels: Floats, following: Floats, halted: Ints, reached: Floats) -> int:
+    """Find the paths whose price has newly fallen through a level since the close; returns how many.
 
     Args:
         levels: (levels,) shares of the close, rising.
-        until, end: seconds until which a level stops trading, and the last of them.
         following: the level that comes next, infinite after the last; changed.
-        halted_until: seconds, changed.
-        halted, reached: written from the front: paths that halt now, and the deepest level that each has reached.
+        halted, reached: written from the front: those paths, and the deepest level that each has reached.
     """
     paths, number, last = price.shape[0], 0, levels.shape[0]
     for start in range(0, paths, BLOCK):
@@ -55,7 +43,6 @@ def halt(
                 while through < last and levels[through] <= fall:
                     through += 1
                 halted[number], reached[number] = j, levels[through - 1]
-                halted_until[j] = end if through == last else until
                 following[j] = np.inf if through == last else levels[through]
                 number += 1
     return number

@@ -29,19 +29,22 @@ class Breakers:
         self._close = listing.mid if self._levels.size else np.empty(0)
         self._first = float(self._levels[0]) if self.watches else np.inf
         self._next = np.full(market.paths, self._first)  # the first that is not fallen through since the close
-        self._end = float(market.clock.ticks[-1]) + 1  # of the run, seconds
+        self._end = market.clock.ticks[-1] + 1  # of the run, seconds
         self._halted, self._reached = np.empty(market.paths, dtype=np.int64), np.empty(market.paths)  # work
         self.halted_until = np.zeros(market.paths)  # seconds
 
     def look(self, _: int) -> None:
         """At every tick, when the market has moved: halt the paths whose price has newly fallen through a level."""
-        market, halted, reached = self._market, self._halted, self._reached
-        times = float(market.now + self._length), self._end
-        state = self._next, self.halted_until
-        number = halt(self._listing.mid, self._close, self._levels, *times, *state, halted, reached)
+        halted, reached = self._halted, self._reached
+        number = halt(self._listing.mid, self._close, self._levels, self._next, halted, reached)
         if number:
-            told = {"kind": "halt", "subject": self._listing.name, "value": reached[:number].copy()}
-            market.log.add_taken("events", market.now, halted[:number].copy(), **told)
+            self._halt(halted[:number].copy(), reached[:number].copy())
+
+    def _halt(self, paths: NDArray[np.int64], reached: Vector) -> None:
+        """Halt some paths. reached: the level that each has fallen through."""
+        market, last = self._market, reached == self._levels[-1]
+        self.halted_until[paths] = np.where(last, self._end, market.now + self._length)
+        market.log.add_taken("events", market.now, paths, kind="halt", subject=self._listing.name, value=reached)
 
     def close_day(self) -> None:
         """Remember the close, and reset the levels."""

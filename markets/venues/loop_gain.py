@@ -13,7 +13,7 @@ from functools import cache, lru_cache, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.loops import raise_radius
+from markets.kernels.loops import raise_radius, scaled_sum
 
 Vector = NDArray[np.float64]
 Entries = tuple[tuple[str, str], ...]
@@ -25,8 +25,7 @@ FUNDS = "funds"  # funds sell as their holdings lose value
 CAPITAL = "capital"  # desks without capital to spare shrink as they lose
 
 
-Two = tuple[Vector, Vector]  # sums, (paths,) each, that are still to be added; the second is empty where one is all
-Sum = Callable[[Sequence[Vector]], Two]
+Sum = Callable[[float, Vector, Sequence[Vector]], Vector]  # of impact, depth and flows
 NO_MORE = np.empty(0)
 
 
@@ -51,15 +50,26 @@ def summed(
 
 
 def _sum_of(parts: tuple[tuple[int, ...], ...]) -> Sum:
-    """The sum of sums of flows but for the last addition; parts: their numbers."""
+    """Impact / depth x the sum of sums of flows, (paths,); parts: their numbers."""
     if len(parts) == len(parts[0]) == 1:
         only = parts[0][0]
-        return lambda flows: (flows[only], NO_MORE)
+        return lambda impact, depth, flows: _scaled(impact, depth, flows[only], NO_MORE)
+    if len(parts) == 2 and len(parts[0]) == len(parts[1]) == 1:
+        (one,), (other,) = parts
+        return lambda impact, depth, flows: _scaled(impact, depth, flows[one], flows[other])
     *others, last = parts if len(parts) > 1 else [(i,) for i in parts[0]]
-    return lambda flows: (
+    return lambda impact, depth, flows: _scaled(
+        impact,
+        depth,
         _added([_added([flows[i] for i in part]) for part in others]),
         _added([flows[i] for i in last]),
     )
+
+
+def _scaled(impact: float, depth: Vector, flow: Vector, more: Vector) -> Vector:
+    found = np.empty(depth.size)
+    scaled_sum(impact, depth, flow, more, found)
+    return found
 
 
 def _added(vectors: list[Vector]) -> Vector:

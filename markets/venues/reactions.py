@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.loops import gain_of, scaled_sum
+from markets.kernels.loops import gain_of
 from markets.kernels.trading import DEPTH
 from markets.venues.loop_gain import CURVATURE, summed
 from markets.venues.surroundings import Surroundings
@@ -83,9 +83,8 @@ class Reactions:
         entries, sums = summed(self.name, names, channels, but)
         if not entries:
             return {}
-        scaled, depth = np.empty((len(sums), self._market.paths)), self._quotes.book().levels[DEPTH]
-        for found, add in zip(scaled, sums, strict=True):
-            scaled_sum(self._impact, depth, *add(flows), found)
+        impact, depth = self._impact, self._quotes.book().levels[DEPTH]
+        scaled = [add(impact, depth, flows) for add in sums]
         return {entry: scaled[i] for entry, i in entries}
 
     def _require_measured(self) -> None:
