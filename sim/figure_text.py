@@ -8,6 +8,7 @@ no error   three significant figures; tables give a column the same decimals in 
 error      `$16 ± 3m`, `34.2 ± 0.8 %`: to the first figure of the error, two of one of three or more
 parameter  `1.20 ± 0.11`: to the second figure of the error, as others compute with it
 interval   `34 to 46 %`
+p-value    `0.041`, `<0.001`
 count      `1,234`
 unknown    `n/a`; a share whose error is larger than the whole: `unclear (± 1,200 %)`
 too small  `<0.001 %`, not `0.000 %`
@@ -115,6 +116,11 @@ def parameter(value: float, error: float) -> str:
         return "n/a"
     digits = min(max(1 - math.floor(math.log10(error)), 0), 5) if error > 0 else 3
     return f"{fixed(value, digits)} ± {fixed(error, digits)}"
+
+
+def p_value(p: float) -> str:
+    """The probability of a test's result by chance, to three decimals."""
+    return "<0.001" if p < 0.001 else fixed(p, 3)
 
 
 def interval(low: float, high: float, decimals: int = 0, suffix: str = "") -> str:
