@@ -63,6 +63,11 @@ def brief_text_of(value: float, unit: Unit, error: float | None = None) -> str:
     return _text(value, unit, error, BRIEF)
 
 
+def apart_text_of(value: float, unit: Unit, error: float | None = None) -> str:
+    """How far two figures of a unit are apart: shares and vols in points, as 1 % more of 47 % is something else."""
+    return text_of(value, unit, error).replace(" %", " points")
+
+
 def money_scale(largest: float) -> tuple[float, str]:
     """(divisor, unit) that shows amounts up to `largest` $ well: $bn, $m, $k or $."""
     size = abs(largest) if math.isfinite(largest) else 0.0

@@ -14,11 +14,13 @@ from analysis.page import in_code
 from analysis.pages.report import card
 from sim.columns import Unit
 from sim.figure_text import (
+    apart_text_of,
     bare_text_of,
     basis_points,
     brief_text_of,
     fixed,
     interval,
+    p_value,
     parameter,
     percent,
     significant,
@@ -130,3 +132,12 @@ def test_a_card_has_no_more_digits_than_its_error_supports() -> None:
     assert (found["value"], found["more"]) == ("17 %", "± 2 %, by force")
     found = card(Number(value=2.27, unit="share", label="removed", error=11.76), "of variance")
     assert (found["value"], found["more"]) == ("unclear", "± 1,200 %, of variance")
+
+
+def test_shares_and_vols_are_apart_by_points() -> None:
+    assert [apart_text_of(0.009, unit, 0.005) for unit in ("vol", "share")] == ["0.9 ± 0.5 points"] * 2
+    assert apart_text_of(0.00007, "rate", 0.00003) == "0.7 ± 0.3 bp"
+
+
+def test_p_values_are_not_given_beyond_three_decimals() -> None:
+    assert [p_value(p) for p in (2.45e-246, 0.0004, 0.0412, 1.0)] == ["<0.001", "<0.001", "0.041", "1.000"]
