@@ -91,12 +91,12 @@ def fixed(value: float, decimals: int, suffix: str = "", *, plus: bool = False) 
     return f"{sign}{abs(rounded):,.{max(decimals, 0)}f}{suffix}"
 
 
-def percent(share: float, decimals: int = 1, *, plus: bool = False) -> str:
+def percent(share: float, decimals: int, *, plus: bool = False) -> str:
     """A share, a vol or a level of rates per cent, to so many decimals."""
     return fixed(100 * share, decimals, " %", plus=plus)
 
 
-def basis_points(rate: float, decimals: int = 0, *, plus: bool = False) -> str:
+def basis_points(rate: float, decimals: int, *, plus: bool = False) -> str:
     """A rate or a spread in basis points, to so many decimals."""
     return fixed(1e4 * rate, decimals, " bp", plus=plus)
 
