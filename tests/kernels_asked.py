@@ -59,7 +59,7 @@ def called() -> list[str]:
 
 def called_by_a_run() -> list[str]:
     """Lines for what a run of the preset calls, in a process that has called nothing yet."""
-    with tempfile.TemporaryDirectory() as folder, mock.patch("scenarios.studies.run.are_missing", return_value=False):
+    with tempfile.TemporaryDirectory() as folder, mock.patch("scenarios.studies.run.ensure_compiled"):
         run("covid_crash_2020", paths=16, workers=1, out=Path(folder) / "run")
     return called()
 

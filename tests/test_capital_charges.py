@@ -215,6 +215,74 @@ def test_electricity_stands_with_energy():
     assert counterparty([{**power, "maturity": 1}, {**oil, "maturity": 1}])["commodity"] == pytest.approx(expected)
 
 
+def test_a_basis_is_a_hedging_set_by_half_the_factor():
+    """Each pair by itself, apart from its currency; its maturity buckets net as those of rates (CRE52.46)."""
+
+    def swap(name, side, notional, end, **more):
+        return {"class": "rates", "name": name, "side": side, "notional": notional, "end": end, **more}
+
+    def lasting(years):
+        return -math.expm1(-0.05 * years) / 0.05
+
+    rows = [
+        swap("3M/6M", "long", 100.0, 10, kind="basis"),
+        swap("3M/6M", "short", 70.0, 3, kind="basis"),
+        swap("3M/bill", "short", 40.0, 5, kind="basis"),
+        swap("USD", "long", 20.0, 10),
+    ]
+    long, short = 100 * lasting(10), -70 * lasting(3)
+    own = math.sqrt(long**2 + short**2 + 2 * 0.7 * long * short)
+    expected = 0.0025 * (own + 40 * lasting(5)) + 0.005 * 20 * lasting(10)
+    assert counterparty(rows)["rates"] == pytest.approx(expected, rel=1e-12)
+    oil = {"class": "commodity", "name": "Brent/WTI", "quality": "energy", "side": "long", "notional": 50.0}
+    bought, sold = {**oil, "kind": "basis", "maturity": 0.5}, {**oil, "name": "WTI", "side": "short", "maturity": 2}
+    apart = 0.18 * (0.5 * 50 * math.sqrt(0.5) + 50)
+    assert counterparty([bought, sold])["commodity"] == pytest.approx(apart, rel=1e-12)
+
+
+def test_trades_on_volatility_are_hedging_sets_by_five_times_the_factor():
+    """Made as those of their class (CRE52.47): all equities, each pair of currencies, each group of commodities."""
+
+    def trade(asset_class, name, side, notional, quality="", kind="volatility", maturity=0.25):
+        terms = {"end": maturity} if asset_class == "rates" else {"maturity": maturity}
+        return {"class": asset_class, "name": name, "side": side, "notional": notional, "quality": quality} | {
+            "kind": kind,
+            **terms,
+        }
+
+    rows = [
+        trade("equity", "a", "long", 3.0, "single"),
+        trade("equity", "i", "short", 5.0, "index"),
+        trade("equity", "a", "long", 100.0, "single", "", 1),
+        trade("fx", "EURUSD", "long", 2.0),
+        trade("fx", "USDJPY", "short", 4.0),
+        trade("commodity", "gas", "long", 6.0, "energy"),
+        trade("commodity", "gold", "short", 7.0, "metals"),
+        trade("rates", "USD", "long", 8.0, maturity=2),
+    ]
+    found, factor = counterparty(rows), math.sqrt(0.25)
+    a, i = 0.32 * 3 * factor, -0.2 * 5 * factor
+    variance = math.sqrt((0.5 * a + 0.8 * i) ** 2 + 0.75 * a**2 + 0.36 * i**2)
+    assert found["equity"] == pytest.approx(5 * variance + 0.32 * 100, rel=1e-12)
+    assert found["fx"] == pytest.approx(5 * 0.04 * (2 + 4) * factor, rel=1e-12)
+    assert found["commodity"] == pytest.approx(5 * 0.18 * (6 + 7) * factor, rel=1e-12)
+    assert found["rates"] == pytest.approx(5 * 0.005 * 8 * -math.expm1(-0.1) / 0.05, rel=1e-12)
+
+
+def test_tranches():
+    """CRE52.41: 15 / ((1 + 14 A) (1 + 14 D)); a whole pool has a delta of 1, a first default of ten is 0 to 10 %."""
+    pool = {"class": "credit", "name": "CDX IG", "quality": "IG", "side": "long", "notional": 1e6, "end": 5}
+    whole = counterparty([pool])["credit"]
+    assert whole == pytest.approx(0.0038 * 1e6 * -math.expm1(-0.25) / 0.05, rel=1e-12)
+    for low, high in ((0.0, 1.0), (0.0, 0.03), (0.03, 0.07), (0.0, 0.1), (0.3, 1.0)):
+        tranche = {**pool, "attachment": low, "detachment": high}
+        expected = whole * 15 / ((1 + 14 * low) * (1 + 14 * high))
+        assert counterparty([tranche])["credit"] == pytest.approx(expected, rel=1e-12)
+        assert counterparty([tranche, {**tranche, "side": "sold"}])["credit"] == pytest.approx(0.0, abs=1e-9)
+    hedged = counterparty([{**pool, "attachment": 0.03, "detachment": 0.07}, {**pool, "side": "short"}])["credit"]
+    assert hedged == pytest.approx(whole * (15 / (1.42 * 1.98) - 1), rel=1e-12)
+
+
 def test_a_margin_agreement_never_raises_the_exposure():
     """A threshold out of reach: the exposure without margin counts (CRE52.2)."""
     free = counterparty(BOOK)["exposure"]

@@ -13,16 +13,19 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from numba.core import compiler
 
 from scenarios.worlds import first_kernels
 from scenarios.worlds.first_kernels import LIST, OTHER, RUN, compile_first, listed
 from sim import first_compile
 from sim.ensemble import Chunk
 from sim.first_compile import CompileLines, compile_line, stamps, types_of, words_of
-from sim.jit import Kernel, kernel
+from sim.jit import Kernel, kernel, kernel_reading
+from sim.numba_flags import compare_at_once
 from tests.command import ROOT
 
 typeof: Any = numba.typeof
+Flags: Any = compiler.Flags
 HERE = f"{__name__}.tripled"
 
 
@@ -138,3 +141,62 @@ def test_it_is_done_once_and_where_it_helps(tmp_path: Path, monkeypatch: pytest.
     assert first_kernels.are_missing()
     compile_first()
     assert compiled == [listed(RUN)] and not first_kernels.are_missing()
+
+
+def test_flags_compare_as_numba_compares_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where one set spells a default out, and the other does not."""
+    compare_at_once()
+    plain, said, other = Flags(), Flags(), Flags()
+    said.release_gil, other.release_gil = plain.release_gil, not plain.release_gil
+    for one in (plain, said, other):
+        for two in (plain, said, other):
+            assert (one == two) is (one.values() == two.values())
+            assert hash(one) == hash(tuple(sorted(one.values()))) == hash(two)
+    assert plain != "flags" and plain != 1
+    plain.release_gil = other.release_gil
+    assert plain == other and plain != said
+    monkeypatch.setattr(Flags, "values", None)  # not asked
+    assert plain == other and hash(plain) == hash(other)
+
+
+@kernel_reading(2)
+def weighted(x: Any, weights: Any, out: Any) -> None:
+    for i in range(x.size):
+        out[i] = weights[i] * x[i]
+
+
+@kernel_reading(1)
+def doubled(x: Any) -> None:
+    for i in range(x.size):
+        x[i] *= 2.0
+
+
+def test_a_kernel_that_only_reads_has_one_machine_code() -> None:
+    assert isinstance(weighted, Kernel)
+    for one in (np.arange(3.0), locked(np.arange(3.0))):
+        for two in (locked(np.full(3, 2.0)), np.full(3, 2.0)):
+            out = np.empty(3)
+            weighted(one, two, out)
+            weighted(one, two, out)
+            assert out.tolist() == [0.0, 2.0, 4.0]
+    assert [words_of(each) for each in weighted.compiled.signatures] == ["float64.1Cr float64.1Cr float64.1C"]
+    assert sum(weighted.compiled.stats.cache_misses.values()) + sum(weighted.compiled.stats.cache_hits.values()) == 1
+    with pytest.raises(numba.TypingError, match="readonly"):
+        weighted(X, X, locked(np.empty(6)))
+
+
+def test_such_a_kernel_is_called_by_other_kernels() -> None:
+    @kernel
+    def thrice(x: Any, out: Any) -> None:
+        weighted(x, x, out)
+
+    out = np.empty(3)
+    thrice(np.arange(3.0), out)
+    assert out.tolist() == [0.0, 1.0, 4.0]
+
+
+def test_a_kernel_that_writes_what_it_should_only_read_is_refused() -> None:
+    x = np.arange(3.0)
+    with pytest.raises(numba.TypingError, match="readonly"):
+        doubled(x)
+    assert x.tolist() == [0.0, 1.0, 2.0]

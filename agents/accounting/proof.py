@@ -46,8 +46,8 @@ class Proof:
         world, desk, nothing = self._world, self._desk, self._nothing
         ledger = world.ledger
         if self._used != ledger.used:
-            row, self._one = world.held_by(self._agent.name)
-            self._found, self._used = (ledger.rows, *self._find_rows(), row), ledger.used
+            held = world.at_venues(self._agent.name)
+            self._found, self._one, self._used = (ledger.rows, *self._find_rows(), held.row), held.price, ledger.used
         if desk is None:
             book = nothing, nothing, claims, self._no_parts
         else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.capital.supervisory import QUALITIES, Parameters
+from agents.capital.supervisory import PLAIN, QUALITIES, Parameters
 from sim.dataclass import dataclass
 from sim.normal import ndtr
 
@@ -23,8 +23,9 @@ class Trade:
 
     notional: (paths,) $, at least 0; of equities, currencies and commodities their present value. delta: (paths,)
     supervisory delta: +1 long or -1 short in the risk factor, or `option_delta`. start, end: of the period that a
-    trade in rates or credit refers to. maturity: until the last claim. volatility: whether it is on the variance of an
-    equity; its notional is then variance x notional per unit of variance (CRE52.36).
+    trade in rates or credit refers to. maturity: until the last claim. kind: a key of `MULTIPLES`; the notional of a
+    trade on the variance of an equity or a commodity is variance x notional per unit of variance (CRE52.36), the name
+    of a basis is its pair of factors.
     """
 
     asset_class: str
@@ -36,7 +37,7 @@ class Trade:
     maturity: float
     start: float = 0.0
     end: float = 0.0
-    volatility: bool = False
+    kind: str = PLAIN
 
     @property
     def parameters(self) -> Parameters:
@@ -87,6 +88,11 @@ class NettingSet:
 def supervisory_duration(start: float, end: float) -> float:
     """(e^(-5 % S) - e^(-5 % E)) / 5 %, at least ten business days, in years (CRE52.34)."""
     return float(max((np.exp(-DECAY * start) - np.exp(-DECAY * end)) / DECAY, SHORTEST))
+
+
+def tranche_delta(*, bought: bool, attachment: float, detachment: float) -> float:
+    """Supervisory delta of a CDO tranche, 15 / ((1 + 14 A) (1 + 14 D)) of bought protection (CRE52.41)."""
+    return (15.0 if bought else -15.0) / ((1 + 14 * attachment) * (1 + 14 * detachment))
 
 
 def option_delta(

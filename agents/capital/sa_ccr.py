@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.capital.netting_set import NettingSet, Trade
-from agents.capital.supervisory import QUALITIES, group_of
+from agents.capital.supervisory import BASIS, MULTIPLES, QUALITIES, group_of
 from sim.dataclass import dataclass
 
 Vector = NDArray[np.float64]
 ALPHA, FLOOR = 1.4, 0.05
 BUCKETS = (1.0, 5.0)  # years: ends of the first two maturity buckets of rates
-OF_VOLATILITY = 5.0  # times the factor of the class
 NEXT, APART = 0.7, 0.3  # correlation of neighbouring buckets, of the first with the last
 
 
@@ -69,9 +68,20 @@ def _exposure(netting: NettingSet, *, margined: bool) -> Exposure:
     for name in QUALITIES:
         own = [trade for trade in netting.trades if trade.asset_class == name]
         if own:
-            add_ons[name] = RULES[name](own, [_effective(trade, scale) for trade in own])
+            add_ons[name] = _add_on(RULES[name], own, scale)
     total = sum(add_ons.values(), np.zeros(paths))
     return Exposure(replacement, add_ons, multiplier(excess, total))
+
+
+def _add_on(rule: Rule, trades: Sequence[Trade], scale: float | None) -> Vector:
+    """Of an asset class, (paths,) $: each basis, and all that is on volatilities, apart from the rest."""
+    apart: dict[tuple[str, str], list[Trade]] = {}
+    for trade in trades:
+        apart.setdefault((trade.kind, trade.name if trade.kind == BASIS else ""), []).append(trade)
+    total = np.zeros_like(trades[0].value)
+    for (kind, _), own in apart.items():
+        total = total + MULTIPLES[kind] * rule(own, [_effective(trade, scale) for trade in own])
+    return total
 
 
 def _effective(trade: Trade, scale: float | None) -> Vector:
@@ -114,16 +124,6 @@ def _entities(trades: Sequence[Trade], effective: Sequence[Vector]) -> Vector:
     return np.sqrt(np.asarray(common) ** 2 + apart)
 
 
-def _equities(trades: Sequence[Trade], effective: Sequence[Vector]) -> Vector:
-    """As entities; what is on their variance is a hedging set of its own, by five times the factor (CRE52.47)."""
-    total = np.zeros_like(effective[0])
-    for volatility, multiple in ((False, 1.0), (True, OF_VOLATILITY)):
-        mine = [i for i, trade in enumerate(trades) if trade.volatility is volatility]
-        if mine:
-            total = total + multiple * _entities([trades[i] for i in mine], [effective[i] for i in mine])
-    return total
-
-
 def _commodities(trades: Sequence[Trade], effective: Sequence[Vector]) -> Vector:
     """As entities, by type, in each of the four hedging sets (CRE52.69), (paths,) $."""
     total = np.zeros_like(effective[0])
@@ -138,6 +138,6 @@ RULES: dict[str, Rule] = {
     "rates": _rates,
     "fx": _fx,
     "credit": _entities,
-    "equity": _equities,
+    "equity": _entities,
     "commodity": _commodities,
 }

@@ -33,6 +33,11 @@ QUALITIES: dict[str, Mapping[str, Parameters]] = {
     "commodity": COMMODITY,
 }
 
+# Hedging sets of their own, by which multiple of the class' factor: a basis by its pair (CRE52.46), volatilities by the
+# sets of the class (CRE52.47).
+PLAIN, BASIS, VOLATILITY = "", "basis", "volatility"
+MULTIPLES = {PLAIN: 1.0, BASIS: 0.5, VOLATILITY: 5.0}
+
 
 def group_of(quality: str) -> str:
     """The hedging set of a commodity: electricity is energy."""

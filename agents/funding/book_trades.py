@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.capital.netting_set import Trade, option_delta
-from agents.capital.supervisory import EQUITY, INDEX, RATES
+from agents.capital.supervisory import BASIS, EQUITY, INDEX, RATES, VOLATILITY
 from markets.factors.key import MAIN, USD
 from markets.products.basis_swap import BasisSwap
 from markets.products.bermudan_swaption import BermudanSwaption
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 DOLLAR = USD[1].upper()
 RATING = "BBB"  # of every name
-BASIS = 0.5  # a basis transaction has half the factor of its class (CRE52.46)
 LEAST_RATE = 1e-4  # forwards and strikes of rates are shifted until both are at least this (CRE52.40, FAQ 2)
 
 
@@ -114,12 +113,11 @@ def _swap(portfolio: Portfolio, line: BookLine) -> Iterable[Trade]:
 
 
 def _basis_swap(portfolio: Portfolio, line: BookLine) -> Iterable[Trade]:
-    """A hedging set of its own, by half the factor."""
+    """Long of the curve whose name comes first."""
     held: Any = line.instrument
     pair = " ".join(sorted((held.curve, held.against)))
     sign = np.sign(held.size) * (1.0 if pair.startswith(held.curve) else -1.0)
-    notional = BASIS * portfolio.scale * held.gross(1.0)
-    yield _rates(portfolio, line, delta=sign, start=0.0, end=line.years, name=pair, notional=notional)
+    yield _rates(portfolio, line, delta=sign, start=0.0, end=line.years, name=pair, kind=BASIS)
 
 
 def _fra(portfolio: Portfolio, line: BookLine) -> Iterable[Trade]:
@@ -255,7 +253,7 @@ def _variance_swap(venue: Venue, portfolio: Portfolio) -> Iterable[Trade]:
             delta=np.sign(held),
             value=venue.value(portfolio.name),
             maturity=swap.years(),
-            volatility=True,
+            kind=VOLATILITY,
         )
 
 

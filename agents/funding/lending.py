@@ -21,7 +21,7 @@ from agents.funding.netting_set import netting_sets
 from agents.funding.portfolio import Portfolio
 from agents.funding.repo_financing import repo_borrowers
 from agents.funding.settlement import Settlement
-from agents.standing import Standing
+from agents.lender_account import LenderAccount
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -145,11 +145,11 @@ class Lending:
         """Whether it margins this desk."""
         return name in self.clients
 
-    def standing(self, name: str) -> Standing:
+    def account(self, name: str) -> LenderAccount:
         """How a desk that it margins stands."""
         client, world = self.clients[name], self.world
         required = world.full(0.0) if client.asked is None else client.asked.total
-        return Standing(required, client.unmet, client.deadline, self.line.headroom(name))
+        return LenderAccount(required, client.unmet, client.deadline, self.line.headroom(name))
 
     def settle_broken(self) -> None:
         """Settle debts of and to desks that are wound up with negative equity."""

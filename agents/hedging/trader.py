@@ -44,7 +44,7 @@ class Trader:
         self.assets = {name: AssetHedge(policy, world, desk, name, self.blotter) for name in legs.assets}
         self.leg_orders = LegOrders(desk, self.blotter, rates=rates)
         # None: nothing that it trades may move a price, of which somebody reads, so it closes no loop
-        exposes = self.has_legs or any(world.venue(name).exposes for name in legs.assets)
+        exposes = self.has_legs or any(world.venue(name).reactions.wanted for name in legs.assets)
         self.exposure = Exposure(world, desk, rates=rates) if exposes and not passive else None
         if not passive:
             self._take_over_hedge()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.base import Agent, Process
 from agents.making.half_life import passed_on_by_tick
-from agents.making.quote_record import depth_share, write_quotes
+from agents.making.quote_record import QuoteRecord, depth_share
 from agents.making.standing import Standing
 from agents.making.vol_quotes import VolQuotes
 from markets.accounts import INVESTORS
@@ -145,8 +145,8 @@ class _Making:
 
     def run(self) -> Process:
         """Quote at every tick."""
-        world, ledger, recorded = self.world, self.world.ledger, self.world.log.sees("quotes")
-        name, stance, standing, limited = self.agent.name, self.stance, self.standing, bool(self.agent.capital_share)
+        world, ledger, record = self.world, self.world.ledger, QuoteRecord(self.world, self.agent.name, self.venues)
+        stance, standing, limited = self.stance, self.standing, bool(self.agent.capital_share)
         days, shares = world.clock.plain.day, passed_on_by_tick(world.clock, self.agent.inventory_half_life)
         yield world.tick(Phase.QUOTE)
         for each in self.lazy or ():
@@ -165,8 +165,7 @@ class _Making:
                 each.hold()
             if self.lazy is None:
                 self._post(stance.able)
-            if recorded:
-                write_quotes(world, name, self.venues)
+            record.write()
             yield world.tick(Phase.QUOTE)
 
     def _look_around(self) -> None:

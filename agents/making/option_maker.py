@@ -14,7 +14,7 @@ from agents.desk.options_held import OptionsHeld, options_held
 from agents.intervals import check_interval
 from agents.making.delta_hedge import DeltaHedge
 from agents.making.half_life import passed_on_by_tick
-from agents.making.quote_record import depth_share, write_quotes
+from agents.making.quote_record import QuoteRecord, depth_share
 from agents.making.standing import Standing
 from agents.policies import Every, Policy
 from markets.accounts import INVESTORS
@@ -130,12 +130,12 @@ class _Making:
 
     def run(self) -> Process:
         """Quote, then hedge, at every tick."""
-        world = self.world
+        world, record = self.world, QuoteRecord(self.world, self.agent.name, self.venues)
         while True:
             yield world.tick(Phase.QUOTE)
             self._pass_on_inventory()
             self._quote()
-            write_quotes(world, self.agent.name, self.venues)
+            record.write()
             yield world.tick(Phase.TRADE)
             self.hedge.look()
 

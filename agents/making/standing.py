@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import OWNERS
 from markets.accounts import INVESTORS
-from markets.kernels.fills import passed_on
+from markets.kernels.passing_on import passed_on
 from markets.kernels.quoting import standing
 from markets.venues.stock import Stock
 from sim.kernels.moves import ENTRY
@@ -68,7 +68,7 @@ class Standing:
         venues: where it holds something that is to be passed on. Holds while `ledger.used` stands.
         """
         world, name = self._world, self._agent.name
-        stock = world.only_held(name)
+        stock = world.at_venues(name).listing
         at = [venue for venue in venues if venue.listing is stock and venue.investors is None]
         self._moves = stock.passing(name, INVESTORS) if at and self._shrinks and isinstance(stock, Stock) else ()
         if self._moves:
@@ -117,10 +117,10 @@ class Standing:
 
     def _look_around(self) -> None:
         """What it has ever held: equity is cash + units x price."""
-        world, name = self._world, self._agent.name
-        self._rows_used, self._cash = world.ledger.used, world.ledger.balance(name)
-        self._units, self._price = world.hedge_factors(name)
-        self._only_cash, self._seen = not world.venues_held(name), b""
+        ledger, held = self._ledger, self._world.at_venues(self._agent.name)
+        self._rows_used, self._cash = ledger.used, ledger.balance(self._agent.name)
+        self._units, self._price = held.units, held.price
+        self._only_cash, self._seen = not held.venues, b""
 
     def _withdraw(self, equity: Vector, day: int) -> None:
         """Who is leaving now stays away."""

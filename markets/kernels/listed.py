@@ -20,7 +20,7 @@ from markets.kernels.listed_leg import (
 from markets.kernels.normal import log
 from markets.kernels.options import BLOCK, CARRY, DELTA, GAMMA, INNER, NODE, OUTER, RESPONSE, VALUE, VANNA, VEGA
 from markets.kernels.sides import WORK
-from sim.jit import kernel, kernel_inline
+from sim.jit import kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -179,7 +179,7 @@ def log_strikes(strikes: Floats, spot0: float, out: Floats) -> None:
             out[i, j] = log(strikes[i, j] * per_spot0)
 
 
-@kernel
+@kernel_reading(10)
 def listed_greeks(
     spot: Floats,
     vol: Floats,

@@ -33,7 +33,7 @@ from markets.kernels.sides import (
     reach,
     side,
 )
-from sim.jit import fma, kernel, kernel_inline
+from sim.jit import fma, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 
@@ -201,7 +201,7 @@ def add_value(
         value[j] = fma(units, one, value[j])
 
 
-@kernel
+@kernel_reading(5)
 def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms: Floats, out: Floats) -> None:
     """Add the value of European options to `out`.
 
@@ -230,7 +230,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
             add_value(terms[i], s, log_spot, zts, sds, discounts, work, o, width)
 
 
-@kernel
+@kernel_reading(8)
 def option_steps(
     old_spot: Floats,
     old_vol: Floats,
@@ -299,7 +299,7 @@ def option_steps(
                 add_value(terms[i], s1, log_new, zts, spreads, discounts, work, found, width)
 
 
-@kernel
+@kernel_reading(7)
 def option_greeks(
     spot: Floats,
     vol: Floats,

@@ -41,7 +41,7 @@ from markets.kernels.options import (
 )
 from markets.kernels.smiles import LEAST, LINEAR, MOST, SSVI, multiple
 from markets.kernels.surface import BY_SKEW, BY_SLOPE
-from sim.jit import kernel, kernel_inline
+from sim.jit import kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 
@@ -159,7 +159,7 @@ def integrate(
             by_steep[j] += twice * (k + a[j]) * m1 * flat[j]
 
 
-@kernel
+@kernel_reading(15)
 def variance_swaps(
     spot: Floats,
     vol: Floats,

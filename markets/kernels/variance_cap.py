@@ -26,7 +26,7 @@ from markets.kernels.options import (
     VANNA,
     VEGA,
 )
-from sim.jit import kernel, kernel_inline
+from sim.jit import kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 SQRT_HALF = sqrt(0.5)
@@ -50,7 +50,7 @@ def counted(mean: float, room: float, spread: float) -> tuple[float, float, floa
     return mean * below + room * above, below, above, -bell / mean, bell / room, -bell * mean / (room * room)
 
 
-@kernel
+@kernel_reading(10)
 def cap_swaps(
     spot: Floats,
     vol: Floats,

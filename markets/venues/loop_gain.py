@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, lru_cache, reduce
-from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,9 @@ FUNDS = "funds"  # funds sell as their holdings lose value
 CAPITAL = "capital"  # desks without capital to spare shrink as they lose
 
 
-Sum = Callable[[Sequence[Vector]], Vector]
+Two = tuple[Vector, Vector]  # sums, (paths,) each, that are still to be added; the second is empty where one is all
+Sum = Callable[[Sequence[Vector]], Two]
+NO_MORE = np.empty(0)
 
 
 @lru_cache(maxsize=4096)
@@ -50,13 +51,19 @@ def summed(
 
 
 def _sum_of(parts: tuple[tuple[int, ...], ...]) -> Sum:
-    """The sum of sums of flows, (paths,); parts: their numbers."""
+    """The sum of sums of flows but for the last addition; parts: their numbers."""
     if len(parts) == len(parts[0]) == 1:
-        return itemgetter(parts[0][0])
-    if len(parts) == 2 and len(parts[0]) == len(parts[1]) == 1:
-        (one,), (other,) = parts
-        return lambda flows: flows[one] + flows[other]
-    return lambda flows: reduce(np.add, [reduce(np.add, [flows[i] for i in part]) for part in parts])
+        only = parts[0][0]
+        return lambda flows: (flows[only], NO_MORE)
+    *others, last = parts if len(parts) > 1 else [(i,) for i in parts[0]]
+    return lambda flows: (
+        _added([_added([flows[i] for i in part]) for part in others]),
+        _added([flows[i] for i in last]),
+    )
+
+
+def _added(vectors: list[Vector]) -> Vector:
+    return reduce(np.add, vectors)
 
 
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:

@@ -36,6 +36,12 @@ def are_missing() -> bool:
     return marks is not None and not all(mark.exists() for mark in marks)
 
 
+def ensure_compiled() -> None:
+    """Before the first run, compile what it calls."""
+    if are_missing():
+        compile_first()
+
+
 def compile_first(*parts: str, progress: Progress | None = None) -> None:
     """Compile parts of the list on all cores (default: what a run calls)."""
     marks = stamps(FOLDERS)

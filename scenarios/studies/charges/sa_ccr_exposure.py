@@ -28,7 +28,9 @@ def sa_ccr(trades: Source, sets: Source | None = None) -> CounterpartyExposure:
     Args:
         trades: CSV or frame with the columns set, class (rates, fx, credit, equity, commodity), name, quality (rating,
             IG or SG of an index; single or index; energy, electricity, metals, agricultural or other), side, notional,
-            value, start, end, maturity, and of an option: option, forward, strike, expiry. Times in years.
+            value, start, end, maturity, and of an option: option, forward, strike, expiry. Times in years. kind: basis
+            or volatility, of a trade on the difference of two factors or on the volatility of one; attachment and
+            detachment, shares of the pool, of a CDO tranche.
         sets: collateral, and of a set with a margin agreement threshold, minimum_transfer, nica and mpor_days; a set
             that is not in it has neither.
 

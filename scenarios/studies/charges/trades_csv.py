@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.capital.netting_set import YEAR_DAYS, Margining, NettingSet, Trade, option_delta
-from agents.capital.supervisory import QUALITIES
+from agents.capital.netting_set import YEAR_DAYS, Margining, NettingSet, Trade, option_delta, tranche_delta
+from agents.capital.supervisory import BASIS, PLAIN, QUALITIES, VOLATILITY
 from scenarios.files.csv_table import Row, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout
@@ -31,6 +31,9 @@ TRADES: dict[str, tuple[str, ...]] = {
     "forward": ("underlyingprice", "price"),
     "strike": (),
     "expiry": ("exercise", "t"),
+    "kind": ("transaction",),
+    "attachment": ("attach", "attachmentpoint"),
+    "detachment": ("detach", "detachmentpoint"),
 }
 SETS: dict[str, tuple[str, ...]] = {
     "set": ("nettingset", "counterparty"),
@@ -41,12 +44,16 @@ SETS: dict[str, tuple[str, ...]] = {
     "mpor_days": ("mpor", "marginperiod"),
 }
 REMARKS = ("note", "notes", "comment", "comments", "id", "trade", "nature", "description")
-TRADE_NUMBERS = ("notional", "value", "start", "end", "maturity", "forward", "strike", "expiry")
+TRANCHE = ("attachment", "detachment")
+TRADE_NUMBERS = ("notional", "value", "start", "end", "maturity", "forward", "strike", "expiry", *TRANCHE)
 SET_NUMBERS = ("collateral", "threshold", "minimum_transfer", "nica", "mpor_days")
 LONG, SHORT = "long", "short"
 SIDES = (LONG, SHORT, "bought", "sold", "buy", "sell")
 LASTING = ("rates", "credit")
 ONLY = "all"  # the name of the netting set where the trades say none
+
+
+Pair = tuple[str, frozenset[str]]  # the kind of trade, and the two currencies or factors
 
 
 class Terms(NamedTuple):
@@ -64,7 +71,7 @@ def read_netting_sets(trades: Source, sets: Source | None) -> tuple[dict[str, Ne
     layout = Layout("trades", TRADES, ("class", "side", "notional"), (), TRADE_NUMBERS, REMARKS)
     table = read_table(trades, layout)
     table.check_case("set", "name")
-    found, pairs = defaultdict[str, list[Trade]](list), defaultdict[str, dict[frozenset[str], str]](dict)
+    found, pairs = defaultdict[str, list[Trade]](list), defaultdict[str, dict[Pair, str]](dict)
     for row in table.rows:
         name, trade = row.text("set") or ONLY, _trade(row)
         _one_way_round(row, trade, pairs[name])
@@ -97,25 +104,44 @@ def _trade(row: Row) -> Trade:
         name=name,
         quality=quality,
         notional=np.array([notional]),
-        delta=_delta(row, QUALITIES[asset_class][quality].volatility),
+        delta=_delta(row, asset_class, QUALITIES[asset_class][quality].volatility),
         value=np.array([row.number("value") or 0.0]),
         maturity=_past(row, "maturity", maturity),
         start=start,
         end=end,
+        kind=_kind(row, asset_class),
     )
 
 
-def _one_way_round(row: Row, trade: Trade, names: dict[frozenset[str], str]) -> None:
-    """Raise UserError if a trade names its pair of currencies otherwise than one of its set before.
+def _kind(row: Row, asset_class: str) -> str:
+    """Whether the trade is on a basis or a volatility."""
+    kind = word(row, "kind", (BASIS, VOLATILITY), PLAIN)
+    if kind == BASIS and asset_class == "fx":
+        remedy = "leave it empty: swaps of two currencies are trades in their pair"
+        raise row.place.at("kind").error("a basis is one of a single currency", value=kind, remedy=remedy)
+    return kind
+
+
+def _one_way_round(row: Row, trade: Trade, names: dict[Pair, str]) -> None:
+    """Raise UserError if a trade names its pair otherwise than one of its set before.
 
     names: by pair, as the set's first trade of it has it.
     """
-    pair = _currencies(trade.name) if trade.asset_class == "fx" else None
-    before = trade.name if pair is None else names.setdefault(frozenset(pair), trade.name)
+    pair = _pair(trade, trade.name)
+    before = trade.name if pair is None else names.setdefault((trade.kind, frozenset(pair)), trade.name)
     if trade.name != before:
-        turned = "" if _currencies(before) == pair else ", and the other side"
-        rule, remedy = f"the pair stands as {before} in a line before", f"write {before}{turned}"
+        same = trade.kind == VOLATILITY or _pair(trade, before) == pair
+        rule = f"the pair stands as {before} in a line before"
+        remedy = f"write {before}" if same else f"write {before}, and the other side"
         raise row.place.at("name").error(rule, value=trade.name, remedy=remedy)
+
+
+def _pair(trade: Trade, name: str) -> tuple[str, str] | None:
+    """Both currencies of a pair, or both factors of a basis; None of anything else."""
+    if trade.kind == BASIS:
+        first, slash, second = name.partition("/")
+        return (first.strip(), second.strip()) if slash else None
+    return _currencies(name) if trade.asset_class == "fx" else None
 
 
 def _currencies(name: str) -> tuple[str, str] | None:
@@ -139,10 +165,12 @@ def _past(row: Row, column: str, value: float) -> float:
     return value
 
 
-def _delta(row: Row, volatility: float) -> NDArray[np.float64]:
-    """+1 or -1, or the option's."""
+def _delta(row: Row, asset_class: str, volatility: float) -> NDArray[np.float64]:
+    """+1 or -1, or the option's or the tranche's."""
     side = word(row, "side", SIDES)
     bought = side in (LONG, "bought", "buy")
+    if any(row.text(column) is not None for column in TRANCHE):
+        return np.array([_tranche_delta(row, asset_class, bought)])
     if row.text("option") is None:
         return np.array([1.0 if bought else -1.0])
     call = word(row, "option", ("call", "put", "payer", "receiver")) in ("call", "payer")
@@ -153,6 +181,19 @@ def _delta(row: Row, volatility: float) -> NDArray[np.float64]:
             raise row.place.at(column).error("must be > 0", value=value, remedy="shift forward and strike by the same")
     delta = option_delta(bought=bought, call=call, years=expiry, volatility=volatility, **said)
     return np.atleast_1d(delta)
+
+
+def _tranche_delta(row: Row, asset_class: str, bought: bool) -> float:
+    """Of a part of the losses of a pool of names. Raises UserError."""
+    shares = [needed(row, column, "a tranche has both ends, as shares of the pool") for column in TRANCHE]
+    for column, share, least in zip(TRANCHE, shares, (0.0, shares[0]), strict=True):
+        if not least <= share <= 1 or (column == TRANCHE[1] and share == least):
+            remedy = "0 <= attachment < detachment <= 1; write 0.03 for 3 %"
+            raise row.place.at(column).error("no tranche lies there", value=share, remedy=remedy)
+    if asset_class != "credit" or row.text("option") is not None:
+        rule, remedy = "a tranche is a trade in credit, and no option", "leave both ends empty"
+        raise row.place.at(TRANCHE[0]).error(rule, value=shares[0], remedy=remedy)
+    return tranche_delta(bought=bought, attachment=shares[0], detachment=shares[1])
 
 
 def _terms(source: Source, known: list[str]) -> tuple[dict[str, Terms], tuple[str, ...]]:
