@@ -63,11 +63,11 @@ def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
     )
     if "unhedged_desk_pnl_q50" in n:
         bare, gone = n["unhedged_desk_pnl_q50"], 1 - n["unhedged_desk_survival"].value
-        fallen = Number(value=gone, unit="share", label="")
+        fallen = _bare(Number(value=gone, unit="share", label="")) if gone else "none"
         text += (
             f"Had the same desk not hedged, with the same capital and lender, it would have "
             f"{'gained' if bare.value >= 0 else 'lost'} {_bare(bare).removeprefix(MINUS)} on the median path and been "
-            f"liquidated on {_bare(fallen)} of the paths: hedging {_saved(n['hedging_saved'])} on average. "
+            f"liquidated on {fallen} of the paths: hedging {_saved(n['hedging_saved'])} on average. "
         )
     text += f"The whole book marked alone, without capital or lender, {_made(n['unhedged_pnl_q50'])} on the median path"
     taken = n["book_taken_q50"]
@@ -307,7 +307,8 @@ def _alive(n: Mapping[str, Number]) -> str:
     if n["margin_call_rate"].value == 0:
         return text + "; it meets no margin call."
     unmet = n["margin_unmet"]
-    met = f", {_bare(unmet)} of the calls are not met" if unmet.known else ""
+    met = f", {_bare(unmet)} of the calls are not met" if unmet.value else ", and every call is met"
+    met = met if unmet.known else ""
     called = f"{_bare(n['margin_call_rate'])} of paths see a margin call, {_bare(n['margin_called'])} a path in all, "
     called += "proceeds and the book's debt included"
     return f"{text}; {called}{met}."

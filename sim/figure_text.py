@@ -8,6 +8,7 @@ no error   three significant figures; tables give a column the same decimals in 
 error      `$16 ± 3m`, `34.2 ± 0.8 %`: to the first figure of the error, two of one of three or more
 parameter  `1.20 ± 0.11`: to the second figure of the error, as others compute with it
 interval   `34 to 46 %`
+p-value    `0.041`, `<0.001`
 count      `1,234`
 unknown    `n/a`; a share whose error is larger than the whole: `unclear (± 1,200 %)`
 too small  `<0.001 %`, not `0.000 %`
@@ -62,6 +63,11 @@ def brief_text_of(value: float, unit: Unit, error: float | None = None) -> str:
     return _text(value, unit, error, BRIEF)
 
 
+def apart_text_of(value: float, unit: Unit, error: float | None = None) -> str:
+    """How far two figures of a unit are apart: shares and vols in points, as 1 % more of 47 % is something else."""
+    return text_of(value, unit, error).replace(" %", " points")
+
+
 def money_scale(largest: float) -> tuple[float, str]:
     """(divisor, unit) that shows amounts up to `largest` $ well: $bn, $m, $k or $."""
     size = abs(largest) if math.isfinite(largest) else 0.0
@@ -85,12 +91,12 @@ def fixed(value: float, decimals: int, suffix: str = "", *, plus: bool = False) 
     return f"{sign}{abs(rounded):,.{max(decimals, 0)}f}{suffix}"
 
 
-def percent(share: float, decimals: int = 1, *, plus: bool = False) -> str:
+def percent(share: float, decimals: int, *, plus: bool = False) -> str:
     """A share, a vol or a level of rates per cent, to so many decimals."""
     return fixed(100 * share, decimals, " %", plus=plus)
 
 
-def basis_points(rate: float, decimals: int = 0, *, plus: bool = False) -> str:
+def basis_points(rate: float, decimals: int, *, plus: bool = False) -> str:
     """A rate or a spread in basis points, to so many decimals."""
     return fixed(1e4 * rate, decimals, " bp", plus=plus)
 
@@ -115,6 +121,11 @@ def parameter(value: float, error: float) -> str:
         return "n/a"
     digits = min(max(1 - math.floor(math.log10(error)), 0), 5) if error > 0 else 3
     return f"{fixed(value, digits)} ± {fixed(error, digits)}"
+
+
+def p_value(p: float) -> str:
+    """The probability of a test's result by chance, to three decimals."""
+    return "<0.001" if p < 0.001 else fixed(p, 3)
 
 
 def interval(low: float, high: float, decimals: int = 0, suffix: str = "") -> str:

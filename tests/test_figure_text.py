@@ -11,14 +11,18 @@ import pytest
 from analysis.charts.labels import wrapped
 from analysis.numbers import Number
 from analysis.page import in_code
+from analysis.pages.curve_nodes import NODES
+from analysis.pages.curve_page import FAIR, SWAPS
 from analysis.pages.report import card
 from sim.columns import Unit
 from sim.figure_text import (
+    apart_text_of,
     bare_text_of,
     basis_points,
     brief_text_of,
     fixed,
     interval,
+    p_value,
     parameter,
     percent,
     significant,
@@ -68,7 +72,7 @@ def test_sentences_have_three_figures_and_fewer_where_the_error_leaves_fewer() -
 def test_tables_have_figures_to_fixed_decimals() -> None:
     assert [fixed(x, 2) for x in (-0.001, -1234.5, 2.0)] == ["0.00", "−1,234.50", "2.00"]
     assert [fixed(x, 1, plus=True) for x in (3.0, -3.0, 0.0)] == ["+3.0", "−3.0", "0.0"]
-    assert (percent(-0.0312), basis_points(0.01234, 1)) == ("−3.1 %", "123.4 bp")
+    assert (percent(-0.0312, 1), basis_points(0.01234, 1)) == ("−3.1 %", "123.4 bp")
     assert interval(34.2, 46.1, 0, " %") == "34 to 46 %"
 
 
@@ -130,3 +134,19 @@ def test_a_card_has_no_more_digits_than_its_error_supports() -> None:
     assert (found["value"], found["more"]) == ("17 %", "± 2 %, by force")
     found = card(Number(value=2.27, unit="share", label="removed", error=11.76), "of variance")
     assert (found["value"], found["more"]) == ("unclear", "± 1,200 %, of variance")
+
+
+def test_shares_and_vols_are_apart_by_points() -> None:
+    assert [apart_text_of(0.009, unit, 0.005) for unit in ("vol", "share")] == ["0.9 ± 0.5 points"] * 2
+    assert apart_text_of(0.00007, "rate", 0.00003) == "0.7 ± 0.3 bp"
+
+
+def test_p_values_are_not_given_beyond_three_decimals() -> None:
+    assert [p_value(p) for p in (2.45e-246, 0.0004, 0.0412, 1.0)] == ["<0.001", "<0.001", "0.041", "1.000"]
+
+
+def test_rates_of_swaps_keep_their_decimals() -> None:
+    """Quotes are told to a thousandth of a basis point."""
+    assert [form(0.0395213) for _, form in (SWAPS["par"], SWAPS["rate"], FAIR["fair"], NODES["zero"])] == (
+        ["3.95213 %"] * 4
+    )

@@ -46,7 +46,7 @@ def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> C
 
 
 def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """part, low, high, label: each bar from the sum of the parts before it; the last from zero."""
+    """part, low, high, amount, label: each bar from the sum of the parts before it; the last from zero."""
     level, found, loss = 0.0, [], parts.loss_of(run)
     costs = liquidity.costs(run, agent=agent, world=world)
     for part in loss.parts:
@@ -54,14 +54,16 @@ def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
         if not math.isfinite(cost) or (part.rare and cost == 0):  # not attributed: what is not split is one bar
             continue
         label = costs[part.name].brief()
-        found.append((world, part.short, min(level, level + cost), max(level, level + cost), label, level + cost))
+        found.append((world, part.short, min(level, level + cost), max(level, level + cost), cost, label, level + cost))
         level += cost
     rest = costs[loss.name].value - level
     if not all(costs[part.name].known for part in loss.parts):
-        found.append((world, UNSPLIT, min(level, level + rest), max(level, level + rest), money(rest), level + rest))
+        found.append(
+            (world, UNSPLIT, min(level, level + rest), max(level, level + rest), rest, money(rest), level + rest)
+        )
         level += rest
-    found.append((world, "total", min(level, 0.0), max(level, 0.0), costs[loss.name].brief(), level))
-    return pl.DataFrame(found, schema=["world", "part", "low", "high", "label", "after"], orient="row")
+    found.append((world, "total", min(level, 0.0), max(level, 0.0), level, costs[loss.name].brief(), level))
+    return pl.DataFrame(found, schema=["world", "part", "low", "high", "amount", "label", "after"], orient="row")
 
 
 def _one(

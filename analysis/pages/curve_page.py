@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import page
-from analysis.pages.curve_nodes import Cell, nodes_table, rendered, text_table
-from sim.figure_text import fixed, percent
+from analysis.pages.curve_nodes import Cell, nodes_table, rate, rendered, text_table
+from sim.figure_text import fixed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -147,14 +147,14 @@ def _fine(value: float) -> str:
 FAIR: dict[str, tuple[str, Cell]] = {
     "curve": ("curve", str),
     "quote": ("instrument", str),
-    "fair": ("fair quote", percent),
+    "fair": ("fair quote", rate),
     "annuity": ("annuity", lambda x: fixed(x, 9)),
 }
 SWAPS: dict[str, tuple[str, Cell]] = {
     "swap": ("swap", str),
     "currency": ("in", str),
-    "rate": ("fixed rate", percent),
-    "par": ("par rate", percent),
+    "rate": ("fixed rate", rate),
+    "par": ("par rate", rate),
     "npv": ("value", _amount),
     "annuity": ("annuity", lambda x: fixed(x, 6)),
     "pv01": ("PV01", _amount),

@@ -13,7 +13,7 @@ from scenarios.commands.progress import progress_bar
 from scenarios.commands.screen import screen
 from scenarios.studies.estimation.fitting import Fit, Fitted, Law, fit, written
 from sim.errors import UserError
-from sim.figure_text import parameter
+from sim.figure_text import p_value, parameter
 from sim.files import check_new, write_whole
 from sim.screen.table import Table
 from sim.screen.text import Justify
@@ -70,7 +70,7 @@ def pooled_table(found: Fit) -> Table:
         shown.add_column(heading, justify=justify, no_wrap=heading != "parameter")
     for f in found.fitted:
         default = "" if f.default is None else f"{f.default:.3g}"
-        agreement = f"{f.chi_square:.1f} / {f.freedom} ({f.p_value:.2g})" if f.freedom else ""
+        agreement = f"{f.chi_square:.1f} / {f.freedom} ({p_value(f.p_value)})" if f.freedom else ""
         value = parameter(f.pooled.value, f.pooled.error)
         cells = (value, f.parameter.unit, default, str(f.pooled.days), *[agreement] * several)
         shown.add_row(f.parameter.label, f.parameter.key, *cells)

@@ -6,7 +6,7 @@ from scenarios.commands.screen import screen
 from scenarios.reading.loading import load
 from scenarios.studies.worst_gains import worst_gains
 from sim.estimate import Estimate
-from sim.figure_text import parameter, percent
+from sim.figure_text import percent, text_of
 from sim.screen.table import Table
 from sim.screen.text import Text
 
@@ -32,4 +32,4 @@ def gains_and_show(*, scenario: str, paths: int, settings: tuple[str, ...]) -> N
 
 
 def _number(gain: Estimate) -> str:
-    return parameter(gain.value, gain.error or 0.0)
+    return text_of(gain.value, "gain", gain.error)

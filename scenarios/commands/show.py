@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -164,6 +165,8 @@ def _written(value: Any, unit: str) -> Any:
     if isinstance(value, float) and (unit == "$" or unit.startswith("$ ")):
         return f"{money(value)}{unit[1:]}"
     plain = encode(value)
+    if isinstance(plain, bool | list):
+        return json.dumps(plain)  # as a scenario file has it
     if isinstance(value, float):
         plain = significant(value, 4) if abs(value) < 10_000 else fixed(value, 0)
     return f"{plain} {unit}" if unit not in ("", "decimal") else plain

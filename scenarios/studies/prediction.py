@@ -110,7 +110,7 @@ def _bare(record: Scenario, window: list[Anchor], given: Given, paths: int, seed
         vol = implied_at(memory, vol_start(memory, at_rest(memory)))
         first = dataclasses.replace(first, vol=vol)
         notes = [note for note in notes if "no vol in the record" not in note]
-        notes.append(f"no vol in the record: it starts where the law has it, at {percent(vol)}")
+        notes.append(f"no vol in the record: it starts where the law has it, at {percent(vol, 1)}")
     rest = tuple(Anchor(date=row.date, spot=row.spot) for row in window[1:])
     bare = dataclasses.replace(record, agents=(), storyline=StorylineSpec(anchor=(first, *rest)), notes=tuple(notes))
     return bare.with_run(paths=paths, seed=seed, witnesses=0, twin="none", attribution="none")
