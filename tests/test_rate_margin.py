@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from markets.curves.curve import usd_curve
@@ -110,6 +111,44 @@ def test_margin_where_an_option_expires_within_the_period(gap):
     z = norm.ppf((np.arange(400_000) + 0.5) / 400_000)
     drawn = both.value(0.5, rate) - both.value(0.5 + years, mean + sd * z, settled=0.5)
     assert both.margin(0.5, rate, years=years)[0] == pytest.approx(np.quantile(drawn, 0.99), rel=1e-4)
+
+
+@pytest.mark.parametrize("gap", [0.002, 0.03, 0.042])
+def test_many_sets_of_which_one_expires_within_the_period(gap):
+    """Tables over rates and moves cut its corner, by up to 1 %; beside it a set without one, as alone."""
+    swap = SwapTerms.regular(0.5 + gap, 4.0, 2)
+    trades = [SwaptionTrade(swap, 0.041, 4e4, "receiver"), SwaptionTrade(SWAP, 0.04, -2e4, "payer")]
+    sets = [NettingSet(MODEL, swaptions=trades), NettingSet(MODEL, swaptions=trades[1:])]
+    rates = np.linspace(0.02, 0.06, 5)
+    found, z = margins(sets, 0.5, rates), norm.ppf((np.arange(20_000) + 0.5) / 20_000)
+    for one, own in zip(sets, found, strict=True):
+        mean, sd = one.later(0.5, 1 / 24, rates)
+        drawn = one.value(0.5, rates) - one.value(0.5 + 1 / 24, mean + sd * z[:, None], settled=0.5)
+        np.testing.assert_allclose(own, np.maximum(np.quantile(drawn, 0.99, axis=0), 0.0), atol=1e-3 * own.max())
+
+
+def test_delta_of_an_option_that_expires_within_the_period_is_that_of_its_payoff():
+    """Out of the money by half a standard deviation it has none; in the money it is the swap's."""
+    swap = SwapTerms.regular(0.51, 4.0, 2)
+    option = NettingSet(MODEL, swaptions=[SwaptionTrade(swap, 0.041, 1e4)])
+    same = NettingSet(MODEL, flows=swap_flows(swap, 0.041, -1e4))
+    turn = float(brentq(lambda rate: float(same.value(0.54, rate, settled=0.5)), 0.0, 0.1))
+    sd = same.later(0.5, 0.04, 0.04)[1]
+    for gamma in (True, False):
+        out, into = option.sensitive_margin(0.5, [turn - 0.5 * sd, turn + 0.5 * sd], years=0.04, gamma=gamma)
+        assert out == pytest.approx(float(option.value(0.5, turn - 0.5 * sd)), rel=1e-6)
+        lost = same.sensitive_margin(0.5, turn + 0.5 * sd, years=0.04, gamma=gamma)[0]
+        time_value = float(option.value(0.5, turn + 0.5 * sd) - same.value(0.5, turn + 0.5 * sd))
+        assert into == pytest.approx(lost + time_value, rel=1e-6)
+
+
+def test_an_option_about_to_expire_never_turns_and_a_straddle_turns_once():
+    """A table swings about the corner and the level stretch: it had dozens of turns."""
+    swap = SwapTerms.regular(0.505, 4.0, 2)
+    payer, receiver = (SwaptionTrade(swap, 0.041, 1e4, side) for side in ("payer", "receiver"))
+    for now in (0.5, 0.4):
+        assert NettingSet(MODEL, swaptions=[payer]).turns(now, 0.0, 0.08).size == 0
+        assert NettingSet(MODEL, swaptions=[payer, receiver]).turns(now, 0.0, 0.08).size == 1
 
 
 def test_several_rates_at_once_are_each_alone():

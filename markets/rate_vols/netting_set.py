@@ -12,7 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.rate_vols.black import SIDES
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
-from markets.rate_vols.rate_table import GRID, NODES, WIDE, RateTable, check_level, grid_quantile, points
+from markets.rate_vols.rate_table import (
+    GRID,
+    NEAR,
+    NODES,
+    TURNING,
+    WIDE,
+    RateTable,
+    check_level,
+    differences,
+    line_quantiles,
+    line_turns,
+    points,
+)
 from sim.errors import UserError
 from sim.normal import ndtr
 from sim.root import root
@@ -181,11 +193,17 @@ class NettingSet:
         """
         check_level(level)
         table = self.gains(now, rates, years)
-        if table.resolved().all():
-            found = table.quantile(1 - level)
-        else:
-            found = grid_quantile(self._gain(now, rates, years, np.linspace(-WIDE, WIDE, GRID + 1)), 1 - level)
+        found = table.quantile(1 - level) if table.resolved().all() else self._sharp(now, rates, years, 1 - level)
         return np.asarray(np.maximum(-found, 0.0))
+
+    def _sharp(self, now: float, rates: ArrayLike, years: float, level: float) -> Floats:
+        """Quantile of u(t + d, r') - u(t, r), (rates,) $, from u(t + d, .) on one fine grid for all rates."""
+        r = np.atleast_1d(np.asarray(rates, dtype=np.float64))
+        centre, sd = self.later(now, years, r)
+        low, high = float(centre.min()) - WIDE * sd, float(centre.max()) + WIDE * sd
+        grid = np.linspace(low, high, int(GRID * (high - low) / (2 * WIDE * sd)) + 1)
+        then = self.value(now + years, grid, settled=now)
+        return line_quantiles(grid, then, centre, sd, level) - self.value(now, r)
 
     def monotone_margin(self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24) -> Floats:
         """The same as if u only rose or only fell: its larger loss where r' is z standard deviations off, (rates,) $.
@@ -207,6 +225,8 @@ class NettingSet:
         check_level(level)
         table, z = self.gains(now, rates, years), float(ndtri(level))
         still, delta, bend = table.at(0.0), table.slope(0.0), table.slope(0.0, 2)
+        if not table.resolved().all():
+            still, delta, bend = differences(self._gain(now, rates, years, NEAR))
         moved = [side * z * delta + (0.5 * z**2 * bend if gamma else 0.0) for side in (-1.0, 1.0)]
         return np.asarray(np.maximum(-(still + np.minimum(*moved)), 0.0))
 
@@ -215,7 +235,10 @@ class NettingSet:
         if not low < high:
             raise UserError("turns are looked for between two rates", value=(low, high), remedy="name the lower first")
         grid = points(low, high, nodes)
-        return RateTable(low, high, self.value(now, grid)[:, None]).turns()
+        table = RateTable(low, high, self.value(now, grid)[:, None])
+        fine = np.linspace(low, high, TURNING + 1)
+        found = line_turns(fine, self.value(now, fine))
+        return table.turns_near(found) if table.resolved().all() else found
 
 
 def margins(
@@ -230,23 +253,29 @@ def margins(
     """Margins of many sets on many paths, (sets, paths) $: tabulated over the rates that occur, then interpolated.
 
     Each set's u(t + d, .) is a table over the rates and the moves from them, and its margin one over the rates: so the
-    cost by path is a row of weights that all sets share. Rough where an option expires within the period: then take
-    `NettingSet.margin`, set by set.
+    cost by path is a row of weights that all sets share. Sets with an option that expires within the period, or soon
+    after, are margined one by one.
     """
     check_level(level)
     r = np.asarray(rates, dtype=np.float64)
     low, high = float(r.min()), float(r.max())
     high = max(high, low + 1e-8)
     seen, local = points(low, high, nodes), points(-WIDE, WIDE, NODES)
-    found = np.empty((nodes, len(sets)))
+    found, sharp = np.zeros((nodes, len(sets))), {}
     for k, one in enumerate(sets):
         centre, sd = one.later(now, years, seen)
         ends = float(centre[0] - WIDE * sd), float(centre[-1] + WIDE * sd)
         wide = points(*ends, nodes)
         then = RateTable(*ends, one.value(now + years, wide, settled=now)[:, None])
+        if not then.resolved().all():
+            sharp[k] = one.margin(now, r, level=level, years=years)
+            continue
         inside = then.at(centre + sd * local[:, None])[0]
         found[:, k] = -RateTable(-WIDE, WIDE, inside - one.value(now, seen)).quantile(1 - level)
-    return np.maximum(RateTable(low, high, found).at(r), 0.0)
+    asked = np.maximum(RateTable(low, high, found).at(r), 0.0)
+    for k, own in sharp.items():
+        asked[k] = own
+    return asked
 
 
 def _coupons(trade: SwaptionTrade) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -20,6 +21,8 @@ CELLS = 128  # of the grid on which a quantile is looked for
 GRID, FINE = 8192, 512  # cells of functions that are too bent for a table: of a formula, of a book in a run
 HALVINGS = 45  # of the bracket of a quantile on that grid
 RESOLVED, CONVERGED = 1e-7, 1e-3  # of a table's largest coefficient: its last ones, likewise
+STILL = 1e-11  # of the largest value: moves that are rounding
+NEAR = np.array([-1e-3, 0.0, 1e-3])  # standard deviations, of moves by which derivatives are taken beside corners
 TURNING = 2048  # points between which a sign of the slope is looked for
 
 
@@ -58,6 +61,10 @@ class RateTable:
         found = self.slope(grid)[number]
         cross = np.flatnonzero(found[:-1] * found[1:] < 0)
         inside = grid[cross] - found[cross] * (grid[cross + 1] - grid[cross]) / (found[cross + 1] - found[cross])
+        return self.turns_near(inside, number)
+
+    def turns_near(self, inside: Floats, number: int = 0) -> Floats:
+        """Where a function turns, from points close to it."""
         for _ in range(3):  # Newton
             bend = self.slope(inside, 2)[number]
             inside = inside - self.slope(inside)[number] / np.where(bend == 0, 1.0, bend)
@@ -111,6 +118,62 @@ def grid_quantile(values: Floats, level: float) -> Floats:
         enough = (chance * inside).sum(axis=0) >= level
         below, above = np.where(enough, below, q), np.where(enough, q, above)
     return np.asarray(above)
+
+
+def line_quantiles(where: Floats, values: Floats, centres: Floats, sd: float, level: float) -> Floats:
+    """The least q with P(f(X) <= q) >= level, X normal about each of `centres`, (centres,).
+
+    f is straight between `where` (points,), rising, with `values` there, and as at its ends beyond them. It is cut
+    where it turns: of each piece, what lies below q is known.
+    """
+    from sim.normal import ndtr
+
+    check_level(level)
+    cuts = [0, *_turning(values, 0.0).tolist(), values.size - 1]
+    inner = [ndtr((where[cut] - centres) / sd) for cut in cuts[1:-1]]
+    bounds = [np.zeros(centres.shape), *inner, np.ones(centres.shape)]
+    pieces = [(where[a : b + 1], values[a : b + 1]) for a, b in pairwise(cuts)]
+    below, above = np.full(centres.shape, values.min()), np.full(centres.shape, values.max())
+    for _ in range(HALVINGS):  # bisection: the probability rises with q
+        q, chance = 0.5 * (below + above), np.zeros(centres.shape)
+        for (x, y), first, last in zip(pieces, bounds[:-1], bounds[1:], strict=True):
+            rises = bool(y[-1] >= y[0])
+            inside = ndtr(((np.interp(q, y, x) if rises else np.interp(q, y[::-1], x[::-1])) - centres) / sd)
+            own = inside - first if rises else last - inside
+            chance += np.where(q >= max(y[0], y[-1]), last - first, np.where(q < min(y[0], y[-1]), 0.0, own))
+        enough = chance >= level
+        below, above = np.where(enough, below, q), np.where(enough, q, above)
+    return np.asarray(above)
+
+
+def line_turns(where: Floats, values: Floats) -> Floats:
+    """Where a function that is known at `where` (points,), evenly spaced, turns: at the top of a parabola there.
+
+    For functions with corners or level stretches, about which a table swings; moves of the size of rounding are none.
+    """
+    at = _turning(values, STILL * float(np.abs(values).max()))
+    below, above = values[at] - values[at - 1], values[at + 1] - values[at]
+    bend = above - below
+    shift = np.where(bend == 0, 0.0, -0.5 * (above + below) / np.where(bend == 0, 1.0, bend))
+    return np.asarray(where[at] + np.clip(shift, -1.0, 1.0) * (where[1] - where[0]))
+
+
+def _turning(values: Floats, still: float) -> NDArray[np.int_]:
+    """Points at which values turn; moves of at most `still` are none, and belong to what is before them."""
+    moves = np.diff(values)
+    moving = np.flatnonzero(np.abs(moves) > still)
+    rises = moves[moving] > 0
+    return np.asarray(moving[1:][rises[1:] != rises[:-1]])
+
+
+def differences(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Value, slope and second derivative at no move, by values (3, functions) at the moves `NEAR`.
+
+    For functions with corners, of which a table does not know on which side of one it is.
+    """
+    below, still, above = values
+    step = float(NEAR[-1])
+    return still, (above - below) / (2 * step), (above - 2 * still + below) / step**2
 
 
 def check_level(level: float) -> None:

@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 
 from markets.products.book import Book
 from markets.rate_vols.curve_move import CurveMove, curve_move
-from markets.rate_vols.rate_table import CONVERGED, FINE, WIDE, RateTable, check_level, grid_quantile, points
+from markets.rate_vols.rate_table import (
+    CONVERGED,
+    FINE,
+    NEAR,
+    WIDE,
+    RateTable,
+    check_level,
+    differences,
+    grid_quantile,
+    line_turns,
+    points,
+)
 from scenarios.reading.made_by_hand import meant
 from scenarios.studies.risk.book_risk import hedger_of
 from scenarios.studies.risk.fine_start import on_nodes, times_of
@@ -146,44 +157,63 @@ class _Maker:
         day = self.clock.session_dates[int(self.clock.day[tick])]
         state = points(-off, off, STATES)  # the short rate less its mean
         now = self.move(self.rates, years) if years > 0 else None
-        nodes = self.rates + (self.move(self.rates, LEAST).slope * state)
+        nodes = self._states(now, state)
         mean = float(self.rates[0, 0])
         if now is not None:
-            nodes = now.start + now.slope * (now.centre + state)
             mean = float(now.start[0, 0] + now.centre[0]) if self.start.curve.years[0] == 0 else self._short(years)
         value = self.book.value(tick, self.market(nodes), np.repeat(fixings, STATES, axis=1))
         gains = self._gains(tick, nodes, value, fixings)
         exact = np.maximum(-self._quantile(gains, tick, nodes, value, fixings), 0.0)
         z = float(ndtri(self.level))
-        monotone = np.maximum(-gains.at([-z, z]).min(axis=1), 0.0)
+        ends = self._gain(tick, nodes, value, fixings, np.array([-z, z]))
+        monotone = np.maximum(-ends.min(axis=0), 0.0)
         sd = float(now.sd[0]) if now is not None else 0.0
         density = np.exp(-0.5 * (state / sd) ** 2) / (sd * np.sqrt(2 * np.pi)) if sd > 0 else np.full(STATES, np.nan)
         frame = pl.DataFrame(
             {"rate": mean + state, "value": value, "density": density, "margin": exact, "monotone": monotone}
         ).with_columns(date=pl.lit(day))
+        middle = slice(STATES // 2, STATES // 2 + 1)
+        if gains.resolved(CONVERGED)[middle].all():
+            local = gains.at(0.0)[middle], gains.slope(0.0)[middle], gains.slope(0.0, 2)[middle]
+        else:
+            local = differences(self._gain(tick, nodes[:, middle], value[middle], fixings, NEAR))
+        turns = [mean + float(turn) for turn in self._turns(tick, now, state, value, fixings)]
         return frame.select("date", "rate", "value", "density", "margin", "monotone"), self._told(
-            day, mean, sd, state, value, gains, exact, monotone
+            day, mean, sd, value, local, exact, monotone, turns
         )
+
+    def _states(self, now: CurveMove | None, state: Floats) -> Floats:
+        """Curves by the short rate less its mean, (nodes, states)."""
+        if now is None:
+            return np.asarray(self.rates + self.move(self.rates, LEAST).slope * state)
+        return np.asarray(now.start + now.slope * (now.centre + state))
+
+    def _turns(self, tick: int, now: CurveMove | None, state: Floats, value: Floats, fixings: Floats) -> Floats:
+        """Where u(t, .) turns, less the mean of the short rate."""
+        fine = np.linspace(float(state[0]), float(state[-1]), FINE + 1)
+        market, wide = self.market(self._states(now, fine)), np.repeat(fixings, fine.size, axis=1)
+        found = line_turns(fine, self.book.value(tick, market, wide))
+        table = RateTable(float(state[0]), float(state[-1]), value[:, None])
+        return table.turns_near(found) if table.resolved().all() else found
 
     def _told(
         self,
         day: date,
         mean: float,
         sd: float,
-        state: Floats,
         value: Floats,
-        gains: RateTable,
+        local: tuple[Floats, Floats, Floats],
         exact: Floats,
         monotone: Floats,
+        turns: list[float],
     ) -> dict[str, object]:
-        """The row of a day, at the mean of the short rate."""
+        """The row of a day, at the mean of the short rate. local: gain, slope and second derivative there."""
         from scipy.special import ndtri
 
         middle, z = STATES // 2, float(ndtri(self.level))
-        still, slope, bend = gains.at(0.0)[middle], gains.slope(0.0)[middle], gains.slope(0.0, 2)[middle]
+        still, slope, bend = (float(one[0]) for one in local)
         by_delta = -min(still + side * z * slope for side in (-1, 1))
         by_gamma = -min(still + side * z * slope + 0.5 * z**2 * bend for side in (-1, 1))
-        turns = RateTable(float(state[0]), float(state[-1]), value[:, None]).turns()
         return {
             "date": day,
             "rate": mean,
@@ -193,7 +223,7 @@ class _Maker:
             "monotone": float(monotone[middle]),
             "delta": max(float(by_delta), 0.0),
             "delta_gamma": max(float(by_gamma), 0.0),
-            "turns": ", ".join(percent(mean + turn, 2) for turn in turns) or "none",
+            "turns": ", ".join(percent(turn, 2) for turn in turns) or "none",
         }
 
     def _gains(self, tick: int, nodes: Floats, value: Floats, fixings: Floats) -> RateTable:
