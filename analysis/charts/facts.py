@@ -39,7 +39,7 @@ def loops_heat(table: pl.DataFrame) -> Chart:
 def _heat(table: pl.DataFrame, column: str, title: str, *, first: bool) -> alt.LayerChart:
     z, at = pl.col(f"{column}_z"), pl.col(column)
     shown = z.is_not_nan() & (z.abs() > CLEAR) & (at.abs() >= SMALLEST)
-    text = pl.Series([significant(value, 3) for value in table[column]])
+    text = at.map_elements(lambda value: significant(value, 3), return_dtype=pl.String)
     data = table.select("label", "loop", at=at, z=z.clip(SCALE[0], SCALE[-1]), shown=shown, text=text)
     labels = [fact.label for fact in FACTS.values()]
     loops = table["loop"].unique(maintain_order=True).to_list()
