@@ -37,12 +37,12 @@ desk: $(DESK) ## open the browser desk on this folder's runs
 
 # A file's tests keep to one process, as they share what they have made.
 # Types are checked while the tests run, as they keep one core busy for a minute and a half on a fresh machine.
-# A run before the tests compiles the kernels, which two processes of tests would otherwise both do.
+# Before them all kernels are compiled, which two processes of tests would otherwise both do.
 test: $(DEV) ## lint, types, layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	@mkdir -p .cache; $(BIN)/mypy > .cache/types.log 2>&1 & types=$$!; \
-	$(BIN)/spiral run covid_crash_2020 --paths 4 --no-report --quiet --out .cache/first > /dev/null; \
+	$(BIN)/python -m tests.kernels_asked; \
 	$(BIN)/python -m pytest -n 2 --dist loadfile; tests=$$?; \
 	wait $$types; typed=$$?; cat .cache/types.log; exit $$((tests || typed))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sim.clock import CONTINUOUS_DAYS
 from sim.errors import UserError
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 FORM = re.compile(r"^(\d+)\s*(m|h|d)$")
 DAYS = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0}  # of a unit
+SECONDS = {"tick": 0, "m": 60, "h": 3600, "d": inf}  # d: closes are counted
 LONGEST = 3660.0  # days: ten years
 REMEDY = "write 'tick', or minutes, hours or trading days as '30m', '2h', '1d'"
 
@@ -34,15 +38,15 @@ class Interval:
         if text.strip() != "tick" and (match is None or float(match[1]) == 0):
             raise UserError("an interval is a number and a unit", value=text, place="policy.interval", remedy=REMEDY)
         if match and float(match[1]) * DAYS[match[2]] > LONGEST:
-            rule, remedy = "an interval is at most ten years", "drop a digit, or write e.g. '1d', '260d'"
+            rule, remedy = "an interval is at most ten years", "write e.g. '30m', '1d' or '260d'"
             raise UserError(rule, value=text, place="policy.interval", remedy=remedy)
         self.number = int(match[1]) if match else 1
         self.unit = match[2] if match else "tick"
-        self._seconds = self.number * (60 if self.unit == "m" else 3600)
+        self._seconds = self.number * SECONDS[self.unit]
 
     def due(self, clock: Clock, tick: int, last: int) -> bool:
         """Whether the desk looks at `tick`, if it last looked at tick `last`."""
-        if self.unit == "tick" or tick == 0:
+        if tick == 0:
             return True
         plain = clock.plain
         if self.unit == "d":
@@ -53,6 +57,8 @@ class Interval:
 
     def dues(self, clock: Clock) -> list[bool]:
         """Whether a desk that looks whenever it is due does so, at every tick, (ticks,)."""
+        if np.diff(clock.ticks).min() >= self._seconds:
+            return [True] * len(clock.ticks)
         found, last = [], 0
         for tick in range(len(clock.ticks)):
             due = self.due(clock, tick, last)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,14 @@ from sim.kernels.moves import NONE
 from sim.vectors import read_only
 
 if TYPE_CHECKING:
+    from agents.lender_account import LenderAccount
     from agents.obligations import Obligation
-    from agents.standing import Standing
     from markets.products.book import CompiledBook
     from markets.venues.listing import Listing
     from markets.venues.order import Fill
     from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
-Reached = tuple["list[Venue]", "Listing | None", int, Vector]  # see `TradingWorld._reached_by`
 WRITE_OFF = "write_off"  # reason: what a lender, or a creditor, has lost with a desk
 
 
@@ -51,7 +51,7 @@ class Lender(Protocol):
     def funds(self, name: str) -> bool:
         """Whether it margins this desk."""
 
-    def standing(self, name: str) -> Standing:
+    def account(self, name: str) -> LenderAccount:
         """How a desk that it margins stands."""
 
     def settle_broken(self) -> None:
@@ -69,6 +69,19 @@ class Seat(Protocol):
 
     def filled(self, tick: int, venue: str, fill: Fill) -> None:
         """What became of an order, a lender's share of it included, that was cleared at a tick."""
+
+
+class AtVenues(NamedTuple):
+    """What an account has ever held at the venues: units x price is what it is worth at mid.
+
+    Of many things the one unit is all that is held, and of nothing none.
+    """
+
+    venues: list[Venue]
+    listing: Listing | None  # where it is one thing
+    row: int  # of its units in the ledger, else NONE
+    units: Vector  # (paths,), read-only
+    price: Callable[[], Vector]  # $ of one of them now, (paths,)
 
 
 class TradingWorld(MarketWorld):
@@ -91,9 +104,9 @@ class TradingWorld(MarketWorld):
         self.desks: dict[str, Desk] = {}
         self.lenders: list[Lender] = []
         self.seats: Mapping[str, Seat] = seats or {}
-        # by account, with the ledger's rows in use then: see `_reached_by`
-        self._reaching: dict[str, tuple[int, Reached]] = {}
-        self._one, self._ones, self._none = self.full(1.0), read_only(self.full(1.0)), read_only(self.full(0.0))
+        self._at_venues: dict[str, tuple[int, AtVenues]] = {}  # by account, with the ledger's rows in use then
+        # of units, which a ledger shows read-only, and of prices: kernels are compiled for one kind of each
+        self._ones, self._none, self._zero = read_only(self.full(1.0)), read_only(self.full(0.0)), self.full(0.0)
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -111,7 +124,7 @@ class TradingWorld(MarketWorld):
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
         """Value at mid of an agent's positions at the venues (those that book `gains`, if given), (paths,) $."""
         total: Vector | None = None
-        for venue in self.venues_held(name):
+        for venue in self.at_venues(name).venues:
             if gains is None or gains == venue.listing.gains:
                 value = venue.value(name)
                 if total is None:
@@ -120,52 +133,23 @@ class TradingWorld(MarketWorld):
                     total += value
         return np.zeros(self.paths) if total is None else total
 
-    def hedge_factors(self, name: str) -> tuple[Vector, Callable[[], Vector]]:
-        """A vector, read-only, and a function that gives another, (paths,): their product is `hedge_value`.
-
-        Both are valid while `ledger.used` stands. One unit of what is many things is worth all that is held of them.
-        """
-        venues, listing, _, units = self._reached_by(name)
-        if listing is not None:
-            worth = listing.worth_of_one
-            return units, lambda: worth()[0]
-        if venues:
-            return self._ones, lambda: self.hedge_value(name)
-        return self._none, lambda: self._one
-
-    def only_held(self, name: str) -> Listing | None:
-        """The listing of which alone an account has ever held anything, if that is one thing."""
-        return self._reached_by(name)[1]
-
-    def held_by(self, name: str) -> tuple[int, Callable[[], Vector]]:
-        """An agent's hedge for the ledger's proof: the row of its units and what finds $ of one at mid, (paths,), if it
-        holds one thing; else NONE and what finds the value of all. Valid while `ledger.used` stands.
-        """
-        _, listing, row, _ = self._reached_by(name)
-        if listing is None:
-            return NONE, lambda: self.hedge_value(name)
-        worth = listing.worth_of_one
-        return row, lambda: worth()[0]
-
-    def venues_held(self, name: str) -> list[Venue]:
-        """Venues at which an account has ever held a position."""
-        return self._reached_by(name)[0]
-
-    def _reached_by(self, name: str) -> Reached:
-        """Those venues; and where it is one thing, its listing, the ledger's row of its units (else NONE), and them."""
-        known = self._reaching.get(name)
+    def at_venues(self, name: str) -> AtVenues:
+        """What an account has ever held at the venues. Valid while `ledger.used` stands."""
+        known = self._at_venues.get(name)
         if known is None or known[0] != self.ledger.used:
-            known = self._reaching[name] = self.ledger.used, self._find_reached(name)
+            known = self._at_venues[name] = self.ledger.used, self._find_at_venues(name)
         return known[1]
 
-    def _find_reached(self, name: str) -> Reached:
+    def _find_at_venues(self, name: str) -> AtVenues:
         venues = [venue for venue in self.venues.values() if venue.reached(name)]
-        listing = venues[0].listing if len(venues) == 1 else None
-        if listing is None or len(listing.assets) > 1:
-            return venues, None, NONE, self._none
-        row = self.ledger.balance_row(name, listing.assets[0])
+        if not venues:
+            return AtVenues(venues, None, NONE, self._none, lambda: self._zero)
+        listing = venues[0].listing
+        if len(venues) > 1 or len(listing.assets) > 1:
+            return AtVenues(venues, None, NONE, self._ones, partial(self.hedge_value, name))
+        worth, row = listing.worth_of_one, self.ledger.balance_row(name, listing.assets[0])
         assert row is not None
-        return venues, listing, row, self.ledger.balance(name, listing.assets[0])
+        return AtVenues(venues, listing, row, self.ledger.balance(name, listing.assets[0]), lambda: worth()[0])
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the present market, claims at par, (paths,) $."""

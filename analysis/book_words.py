@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.numbers import MINUS
+from sim.figure_text import fixed, significant
 
 TOTAL = "the book"
 
@@ -11,4 +11,4 @@ def quantity(units: float) -> str:
     """A signed size; empty for a row of several kinds, which have no common size."""
     if units != units:
         return ""
-    return (f"{units:,.0f}" if abs(units) >= 1000 else f"{units:.6g}").replace("-", MINUS)
+    return fixed(units, 0) if abs(units) >= 1000 else significant(units)

@@ -15,6 +15,7 @@ from analysis.parts import schema_of
 from sim.columns import Unit
 from sim.dataset import Run
 from sim.estimate import REACH, pulls_kept
+from sim.figure_text import percent
 
 TABLE = "liquidity"
 FULL = 1 - 1e-9  # share of the line beyond which it counts as used up, because of rounding
@@ -76,7 +77,7 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> d
             figures[USED_UP] = _used_up(values(source))
     needed = schema.column("liquidity", "capital_needed")
     for level in LEVELS:
-        label = f"{needed.label} {level * 100:.0f} %, first order"
+        label = f"{needed.label} {percent(level, 0)}, first order"
         figures[f"survival_capital_{level * 100:.0f}"] = known_quantile(values(needed.name), level, "$", label)
     return figures
 

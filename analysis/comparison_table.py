@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from analysis.figure_text import bare_text_of, text_of
 from analysis.sides import differences, names_of
+from sim.figure_text import apart_text_of, bare_text_of
 from sim.screen.group import Group
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -41,5 +41,5 @@ def comparison_table(a: Run, b: Run, found: Iterable[Compared]) -> Group:
 def _cells(row: Compared) -> tuple[str, str, str, str, bool]:
     """Label, both figures, their difference, and whether it is beyond two standard errors."""
     mine, other = bare_text_of(row.a, row.unit, row.a_error), bare_text_of(row.b, row.unit, row.b_error)
-    apart = text_of(row.difference, row.unit, row.error)
+    apart = apart_text_of(row.difference, row.unit, row.error)
     return row.label, mine, other, f"{apart}{' *' if row.clear else ''}", row.clear

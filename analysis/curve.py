@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sim.dataset import Run
+from sim.figure_text import tenor
 
 ALWAYS = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # nodes of every run, years
 
@@ -19,7 +20,7 @@ def nodes(run: Run) -> dict[str, str]:
     """Labels of the nodes by their column, the shortest first."""
     rates = _rates(run)
     years = ALWAYS | {name: float(node["years"]) for name, node in rates.get("nodes", {}).items()}
-    return {name: f"{years[name]:g}Y" if years[name] else name for name in sorted(years, key=lambda name: years[name])}
+    return {name: tenor(years[name]) if years[name] else name for name in sorted(years, key=lambda name: years[name])}
 
 
 def has_vol(run: Run) -> bool:

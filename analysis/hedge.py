@@ -25,7 +25,7 @@ FIGURES: dict[str, tuple[Unit, str]] = {
     "hedge_tracking_error": ("$", "Tracking error of the hedge, root mean square of a day"),
     "hedge_dollar_offset": ("share", "Dollar offset: what the hedge made for each $ that the book lost"),
     "hedge_r2": ("share", "R2 of daily hedge gains on the book's"),
-    "hedge_slope": ("number", "Slope of daily hedge gains on the book's: -1 is a full hedge"),
+    "hedge_slope": ("number", "Slope of daily hedge gains on the book's: −1 is a full hedge"),
     "hedge_least_variance": ("multiple", "Multiple of the hedge with the least daily variance (n/a: hardly any hedge)"),
 }
 

@@ -14,6 +14,7 @@ from analysis.exact_sum import pieces
 from analysis.numbers import FloatArray, Number
 from analysis.pnl import cost
 from sim.dataset import Run
+from sim.figure_text import percent
 from sim.metric_names import COST
 
 CALLS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -48,7 +49,7 @@ def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     found = {name: numbers.mean(cost(run, agent, world, name), "$", label) for name, label in labels.items()}
     for name in ("liquidity_tax", COST):
         for share in (0.05, 0.50, 0.95):
-            label = f"{labels[name]}, {share * 100:.0f} % quantile"
+            label = f"{labels[name]}, {percent(share, 0)} quantile"
             figure = numbers.quantile(cost(run, agent, world, name), share, "$", label)
             found[f"{name}_q{share * 100:02.0f}"] = figure
     return found

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from analysis import curve, frames, parts
-from analysis.figure_text import MINUS, text_of
 from analysis.kept import shown
 from analysis.numbers import FloatArray
 from analysis.page import Table
 from sim.columns import Column
 from sim.dataset import Run
+from sim.figure_text import fixed, percent, text_of
 
 HEADER = ("level", "start", "furthest", "on", "moved", "end")
 NOTE = "Medians over paths at closes. Furthest: where the median is furthest from its start; moved: up to there."
@@ -41,7 +41,7 @@ def rates_vol(run: Run, world: str) -> pl.DataFrame:
 
 def _level(column: Column, value: float, *, in_percent: bool) -> str:
     """Yields in percent, as they are quoted; spreads and rates vol in basis points."""
-    return f"{100 * value:.2f} %".replace("-", MINUS) if in_percent else text_of(value, column.unit or "number")
+    return percent(value, 2) if in_percent else text_of(value, column.unit or "number")
 
 
 def _moved(column: Column, medians: FloatArray, furthest: int) -> str:
@@ -53,4 +53,4 @@ def _moved(column: Column, medians: FloatArray, furthest: int) -> str:
         size, digits, unit = 100 * (far - start), 1, "points"
     else:
         size, digits, unit = 1e4 * (far - start), 0, "bp"
-    return f"{round(size, digits) + 0.0:+.{digits}f} {unit}".replace("-", MINUS)
+    return fixed(size, digits, f" {unit}", plus=True)

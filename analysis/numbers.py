@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.figure_text import MINUS as MINUS
-from analysis.figure_text import bare_text_of, text_of
-from analysis.figure_text import money as money
-from analysis.figure_text import money_scale as money_scale
-from analysis.figure_text import scale_of as scale_of
 from sim.columns import Unit
 from sim.estimate import Estimate
+from sim.figure_text import MINUS as MINUS
+from sim.figure_text import bare_text_of, brief_text_of, percent, text_of
+from sim.figure_text import money as money
+from sim.figure_text import money_scale as money_scale
+from sim.figure_text import scale_of as scale_of
 
 FloatArray = NDArray[np.float64]
 
@@ -46,6 +46,10 @@ class Number(Estimate):
         """The figure with its unit and the decimals that its standard error leaves, without the error itself."""
         return bare_text_of(self.value, self.unit, self.error)
 
+    def brief(self) -> str:
+        """The figure as sentences have it: three significant figures, fewer where its error leaves fewer."""
+        return brief_text_of(self.value, self.unit, self.error)
+
     def __str__(self) -> str:
         return self.text()
 
@@ -58,7 +62,7 @@ def known(values: FloatArray) -> FloatArray:
 
 def quantile_name(share: float) -> str:
     """What labels call a quantile."""
-    return "median" if share == 0.5 else f"{share * 100:.0f} % quantile"
+    return "median" if share == 0.5 else f"{percent(share, 0)} quantile"
 
 
 def named(found: Estimate, unit: Unit, label: str) -> Number:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +63,20 @@ def write_page(path: Path, template: str, **content: Any) -> Path:
     return path
 
 
+def in_code(text: str) -> str:
+    """Text for a page, safe, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def filled(template: str, **content: Any) -> bytes:
     """The page, with a checksum in its last line (`sim.seal`)."""
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
     filler = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
+    filler.filters["code"] = in_code
     text = plain(filler.get_template(template).render(script=Markup(HERE), **content))
     before, _, after = text.partition(f"<script>{HERE}</script>")  # the only one: users' text is escaped
     return sealed(f"{before}<script>{bundle.script()}</script>{after}")

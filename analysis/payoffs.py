@@ -27,6 +27,7 @@ from analysis.numbers import FloatArray, Number
 from sim.clock import CONTINUOUS_DAYS
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.figure_text import fixed, significant
 
 Kind = Literal["call", "put"]
 SIGNS: dict[Kind, float] = {"call": 1.0, "put": -1.0}
@@ -121,7 +122,7 @@ def european(
 ) -> Price:  # fmt: skip
     """(S_T - K)+ or (K - S_T)+ at the last close."""
     last = closes(run, until=until, world=world).spot[:, -1]
-    return price(_intrinsic(last, strike, kind), discount, f"European {kind}, strike {strike:g}")
+    return price(_intrinsic(last, strike, kind), discount, f"European {kind}, strike {significant(strike)}")
 
 
 def digital(
@@ -131,7 +132,7 @@ def digital(
     """$1 where the last close is above the strike (call) or below it (put)."""
     last = closes(run, until=until, world=world).spot[:, -1]
     hit = _intrinsic(last, strike, kind) > 0
-    return price(hit.astype(np.float64), discount, f"Digital {kind}, strike {strike:g}")
+    return price(hit.astype(np.float64), discount, f"Digital {kind}, strike {significant(strike)}")
 
 
 def asian(
@@ -145,7 +146,7 @@ def asian(
     """
     found = closes(run, until=until, world=world)
     payoff = _intrinsic(found.spot.mean(axis=1), strike, kind)
-    label = f"Asian {kind}, strike {strike:g}"
+    label = f"Asian {kind}, strike {significant(strike)}"
     if law is None:
         return price(payoff, discount, label)
     geometric = _intrinsic(np.exp(np.log(found.spot).mean(axis=1)), strike, kind)
@@ -159,7 +160,7 @@ def lookback(
     """(highest close - K)+ or (K - lowest close)+, the start left out; the control is the European claim."""
     found = closes(run, until=until, world=world)
     best = found.spot.max(axis=1) if kind == "call" else found.spot.min(axis=1)
-    label = f"Lookback {kind}, strike {strike:g}"
+    label = f"Lookback {kind}, strike {significant(strike)}"
     return _with_european(_intrinsic(best, strike, kind), found, strike, kind, discount, label, law)
 
 
@@ -175,7 +176,8 @@ def barrier(
     up = level > float(run.manifest["base"]["spot"])
     touched = (found.spot >= level if up else found.spot <= level).any(axis=1)
     payoff = _intrinsic(found.spot[:, -1], strike, kind) * (touched if knock == "in" else ~touched)
-    label = f"Barrier {kind}, strike {strike:g}, {'up' if up else 'down'}-and-{knock} at {level:g}"
+    kept = f"{'up' if up else 'down'}-and-{knock} at {significant(level)}"
+    label = f"Barrier {kind}, strike {significant(strike)}, {kept}"
     return _with_european(payoff, found, strike, kind, discount, label, law)
 
 
@@ -218,6 +220,6 @@ def _check_law(mean: Number, exact: float) -> None:
     if abs(mean.value - exact) > FAR * (mean.error or math.inf):
         raise UserError(
             "the law of a control is that of the run", place="law",
-            value=f"the control pays {mean} on average where the law says {exact:.4f}",
+            value=f"the control pays {mean} on average where the law says {fixed(exact, 4)}",
             remedy="leave out `law`, or give the run's own drift and vol",
         )  # fmt: skip

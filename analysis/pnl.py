@@ -13,6 +13,7 @@ from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import FloatArray, Number
 from sim.dataset import Run
 from sim.estimate import Estimate, pulls_kept
+from sim.figure_text import percent
 from sim.ranks import quantiles
 
 TAILS = (0.95, 0.99)
@@ -58,7 +59,7 @@ def _components(run: Run) -> dict[str, str]:
 
 def value_at_risk(pnl: FloatArray, level: float, label: str = "") -> Number:
     """Loss exceeded with probability 1 - level: minus the (1 - level) quantile of the P&L, $ (a loss is positive)."""
-    low = numbers.quantile(pnl, 1 - level, "$", label or f"VaR {level * 100:.0f} %")
+    low = numbers.quantile(pnl, 1 - level, "$", label or f"VaR {percent(level, 0)}")
     return Number(value=-low.value, unit="$", label=low.label, error=low.error)
 
 
@@ -71,7 +72,7 @@ def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number
     sqrt((var of the tail + level (ES - VaR)^2) / (n (1 - level))), Manistre and Hancock (2005), NAAJ 9: that of the
     influence, but with the sample variance (ddof 1) of the few paths in the tail.
     """
-    label = label or f"ES {level * 100:.0f} %"
+    label = label or f"ES {percent(level, 0)}"
     if pnl.size == 0:
         return Number(value=math.nan, unit="$", label=label)
     weight = (1 - level) * pnl.size  # number of paths in the tail, perhaps fractional
@@ -108,7 +109,7 @@ def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[s
 def _tails(pnl: FloatArray, prefix: str, what: str) -> dict[str, Number]:
     found: dict[str, Number] = {}
     for level in TAILS:
-        tail = f"{level * 100:.0f} %"
+        tail = percent(level, 0)
         found[f"{prefix}var_{level * 100:.0f}"] = value_at_risk(pnl, level, f"VaR {tail} {OVER_THE_RUN}, {what}")
         label = f"ES {tail} {OVER_THE_RUN}, {what}"
         found[f"{prefix}es_{level * 100:.0f}"] = expected_shortfall(pnl, level, label)

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 
 from analysis import frames
-from analysis.numbers import MINUS, money
+from analysis.numbers import money
 from analysis.page import Table
 from sim.dataset import Run
+from sim.figure_text import fixed
 
 BOOK, NODE, VEGA = "book", "node", "vega"
 SHOWN = 1e-3  # of the largest risk; buckets with less have no row
@@ -77,7 +78,7 @@ def _ratios(ratios: pl.DataFrame, world: str) -> Table:
         shown = []
         for at in ("start", "end"):
             risk, ratio = cells.get(at, (0.0, 0.0))
-            shown += [money(risk), "" if ratio is None else f"{ratio:.2f}".replace("-", MINUS)]
+            shown += [money(risk), "" if ratio is None else fixed(ratio, 2)]
         rows.append((str(holder), "DV01" if kind == NODE else "vega", *shown))
     note = "Ratio: risk of the hedge over that of the book, all buckets together; at the end means over paths."
     header = ("instrument", "of", "start, $ per bp", "ratio", "end, $ per bp", "ratio")

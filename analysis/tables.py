@@ -22,9 +22,10 @@ from analysis import (
     way,
 )
 from analysis.horizon import OVER_THE_RUN
-from analysis.numbers import MINUS, Number, money, share
+from analysis.numbers import Number, money, share
 from analysis.page import Table
 from sim.dataset import Run
+from sim.figure_text import fixed
 from sim.names import UNHEDGED
 from sim.split import Group, Split
 
@@ -151,4 +152,4 @@ def storyline(run: Run) -> Table:
 
 def _level(row: Mapping[str, float], name: str) -> str:
     factor, digits = {"spot": (1, 0), "credit": (1e4, 0), "vol": (100, 1)}.get(name, (100, 2))
-    return f"{row['anchor'] * factor:,.{digits}f} / {row['median'] * factor:,.{digits}f}".replace("-", MINUS)
+    return f"{fixed(row['anchor'] * factor, digits)} / {fixed(row['median'] * factor, digits)}"

@@ -11,6 +11,7 @@ import numpy as np
 from analysis import cash, frames, liquidity, parts, way
 from analysis.numbers import MINUS, Number
 from sim.dataset import Run
+from sim.figure_text import fixed
 from sim.metric_names import COST
 from sim.names import FROZEN, PRICE_TAKER
 from sim.split import Group, Item, Split
@@ -62,11 +63,11 @@ def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
     )
     if "unhedged_desk_pnl_q50" in n:
         bare, gone = n["unhedged_desk_pnl_q50"], 1 - n["unhedged_desk_survival"].value
-        fallen = Number(value=gone, unit="share", label="")
+        fallen = _bare(Number(value=gone, unit="share", label="")) if gone else "none"
         text += (
             f"Had the same desk not hedged, with the same capital and lender, it would have "
             f"{'gained' if bare.value >= 0 else 'lost'} {_bare(bare).removeprefix(MINUS)} on the median path and been "
-            f"liquidated on {_bare(fallen)} of the paths: hedging {_saved(n['hedging_saved'])} on average. "
+            f"liquidated on {fallen} of the paths: hedging {_saved(n['hedging_saved'])} on average. "
         )
     text += f"The whole book marked alone, without capital or lender, {_made(n['unhedged_pnl_q50'])} on the median path"
     taken = n["book_taken_q50"]
@@ -97,7 +98,7 @@ def _saved(saved: Number) -> str:
 
 def _cost(loss: Split, n: Mapping[str, Number]) -> str:
     cost = n[COST]
-    bill = f"Survival cost {cost}" if cost.value >= 0 else f"Survival paid {_gain(cost)}"
+    bill = f"Survival cost {cost}" if cost.value >= 0 else f"Survival cost nothing: the desk earned {_gain(cost)}"
     worst = n["cost_of_survival_q95"]
     tail = f" One path in twenty costs more than {_bare(worst)}." if worst.value > 0 else ""
     split = [item for item in loss.inside() if n[item.name].known]
@@ -293,7 +294,7 @@ def remembered(run: Run, gain: Number) -> str:
 
 
 def _days(days: float) -> str:
-    return f"{days:.1f}" if days < 10 else f"{days:,.0f}"
+    return fixed(days, 1) if days < 10 else fixed(days, 0)
 
 
 def _alive(n: Mapping[str, Number]) -> str:
@@ -306,11 +307,12 @@ def _alive(n: Mapping[str, Number]) -> str:
     if n["margin_call_rate"].value == 0:
         return text + "; it meets no margin call."
     unmet = n["margin_unmet"]
-    met = f", {_bare(unmet)} of the calls are not met" if unmet.known else ""
+    met = f", {_bare(unmet)} of the calls are not met" if unmet.value else ", and every call is met"
+    met = met if unmet.known else ""
     called = f"{_bare(n['margin_call_rate'])} of paths see a margin call, {_bare(n['margin_called'])} a path in all, "
     called += "proceeds and the book's debt included"
     return f"{text}; {called}{met}."
 
 
 def _bare(number: Number) -> str:
-    return number.text(error=False)
+    return number.brief()

@@ -57,7 +57,7 @@ class Peaks:
             now.row(VOL),
             venue.quotes.book().levels,
             now.row(CREDIT),
-            venue.loop_gain,
+            venue.reactions.loop_gain,
             radius,
             now.block(USD),
         )

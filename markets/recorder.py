@@ -18,6 +18,8 @@ from sim.memo import Memo
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from markets.factors.snapshot import Snapshot
     from markets.venues.quote import Paths
     from markets.venues.venue import Venue
@@ -29,9 +31,11 @@ NOBODY: frozenset[str] = frozenset()
 EVERY = slice(None)  # path
 
 
-def is_recorded(venue: Venue, *, closing: bool) -> bool:
-    """Whether the witnesses' levels and quotes are written now: of listed options, which may be many, at closes."""
-    return closing or not isinstance(venue.listing, VolListing)
+def recorded_often(venues: Iterable[Venue]) -> tuple[Venue, ...]:
+    """Venues of which the witnesses' levels and quotes are written at every tick: not listed options, which may be
+    many; those are written at closes.
+    """
+    return tuple(venue for venue in venues if not isinstance(venue.listing, VolListing))
 
 
 class Recorder:
@@ -42,6 +46,7 @@ class Recorder:
         self._radius = self._nothing = world.full(0.0)
         # venues that move the main asset's implied vol
         self._options = frozenset(option.name for option in world.options if option.underlying.name == MAIN)
+        self._often: tuple[Venue, ...] = ()  # venues whose witnesses are shown at every tick
         self._peaks = Peaks(world)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
         self._taken: Memo[Snapshot] = Memo()  # the market on the witnesses' paths
@@ -51,6 +56,7 @@ class Recorder:
         """Write at every tick's MARK; the peaks at the end."""
         world, closes, last = self._world, self._world.clock.plain.is_close, len(self._world.clock.ticks) - 1
         wanted, seen = world.log.wants("closes"), world.log.sees("market")
+        self._often = recorded_often(world.venues.values())
         if wanted:
             listings = (venue.listing for venue in world.venues.values())
             self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
@@ -86,61 +92,51 @@ class Recorder:
 
     def _silent(self) -> frozenset[str]:
         """Venues of options at which nobody trades as prices move."""
-        return self._options.difference(venue.name for venue in self._world.exposed)
+        return self._options.difference(each.name for each in self._world.exposed)
 
     def _write_levels(self, closing: bool) -> None:
         world, log = self._world, self._world.log
         wanted, seen = closing and log.wants("closes"), log.sees("market")
-        market = log.kept(self._market(EVERY)) if wanted else {}
-        shown = self._market(log.witness) if seen else {}
-        for venue in world.venues.values():
-            if seen and is_recorded(venue, closing=closing):
-                log.add_seen("market", world.now, venue=venue.name, **shown, **self._seen(venue, log.witness))
-            if wanted and venue.listing.priced:
-                own = {**self._levels(venue), "tick_variance": self._squares[venue.name].take()}
-                log.add_kept("closes", world.now, venue=venue.name, **market, **log.kept(own))
+        if seen:
+            shown = log.seen(self._market(log.witness))
+            for venue in world.venues.values() if closing else self._often:
+                log.add_seen("market", world.now, venue=venue.name, **shown, **log.seen(self._seen(venue, log.witness)))
+        if wanted:
+            market = log.kept(self._market(EVERY))
+            for name, squares in self._squares.items():
+                own = {**self._levels(world.venues[name]), "tick_variance": squares.take()}
+                log.add_kept("closes", world.now, venue=name, **market, **log.kept(own))
 
-    def _market(self, paths: Paths | slice) -> dict[str, Vector]:
-        """What is the same for all venues, on some paths."""
+    def _market(self, paths: Paths) -> dict[str, Vector]:
+        """What is the same for all venues; what nobody else has asked for on some paths, which are the first."""
         factors = self._world.factors
-        levels = {
+        return {
+            "credit": factors.credit,
+            "credit_index": factors.credit_index_on(paths),
             **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             **({} if factors.rates_vol is None else {"rates_vol": factors.rate_vol()}),
             **({} if factors.other_curves is None else factors.other_curves.shown()),
             **factors.lending,
             "spectral_radius": self._radius,
         }
-        return {
-            "credit": factors.credit[paths],
-            "credit_index": factors.credit_index_on(paths),
-            **{name: level[paths] for name, level in levels.items()},
-        }
 
     def _levels(self, venue: Venue) -> dict[str, Vector]:
         """What is a venue's own."""
-        return self._own(venue, EVERY, venue.mid, self._vols(venue, EVERY), venue.half_spread, venue.depth)
+        return self._own(venue, EVERY, venue.mid, venue.book().levels)
 
     def _seen(self, venue: Venue, paths: Paths) -> dict[str, Vector]:
-        """The same on some paths: what nobody else has asked for is computed there alone."""
-        listing, book = venue.listing, venue.quotes.seen_book(paths)
-        mid = listing.mid_in(self._few(paths)) if isinstance(listing, ParSwap) else listing.mid[paths]
-        return self._own(venue, paths, mid, self._vols_on(venue, paths), book[HALF_SPREAD], book[DEPTH])
+        """The same; what nobody else has asked for is computed on some paths alone, which are the first."""
+        listing = venue.listing
+        mid = listing.mid_in(self._few(paths)) if isinstance(listing, ParSwap) else listing.mid
+        return self._own(venue, paths, mid, venue.quotes.seen_book(paths))
 
-    def _own(
-        self,
-        venue: Venue,
-        paths: Paths | slice,
-        mid: Vector,
-        vols: dict[str, Vector],
-        half_spread: Vector,
-        depth: Vector,
-    ) -> dict[str, Vector]:
+    def _own(self, venue: Venue, paths: Paths, mid: Vector, book: Vector) -> dict[str, Vector]:
         own, vanna = venue.gain(venue.name, CURVATURE, paths), venue.gain(venue.name, VANNA, paths)
         return {
             "mid": mid,
-            **vols,
-            "half_spread": half_spread,
-            "depth": depth,
+            **self._vols(venue),
+            "half_spread": book[HALF_SPREAD],
+            "depth": book[DEPTH],
             "impact": self._world.factors.impact(venue.key, paths),
             "loop_gain": own,
             "gain_vanna": vanna,
@@ -152,22 +148,21 @@ class Recorder:
         now = self._world.factors.snapshot
         return self._taken.get(lambda: now.take(paths), now)
 
-    def _vols_on(self, venue: Venue, paths: Paths) -> dict[str, Vector]:
-        """The vols of a venue on the witnesses' paths. Most that trade no asset show the same: found once a tick."""
+    def _vols(self, venue: Venue) -> dict[str, Vector]:
+        """Most venues that trade no asset show the same: found once a tick."""
         factors = self._world.factors
         if venue.listing.priced or factors.vol_of(venue.key) is not None:
-            return self._vols(venue, paths)
-        return self._alike.get(lambda: self._vols(venue, paths), factors.snapshot, factors.tick)
+            return self._find_vols(venue)
+        return self._alike.get(lambda: self._find_vols(venue), factors.snapshot, factors.tick)
 
-    def _vols(self, venue: Venue, paths: Paths | slice) -> dict[str, Vector]:
+    def _find_vols(self, venue: Venue) -> dict[str, Vector]:
         factors, listing = self._world.factors, venue.listing
         own = factors.vol_of(venue.key)
-        levels = {
+        return {
             "vol": factors.vol if own is None else factors.snapshot.row(own.key),
             "realised_vol": listing.vol() if listing.priced else factors.realised_vol(SPOT),
             **(self._surface(venue) if self._world.surface_moves else {}),
         }
-        return {name: level[paths] for name, level in levels.items()}
 
     def _surface(self, venue: Venue) -> dict[str, Vector]:
         """Slope and skew of the asset whose vol the row has; where they are no factors what they are at the start."""

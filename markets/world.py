@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
-    from markets.venues.exposed import Exposed
     from markets.venues.listing import Listing
     from markets.venues.option_series import OptionSeries
+    from markets.venues.reactions import Reactions
     from markets.venues.series import Series
     from markets.venues.straddle_series import StraddleSeries
     from markets.venues.variance_series import VarianceSeries
@@ -107,7 +107,7 @@ class MarketWorld(World):
         self.venues: dict[str, Venue] = {}
         self._moving: dict[FactorKey, dict[str, float]] = {}  # by vol, of those venues
         self.quoted = 0  # how often the market has stepped, or a maker has quoted
-        self.exposed: list[Exposed] = []  # at which somebody would trade as prices move, in this tick
+        self.exposed: list[Reactions] = []  # of venues at which somebody would trade as prices move, in this tick
         self._ordered: list[Venue] = []  # with orders that wait for CLEAR
         self._steps: list[Callable[[int], None]] = []  # what a tick does to venues until some listing rolls
         self._next_roll = 0  # tick of that
@@ -167,7 +167,7 @@ class MarketWorld(World):
         for key in listing.displaces.keys() - moved:  # of several venues the first says how a displacement decays
             self.factors.let_move(key, spec.permanent_share, spec.resilience)
         venue = self.venues[listing.name] = Venue(self, listing, spec)
-        venue.place = len(self.venues)
+        venue.place = venue.reactions.place = len(self.venues)
         self._moving.clear()
         return venue
 
@@ -220,7 +220,7 @@ class MarketWorld(World):
         if len(self.exposed) == 1:
             return self.exposed[0].gains(but)
         exposed = sorted(self.exposed, key=_place)
-        return {entry: gain for venue in exposed for entry, gain in venue.gains(but).items()}
+        return {entry: gain for reactions in exposed for entry, gain in reactions.gains(but).items()}
 
     def timestamp(self) -> datetime:
         """Exchange-local time now."""
@@ -287,8 +287,8 @@ class MarketWorld(World):
 
     def _step_venues(self, tick: int) -> None:
         self.quoted += 1
-        for venue in self.exposed:
-            venue.exposed = []
+        for reactions in self.exposed:
+            reactions.flows = []
         self.exposed = []
         rolls = tick >= self._next_roll
         for step in self._steps_now(rolls=True) if rolls else self._steps:

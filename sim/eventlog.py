@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from sim.columns import Table
 
 BLOCK = 1 << 20  # floats
+ALL = slice(None)  # paths
 FEW = 64  # floats: a copy of so few is made faster by itself
-GROUP = 1 << 14  # rows of a row group: who asks for one close of many reads little else
+GROUP = 1 << 16  # rows of a row group: who asks for one close of many reads little else
 LONG = 1 << 10  # rows: parts of so many on average are written from where they lie, shorter ones are joined first
 SINGLE = "single"
 # Kinds of column that are gathered as arrays.
@@ -48,7 +49,8 @@ class EventLog:
         self._wanted = tables
         self._room = _Room()
         self.paths = np.arange(first, first + paths, dtype=np.int32)
-        self.witness = np.flatnonzero(self.paths < witnesses)
+        self.witnesses = int(np.count_nonzero(self.paths < witnesses))  # of this chunk: its first paths
+        self.witness = slice(self.witnesses)
         self._witness_paths = self.paths[self.witness]
         self._tables: dict[str, Table] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
@@ -72,28 +74,30 @@ class EventLog:
 
     def sees(self, table: str) -> bool:
         """Whether there are witnesses, and rows of theirs are kept in a table."""
-        return self.witness.size > 0 and self.wants(table)
+        return self.witnesses > 0 and self.wants(table)
 
     def add(
-        self, table: str, seconds: int | NDArray[np.int64], mask: NDArray[Any] | None = None, /, **columns: Any
+        self, table: str, seconds: int | NDArray[np.int64], mask: NDArray[Any] | slice | None = None, /, **columns: Any
     ) -> None:
-        """Append one row per path, or per path of `mask` (bool or indices). Columns: (paths,) arrays or scalars.
+        """Append one row per path, or per path of `mask` (bool, indices, a slice). Columns: (paths,) arrays or scalars.
 
         seconds: the time of all the rows, or of each.
         """
         if not self.wants(table):
             return
-        ids = self.paths if mask is None else self.paths[mask]
+        mask = ALL if mask is None else mask
+        ids = self.paths[mask]
         if ids.size == 0:
             return
         row: dict[str, Any] = {"time": seconds, "path": ids, "size": ids.size}
-        singles, copy = self._singles[table], self._room.copy
+        singles, copy, views = self._singles[table], self._room.copy, isinstance(mask, slice)
         for name, value in columns.items():
             if isinstance(value, np.ndarray) and value.ndim:
+                value = value[mask]
                 if name in singles:
-                    value = (value if mask is None else value[mask]).astype(np.float32)
-                else:
-                    value = copy(value) if mask is None else value[mask]
+                    value = value.astype(np.float32)
+                elif views:
+                    value = copy(value)
             row[name] = value
         self._rows[table].append(row)
 
@@ -104,11 +108,6 @@ class EventLog:
     def kinds(self, table: str) -> dict[str, Any]:
         """NumPy's type of each column that is gathered as arrays."""
         return {column.name: KINDS[column.kind] for column in self._tables[table].columns if column.kind in KINDS}
-
-    def add_witnesses(self, table: str, seconds: int, /, **columns: Any) -> None:
-        """Append rows of the witness paths only."""
-        if self.witness.size:
-            self.add(table, seconds, self.witness, **columns)
 
     def frame(self, name: str, clock: Clock) -> pl.DataFrame:
         """One table as a polars frame, which stands when the log is gone."""
@@ -138,10 +137,19 @@ class EventLog:
                 data[name] = _together(name, values, sizes, kind, apart=apart)
         return pl.DataFrame(data)
 
+    def add_witnesses(self, table: str, seconds: int, /, **columns: Any) -> None:
+        """Append rows of the witness paths only."""
+        self.add(table, seconds, self.witness, **columns)
+
     def add_seen(self, table: str, seconds: int, /, **columns: Any) -> None:
         """Append rows of the witness paths. Columns: new (witnesses,) arrays, or scalars. Only where a table `sees`."""
-        size = self.witness.size
-        self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": size, **columns})
+        self._rows[table].append({"time": seconds, "path": self._witness_paths, "size": self.witnesses, **columns})
+
+    def seen(self, columns: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+        """Copies of the witnesses' numbers, for `add_seen`. Columns: (paths,), or of the first paths alone."""
+        size = self.witnesses
+        block = np.concatenate([values[:size] for values in columns.values()])
+        return dict(zip(columns, block.reshape(-1, size), strict=True))
 
     def block(self, rows: int) -> NDArray[np.float64]:
         """Storage for some vectors, (rows, paths), that stands as long as the rows, for `add_kept`."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from sim.cache_folder import code_folder, version
 from sim.collector import at_rest
+from sim.numba_flags import compare_at_once
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,6 +70,7 @@ class Kernel(partial[Any]):
     _function: Callable[..., Any]
     _python: Callable[..., Any]  # what is called instead while a kernel that calls it is interpreted
     _compiler: Callable[..., Any]  # of the function, and flags of numba's
+    _reads = 0  # how many of the first arguments it writes to none of
 
     def __new__(cls, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> Kernel:
         """A partial of nothing yet."""
@@ -88,7 +90,8 @@ class Kernel(partial[Any]):
     @cached_property
     def compiled(self) -> Any:
         """Numba's dispatcher."""
-        return self._compiler(self._function)
+        compiled = self._compiler(self._function)
+        return _for_all_arrays(compiled, self._reads) if self._reads and hasattr(compiled, "overloads") else compiled
 
     @cached_property
     def callee(self) -> Any:
@@ -149,6 +152,20 @@ def kernel(function: F) -> F:
     return cast(F, Kernel(function, _compile))
 
 
+def kernel_reading(count: int) -> Callable[[F], F]:
+    """A `kernel` that writes to none of its first arguments: of one machine code for read-only and other arrays there.
+
+    Numba would compile it anew for each mixture of both. A kernel that does write to one of them it refuses.
+    """
+
+    def made(function: F) -> F:
+        found = kernel(function)
+        cast(Kernel, found)._reads = count
+        return found
+
+    return made
+
+
 def kernel_inline(function: F) -> F:
     """A scalar function that is always inlined into the kernels that call it."""
     return cast(F, Kernel(function, _compile_inline))
@@ -199,12 +216,37 @@ def _compile(function: Callable[..., Any]) -> Any:
     from sim.code_cache import KernelCache
 
     _interleave()
+    compare_at_once()
     compiled = numba.njit(nogil=True, **FLAGS)(function)
     config: Any = numba.config  # its settings are made at run time
     folder = code_folder(_home(function), config.CACHE_DIR)
     if folder is not None and isinstance(compiled, Dispatcher):
         vars(compiled)["_cache"] = KernelCache(function, folder)
     return compiled
+
+
+def _for_all_arrays(compiled: Any, count: int) -> Any:
+    """A dispatcher that takes the first arguments as read-only arrays, whether one may write to them or not."""
+    compile_one = compiled.compile
+
+    def compile_for(signature: Any) -> Any:
+        from numba.core import sigutils
+
+        normal: Any = sigutils.normalize_signature
+        asked = normal(signature)[0]
+        entry = compile_one((*map(_read_only, asked[:count]), *asked[count:]))
+        if tuple(asked) not in compiled.overloads:
+            compiled._insert([kind._code for kind in asked], entry, False)
+        return entry
+
+    vars(compiled)["compile"] = compile_for
+    return compiled
+
+
+def _read_only(kind: Any) -> Any:
+    from numba.core.types import Array
+
+    return kind.copy(readonly=True) if isinstance(kind, Array) else kind
 
 
 def _compile_inline(function: Callable[..., Any], **flags: bool) -> Any:

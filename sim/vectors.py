@@ -25,6 +25,11 @@ def read_only(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
+def on_some(rows: NDArray[Any], paths: NDArray[Any] | slice) -> NDArray[Any]:
+    """Rows of (rows, paths) on some of the paths, in C's order. (`take` needs a fifth of the time of [:, paths].)"""
+    return np.ascontiguousarray(rows[:, paths]) if isinstance(paths, slice) else rows.take(paths, 1)
+
+
 def same(these: Sequence[object], those: Sequence[object]) -> bool:
     """Whether both hold the very same objects: what was computed from one is then valid for the other."""
     if len(these) != len(those):

@@ -32,13 +32,11 @@ class Watch:
     """Facts by kind, as the interpreter tells them."""
 
     def __init__(self) -> None:
-        self.facts: dict[str, list[str]] = {}
+        self.facts: dict[str, dict[str, None]] = {}  # each once, in order
         self.on = True
 
     def tell(self, kind: str, fact: object) -> None:
-        known = self.facts.setdefault(kind, [])
-        if str(fact) not in known:
-            known.append(str(fact))
+        self.facts.setdefault(kind, {})[str(fact)] = None
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
         if not self.on:
@@ -94,7 +92,8 @@ def main(report: str, command: list[str]) -> None:
     finally:
         watch.on = False
     with open(report, "w", encoding="utf-8") as stream:
-        json.dump({**watch.facts, "code": code, "path": sys.path}, stream)
+        facts = {kind: list(each) for kind, each in watch.facts.items()}
+        json.dump({**facts, "code": code, "path": sys.path}, stream)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Before NumPy is loaded, and for the processes that tests start too: on cores that are busy with other tests, threads
+# of its linear algebra spin while they wait for each other, and small matrices cost up to a hundred times as much.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Examples are the same every time, and a slow machine is no failure. `--hypothesis-profile=wide` looks further.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.register_profile("wide", deadline=None, max_examples=1_000)

@@ -254,8 +254,8 @@ FURTHER = (
     ),
     Mutation(
         name="direction of a halt",
-        old="fall = 1.0 - price / self._close",
-        new="fall = 1.0 - self._close / price",
+        old="fall = 1.0 - price[j] / close[j]",
+        new="fall = 1.0 - close[j] / price[j]",
         cases=("halt",),
         control="a-sale",
     ),

@@ -157,7 +157,8 @@ def _frame(row: Mapping[str, Any], axes: list[dict[str, Any]]) -> pl.DataFrame:
     }  # fmt: skip
     kinds |= dict.fromkeys(("id", "scenario", "block", "status", "error", "engine"), pl.String)
     kinds |= {a["name"]: pl.String if a["scale"] == "category" else pl.Float64 for a in axes}
-    return pl.DataFrame({name: pl.Series([value], dtype=kinds.get(name, pl.Float64)) for name, value in row.items()})
+    schema = {name: kinds.get(name, pl.Float64) for name in row}
+    return pl.DataFrame([tuple(row.values())], schema=schema, orient="row")
 
 
 def _paths(cell: int, mine: Mapping[str, float], other: Mapping[str, float], paths: int) -> pl.DataFrame:
@@ -171,11 +172,8 @@ def _paths(cell: int, mine: Mapping[str, float], other: Mapping[str, float], pat
         columns = {"pnl": -cost + spread, "unhedged_pnl": spread, "drawdown": np.maximum(cost - spread, 0.0)}
         columns |= {"capital_needed": cost - spread, "reduced": spread > 0}
         down = spread > 1 - 2 * figures.get("liquidation_rate", 0.0)
-        parts.append(
-            pl.DataFrame({"path": np.arange(paths), **columns, "liquidated": down}).select(
-                pl.lit(cell, pl.Int32).alias("cell"), pl.lit(world).alias("world"), pl.all()
-            )
-        )
+        head = {"cell": np.full(paths, cell, np.int32), "world": [world] * paths, "path": np.arange(paths)}
+        parts.append(pl.DataFrame({**head, **columns, "liquidated": down}))
     return pl.concat(parts)
 
 

@@ -51,9 +51,19 @@ class Asked:
         self.said, self.code, self.again = (done.stdout, lines), done.returncode, numpy == "False"
 
 
+@pytest.fixture(scope="module")
+def calendars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of kept files that has the calendar of the scenario, which pandas would make for every test."""
+    made = tmp_path_factory.mktemp("calendars")
+    (made / "cache").mkdir()
+    assert Asked(made, "check", "covid_crash_2020").code == 0
+    return made / "cache"
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, calendars: Path) -> Path:
     """A scenario upon another, and a book; older than what is asked."""
+    shutil.copytree(calendars, tmp_path / "cache")
     fill(tmp_path)
     make_old(tmp_path)
     return tmp_path
@@ -63,7 +73,6 @@ def fill(tmp_path: Path) -> None:
     shutil.copyfile(ROOT / "scenarios" / "catalogue" / "covid_crash_2020.toml", tmp_path / "other.toml")
     (tmp_path / "own.toml").write_text(SCENARIO)
     (tmp_path / "book.csv").write_text(BOOK)
-    (tmp_path / "cache").mkdir()
     (tmp_path / "below").mkdir()
 
 

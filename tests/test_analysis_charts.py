@@ -21,13 +21,11 @@ PNG = b"\x89PNG"
 BARE: dict[str, dict[str, Any]] = {
     "no twin": {"worlds": ("actual",)},
     "no hedger": {"hedgers": ()},
-    "no calls": {"calls": False},
     "one path": {"paths": 1},
     "one day": {"days": 1},
-    "two days": {"days": 2},
+    "two days, another twin": {"days": 2, "worlds": ("actual", "no_depth")},
     "empty book": {"size": 0.0},
-    "another twin": {"worlds": ("actual", "no_depth")},
-    "two hedgers": {"hedgers": ("alpha", "beta")},
+    "two hedgers, no calls": {"hedgers": ("alpha", "beta"), "calls": False},
 }
 
 
@@ -45,7 +43,8 @@ def spec_of(chart: charts.Chart) -> dict[str, Any]:
 @pytest.mark.parametrize("world", ["actual", "price_taker"])
 def test_every_chart_draws(run: Run, name: str, world: str) -> None:
     spec = spec_of(charts.draw(run, name, world=world))
-    assert vl_convert.vegalite_to_png(json.dumps(spec), allowed_base_urls=[]).startswith(PNG)
+    if world == "actual":  # the twin's differs in its numbers
+        assert vl_convert.vegalite_to_png(json.dumps(spec), allowed_base_urls=[]).startswith(PNG)
     assert len(json.dumps(spec)) < 100_000
     assert spec["title"]["text"]
     if name not in ("capital", "exposure", "expected_exposure"):  # no limit and no counterparty in this run
@@ -56,7 +55,7 @@ def test_every_chart_draws(run: Run, name: str, world: str) -> None:
 def test_bare_runs_draw_too(tmp_path: Path, case: str) -> None:
     run = open_run(write_run(tmp_path / "run", **({"paths": 5} | BARE[case])))
     for name in charts.CATALOGUE:
-        spec = json.dumps(spec_of(charts.draw(run, name, agent="all" if case == "two hedgers" else None)))
+        spec = json.dumps(spec_of(charts.draw(run, name, agent="all" if "two hedgers" in case else None)))
         assert "NaN" not in spec
         assert "Infinity" not in spec
         assert vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).startswith("<svg")

@@ -17,6 +17,7 @@ from scenarios.cli import main
 from scenarios.reading.shipped import presets
 from sim.errors import BugError
 
+DAILY = ("--set", "clock.tick_minutes=390")  # a tick a day
 SECONDS = 0.5  # of the processor, in which `list` and `--help` must answer
 
 
@@ -83,7 +84,7 @@ def test_new_check_and_keys(folder: Path) -> None:
 
 
 def test_run_report_and_compare(folder: Path) -> None:
-    result = spiral("run", "calm_market", "--paths", "4", "--workers", "1", "--witnesses", "1", "--seed", "3")
+    result = spiral("run", "calm_market", *DAILY, "--paths", "4", "--workers", "1", "--witnesses", "1", "--seed", "3")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1] == str(Path("runs/calm_market-3/report.html"))
     assert (folder / "runs" / "calm_market-3" / "report.html").stat().st_size > 10_000
@@ -93,6 +94,7 @@ def test_run_report_and_compare(folder: Path) -> None:
     again = spiral(
         "run",
         "calm_market",
+        *DAILY,
         "--paths",
         "4",
         "--workers",
@@ -113,9 +115,8 @@ def test_run_report_and_compare(folder: Path) -> None:
 
 def test_run_replaces_an_earlier_run() -> None:
     for _ in range(2):
-        result = spiral(
-            "run", "calm_market", "--paths", "2", "--workers", "1", "--twin", "none", "--no-report", "--quiet"
-        )
+        size = ("--paths", "2", "--workers", "1", "--twin", "none")
+        result = spiral("run", "calm_market", *DAILY, *size, "--no-report", "--quiet")
         assert result.exit_code == 0, result.output
 
 
@@ -233,7 +234,7 @@ def test_chart_writes_one_picture(tmp_path: Path) -> None:
 
 
 def test_a_what_if_keeps_the_run_that_it_is_compared_with() -> None:
-    options = ("--paths", "2", "--workers", "1", "--twin", "none", "--no-report")
+    options = (*DAILY, "--paths", "2", "--workers", "1", "--twin", "none", "--no-report")
     assert spiral("run", "calm_market", *options).stdout.splitlines()[-1] == "runs/calm_market-1"
     other = spiral("run", "calm_market", *options, "--set", "venue.asset.depth=7.5e9")
     assert other.stdout.splitlines()[-1] == "runs/calm_market-1-2"

@@ -104,7 +104,9 @@ def test_the_command_fits_and_names_arbitrage(tmp_path: Path) -> None:
     assert chart.stat().st_size > 1e4
     got = CliRunner().invoke(main, ["cube", str(written(path, "5Y,10Y,0.038,25,140\n"))])
     assert got.exit_code == 1
-    assert "arbitrage: 5Y into 10Y: the price of quoted calls rises with the strike from 3.800% to 4.050%" in got.output
+    assert (
+        "arbitrage: 5Y into 10Y: the price of quoted calls rises with the strike from 3.800 % to 4.050 %" in got.output
+    )
 
 
 def test_units_of_a_file(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,14 @@ def cast(agent: str | None = None, policy: str | None = None) -> dict[str, Any]:
         desk["policy"] = {"kind": f"tests.failing:{policy}", "interval": "tick"}
     fund = {"fund": {"type": f"tests.failing:{agent}"}} if agent else {}
     return {"maker": {"type": "MarketMaker"}, "desk": desk, **fund}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_what_is_new() -> Iterator[None]:
+    """`gc.collect` looks at what these tests made, and not each time at all that was there before them."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def failed(**who: str) -> str:

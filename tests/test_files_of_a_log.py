@@ -53,6 +53,15 @@ def test_a_log_on_disk_is_the_log_in_memory(tmp_path, paths):
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_what_witnesses_show_is_their_own_copy():
+    """Of vectors over all paths, and of those found for the witnesses alone; whoever owns them writes to them again."""
+    log, everyone, few = a_log(9), np.arange(9.0), np.arange(5.0)
+    assert log.witnesses == few.size
+    found = log.seen({"everyone": everyone, "few": few})
+    everyone[:] = few[:] = np.nan
+    assert found["everyone"].tolist() == found["few"].tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
 def test_texts_are_texts_for_who_reads_the_file(tmp_path):
     """Though they are written as numbers with a dictionary, as a log knows which texts there are."""
     log = a_log(4)

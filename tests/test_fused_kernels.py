@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from markets.kernels import options as k
-from markets.kernels.fills import asset_fill, passed_on
+from markets.kernels.fills import asset_fill
 from markets.kernels.hedging import PARTS, attribute
 from markets.kernels.option_split import attribute_options
+from markets.kernels.passing_on import passed_on
 from markets.kernels.trading import net
 from sim.ledger import Ledger, Move
 from sim.vectors import lined_up

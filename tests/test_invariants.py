@@ -268,10 +268,12 @@ def test_path_of_2500_equals_that_path_alone(generator):
 
 @pytest.mark.parametrize("generator", [pytest.param("numpy", marks=pytest.mark.slow), "philox"])
 def test_tables_do_not_depend_on_chunks_or_workers(tmp_path, generator):
-    """Chunks of 256 on two workers, and one chunk of 4,096 that spans two blocks of noise: the same to the last bit."""
+    """Chunks of 400 on two workers, and one chunk of 4,096: the same to the last bit. Noise comes in blocks of 1,024,
+    and the third chunk takes from two.
+    """
     runs = []
-    for chunk, workers in ((4096, 1), (256, 2), (256, 1)):
-        size = {"run.chunk": chunk, "run.paths": 1500, "run.generator": generator}
+    for chunk, workers in ((4096, 1), (400, 2), (400, 1)):
+        size = {"run.chunk": chunk, "run.paths": 1100, "run.generator": generator}
         scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, **size})
         runs.append(run(scenario, out=tmp_path / f"{chunk}-{workers}", workers=workers))
     one, *others = runs

@@ -14,6 +14,7 @@ from numba import njit
 
 from markets.kernels import normal
 from markets.kernels import options as k
+from markets.kernels.claims import claim_greeks
 from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values
 from markets.kernels.terms import hat
 from sim.cache_folder import code_folder, version
@@ -73,7 +74,7 @@ def state(spot, vol=0.2, overnight=0.0, us2y=0.0, us10y=0.0):
 def greeks(rows, market, function=k.option_greeks, stretch=1.0):
     paths = market[0].size
     out, rows = np.zeros((k.NODE + 3, paths)), np.atleast_2d(np.array(rows, dtype=np.float64))
-    blank = () if function is k.claim_greeks else (True, np.empty(paths))
+    blank = () if function is claim_greeks else (True, np.empty(paths))
     function(*market, np.full(paths, stretch), BASE, rows, *blank, out)
     return out
 
@@ -215,9 +216,9 @@ def test_without_time_or_vol_an_option_is_its_payoff(call, spot, nothing):
 @pytest.mark.parametrize(
     ("spot", "vol"), [(1e-300, 0.2), (0.0, 3.0), (1e12, 0.2), (100.0, 1e-200), (100.0, 1e6), (100.0, 0.0)]
 )
-@pytest.mark.parametrize("function", [k.option_greeks, k.claim_greeks])
+@pytest.mark.parametrize("function", [k.option_greeks, claim_greeks])
 def test_extreme_states_stay_finite(spot, vol, function):
-    if function is k.claim_greeks and vol > 1:
+    if function is claim_greeks and vol > 1:
         vol = 3.0  # its value is quadratic in vol, without bound
     got = greeks([row(call=False), row(response=0.3)], state(spot, vol=vol), function)
     assert np.isfinite(got).all()
@@ -229,7 +230,7 @@ def test_what_is_not_a_number_stays_so_and_stays_on_its_path(broken):
     level = market[broken] if broken < 2 else market[2][broken - 2]
     level[17] = np.nan
     rows = [row(b=(0, 0.2, 1, 0.7)), row(call=False, sd=0.0)]
-    for out in (greeks(rows, market)[0], greeks(rows, market, k.claim_greeks)[0], values(rows, market)):
+    for out in (greeks(rows, market)[0], greeks(rows, market, claim_greeks)[0], values(rows, market)):
         assert np.flatnonzero(~np.isfinite(out)).tolist() == [17]
 
 
@@ -238,7 +239,7 @@ def test_what_is_not_a_number_stays_so_and_stays_on_its_path(broken):
 
 def test_gamma_claim_in_closed_form():
     market = state(112.0, vol=0.3, overnight=0.04)
-    got = greeks(row(sd=0.25, response=0.8, q_tau=0.01, b=(0, 0.5, 1, 0.0)), market, k.claim_greeks, stretch=1.1)[:, 0]
+    got = greeks(row(sd=0.25, response=0.8, q_tau=0.01, b=(0, 0.5, 1, 0.0)), market, claim_greeks, stretch=1.1)[:, 0]
     sd = 0.25 * 1.1 * 1.5**0.8
     x, carry, cash = math.log(1.12) + 0.02 - 0.01, math.exp(-0.01), 100 * math.exp(-0.02)
     expected = [
@@ -375,7 +376,7 @@ def test_every_kernel_runs_inside_another_njit():
         bends = np.zeros((3, 3, spot.size))
         k.option_values(spot, vol, nodes, base, rows, out)
         k.option_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, True, np.empty(spot.size), sums)
-        k.claim_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, sums)
+        claim_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, sums)
         flow_values(nodes, fixings, flows, slots, out)
         flow_slopes(nodes, fixings, flows, slots, legs)
         flow_bends(nodes, fixings, flows, slots, bends)
@@ -388,9 +389,7 @@ def test_every_kernel_runs_inside_another_njit():
     flow_values(market[2], fixings, flows, slots, expected)
     np.testing.assert_allclose(legs[0], expected, rtol=1e-13)
     np.testing.assert_allclose(out, values(rows, market) + expected, rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(
-        sums, greeks(rows, market) + greeks(rows, market, k.claim_greeks), rtol=1e-12, atol=1e-13
-    )
+    np.testing.assert_allclose(sums, greeks(rows, market) + greeks(rows, market, claim_greeks), rtol=1e-12, atol=1e-13)
 
 
 @njit(**FLAGS)

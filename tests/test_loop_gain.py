@@ -203,7 +203,7 @@ def test_loop_gains_are_found_only_where_somebody_may_read_them():
     full.run()
     assert np.array_equal(bare.equity_now("desk"), full.equity_now("desk"))
     assert full.venue("asset").loop_gain.all()
-    assert not bare.venue("asset").exposed
+    assert not bare.venue("asset").reactions.flows
     with pytest.raises(BugError, match="loop gains are found only in worlds that write peaks, closes or market"):
         _ = bare.venue("asset").loop_gain
 

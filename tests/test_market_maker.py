@@ -197,6 +197,33 @@ def test_a_maker_withdraws_at_its_limit_and_comes_back_with_new_capital():
     assert events["value"][1] > 0
 
 
+def test_a_maker_who_holds_nothing_looks_at_its_capital_again_only_when_its_cash_has_changed(monkeypatch):
+    """Whoever took it, and when; it withdraws, comes back with new capital, and loses as much once more."""
+    from agents.making import standing as module
+
+    looks = []
+    monkeypatch.setattr(module, "standing", lambda *terms, look=module.standing: looks.append(1) or look(*terms))
+    agents = {"maker": {"type": "MarketMaker", "capital": 1e8, "drawdown_limit": 0.4, "recapitalise_days": 1}}
+    taken = {3: 1e7, 9: 9e7, 30: 9e7}  # $ at MARKET of a tick, on path 0
+    world = world_of(crisis(agents=agents, feedback=only(depth=1.0)), 2)
+    world.ledger.open("thief")
+
+    def take():
+        amount = np.array([taken.get(world.tick_index, 0.0), 0.0])
+        if amount.any():
+            world.ledger.transfer(amount, source="maker", target="thief", reason="funding_credit")
+
+    watch(world, Phase.MARKET, take)
+    seen = watch(world, Phase.TRADE, lambda: world.venue("asset").quote_of("maker").depth.copy())
+    world.run()
+    shown = np.array(seen) / seen[0]
+    day, tick = world.clock.day, np.arange(len(world.clock.ticks))
+    away = (day == day[9]) & (tick >= 9) | (day == day[30]) & (tick >= 30)
+    np.testing.assert_allclose(shown[:, 0], np.where(away, 0.0, np.where((tick >= 3) & (tick < 9), 0.9, 1.0)))
+    assert (shown[:, 1] == 1.0).all()
+    assert len(looks) < len(world.clock.ticks) / 2
+
+
 @pytest.mark.parametrize("half_life", [50.0, 1e9])
 def test_one_kernel_for_a_maker_of_one_asset_has_the_digits_of_the_steps_that_it_joins(monkeypatch, half_life):
     """It passes inventory on, withdraws and comes back; with inventory in one asset, or step by step."""

@@ -39,9 +39,9 @@ def test_mutations_name_cases_of_the_suite() -> None:
 
 @pytest.mark.parametrize("mutation", EACH)
 def test_the_page_has_a_row_for_each_case(mutation: Mutation) -> None:
-    rows = PAGE.read_text().splitlines()
+    rows, place = PAGE.read_text().splitlines(), mutation.file(ROOT)  # to find the place takes 10 ms
     for case in mutation.cases:
-        assert any(row.startswith(f"| {mutation.name} | `{mutation.file(ROOT)}` | `{case}` |") for row in rows)
+        assert any(row.startswith(f"| {mutation.name} | `{place}` | `{case}` |") for row in rows)
 
 
 def test_a_crash_is_not_a_catch() -> None:

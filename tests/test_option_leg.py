@@ -297,7 +297,9 @@ def test_paths_without_a_book_are_left_out_and_the_others_are_as_before(monkeypa
         monkeypatch.setattr(option_flows, "FEW", few)
         world = world_of(listed(options, market=market, agents={"desk": desk(leg)}), 5)
         world.desks["desk"].liquidated[:gone] = True
-        found = watch(world, Phase.FUND, lambda world=world: [list(each.exposed) for each in world.venues.values()])
+        found = watch(
+            world, Phase.FUND, lambda world=world: [list(each.reactions.flows) for each in world.venues.values()]
+        )
         world.run()
         flows.append([each for tick in found for venue in tick for each in venue])
     assert len(flows[0]) > 4 * len(found)

@@ -62,7 +62,7 @@ RUN: dict[str, Any] = {
         "marks/actual-0000000.parquet": {"size": 3, "sha256": "a" * 64},
         "marks/price_taker-0000000.parquet": 3,
     },
-    **json.loads(json.dumps(schema.described(TABLES, LOSS))),
+    **json.loads(json.dumps(schema.described(TABLES[:2], LOSS))),  # every table costs time in every trial
 }
 SWEEP: dict[str, Any] = {
     "name": "depth",

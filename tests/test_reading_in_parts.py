@@ -23,7 +23,7 @@ PATHS, CHUNK = 40, 16
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
-    scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.chunk": CHUNK, "run.witnesses": 5})
+    scenario = load("china_deval_2015", {"clock.tick_minutes": 390, "run.chunk": CHUNK, "run.witnesses": 5})
     return run(scenario, paths=PATHS, workers=1, out=tmp_path_factory.mktemp("parts") / "run").path
 
 
@@ -34,7 +34,7 @@ def found(place) -> Run:
 
 def test_a_report_in_small_parts_is_the_same(place, monkeypatch):
     whole = report_page(open_run(place))
-    monkeypatch.setattr(by_close, "CELLS", 10 * PATHS)
+    monkeypatch.setattr(by_close, "CELLS", 4 * PATHS)
     monkeypatch.setattr(by_close, "BLOCK", 7)
     monkeypatch.setattr(frames, "FEW", 0)
     monkeypatch.setattr(frames, "LARGE", 8 * PATHS)

@@ -19,7 +19,7 @@ from sim.errors import UserError
 
 DAYS = {"clock.tick_minutes": 390, "run.paths": 24, "run.chunk": 10, "run.witnesses": 3}
 CASES = [
-    "covid_crash_2020",
+    "china_deval_2015",
     pytest.param("gilt_ldi_2022", marks=pytest.mark.slow),
     pytest.param("sonia_swap_desk", marks=pytest.mark.slow),
 ]
@@ -51,7 +51,7 @@ def test_figures_are_those_of_a_written_run(preset, tmp_path):
 
 
 def test_a_large_run_goes_to_files_and_leaves_none(monkeypatch):
-    scenario = load("covid_crash_2020", DAYS)
+    scenario = load("china_deval_2015", DAYS)
     with run_aside(scenario, tables=MEASURED) as held:
         assert not held.path.exists()
         found = _read(held, None)
@@ -69,7 +69,7 @@ def test_a_large_run_goes_to_files_and_leaves_none(monkeypatch):
 
 
 def test_a_table_that_was_not_wanted():
-    with run_aside(load("covid_crash_2020", DAYS | {"run.paths": 2}), tables=("peaks",)) as held:
+    with run_aside(load("china_deval_2015", DAYS | {"run.paths": 2}), tables=("peaks",)) as held:
         assert held.tables == ["peaks"]
         with pytest.raises(UserError, match="a run has no such table, got 'trades'"):
             held.table("trades")

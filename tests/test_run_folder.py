@@ -56,6 +56,12 @@ def again(folder: Path, seed: int = 2):
     return run(load("calm_market", QUICK), out=folder, seed=seed, workers=1)
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """A folder that is in use is not waited for."""
+    monkeypatch.setattr("sim.run_folder.WAIT", 0.1)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_killed_before_any_step_either_run_stands_whole(tmp_path, case):
     """And the next run works, keeps the user's files, and leaves nothing beside its folder."""
@@ -275,11 +281,17 @@ def test_a_changed_manifest_is_noticed(copied):
     assert open_run(copied).altered
 
 
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory):
+    """A run's folder, and the manifest that it was written with."""
+    folder = write_run(tmp_path_factory.mktemp("made_up") / "run", paths=3, days=4)
+    return folder, json.loads((folder / MANIFEST).read_text())
+
+
 @pytest.mark.parametrize("key", ["", *KEYS])
-def test_no_manifest_ends_in_a_traceback(tmp_path, key):
+def test_no_manifest_ends_in_a_traceback(made_up, key):
     """Every key that a run writes, of another type: refused in one line, or read as if it were not there."""
-    folder = write_run(tmp_path / "run", paths=3, days=4)
-    sound = json.loads((folder / MANIFEST).read_text())
+    folder, sound = made_up
     for value in ([], None, 7, -1, 2.5, True, "x", "", {}, {"a": 1}, [1], float("inf")):
         manifest = value if not key else sound | {key: value}
         (folder / MANIFEST).write_text(json.dumps(manifest))
@@ -462,7 +474,7 @@ def test_a_run_that_was_made_meanwhile_is_not_replaced(copied, monkeypatch):
     assert sorted(p.name for p in Path("runs").iterdir()) == ["calm_market-2", "calm_market-2-2"]
 
 
-def test_where_another_process_works_a_run_takes_a_folder_of_its_own(tmp_path, monkeypatch):
+def test_where_another_process_works_a_run_takes_a_folder_of_its_own(tmp_path, monkeypatch, impatient):
     """Whatever the other one makes there; told where to go, it is refused instead."""
     monkeypatch.chdir(tmp_path)
     first = Path("runs/calm_market-1")
@@ -474,7 +486,7 @@ def test_where_another_process_works_a_run_takes_a_folder_of_its_own(tmp_path, m
     assert [p.name for p in first.parent.iterdir()] == ["calm_market-1-2"]
 
 
-def test_another_process_that_begins_after_the_choice_is_passed_by(tmp_path, monkeypatch):
+def test_another_process_that_begins_after_the_choice_is_passed_by(tmp_path, monkeypatch, impatient):
     monkeypatch.chdir(tmp_path)
     first = Path("runs/calm_market-1")
     choices = iter([first])

@@ -50,6 +50,7 @@ class Brittle(Agent):
             raise RuntimeError("brittle")
         yield world.after(60, Phase.MARK)
 '''
+BASE = "china_deval_2015"  # ten days
 QUICK = {"clock.tick_minutes": 390, "run.paths": 12}
 DEPTHS = (2e9, 8e9)
 POLICIES = ({"kind": "never"}, {"kind": "band", "width": 0.05})
@@ -60,7 +61,7 @@ def spec_of(**changes):
         Axis(name="depth", key="venue.asset.depth", values=DEPTHS, label="Depth", unit="$"),
         Axis(name="policy", key="agents.hedger.policy", values=POLICIES),
     )
-    base = SweepSpec(name="small", scenarios=(load("covid_crash_2020", QUICK),), axes=axes)
+    base = SweepSpec(name="small", scenarios=(load(BASE, QUICK),), axes=axes)
     return dataclasses.replace(base, **changes)
 
 
@@ -87,7 +88,7 @@ def test_a_row_a_cell_with_every_figure_of_its_run(whole, tmp_path):
         (3, 8e9, "kind=band width=0.05", "done"),
     ]
     changes = {"venue.asset.depth": 2e9, "agents.hedger.policy": POLICIES[1], "run.witnesses": 0}
-    alone = run(load("covid_crash_2020", QUICK | changes), out=tmp_path / "run", workers=1)
+    alone = run(load(BASE, QUICK | changes), out=tmp_path / "run", workers=1)
     for world, prefix in (("actual", ""), ("price_taker", "twin_")):
         numbers = summarise(alone, world=world)
         assert set(numbers) == {*metrics(LOSS), *COUNTERFACTUAL, *EFFECTIVENESS, *LABELS}
@@ -334,7 +335,7 @@ def test_a_dry_run_reckons_from_its_own_cells_and_writes_nothing(tmp_path):
 
 def test_the_manifest_says_how_it_was_made(whole):
     manifest = json.loads((whole.path / "sweep.json").read_text())
-    assert manifest["scenarios"] == ["covid_crash_2020"]
+    assert manifest["scenarios"] == [BASE]
     assert (manifest["design"], manifest["noise"], manifest["cells"], manifest["twin"]) == (
         "grid",
         "common",

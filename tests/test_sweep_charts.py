@@ -14,7 +14,9 @@ import numpy as np
 import polars as pl
 import pytest
 import vl_convert
+from altair.utils import schemapi
 
+from analysis.charts import theme
 from analysis.charts.cell_detail import first_cell
 from analysis.charts.sweep import SWEEP_CHARTS, cell_detail, draw_sweep, heat_map, line, sobol_chart, tornado_chart
 from analysis.charts.theme import MISSING
@@ -83,6 +85,17 @@ def test_every_chart_draws_and_reads_a_number_off(grid: SweepResult, name: str, 
     title = spec_of(chart)["title"]
     assert grid.manifest["metrics"][metric]["label"] in title["text"]
     assert any(c.isdigit() for c in title["subtitle"][0])
+
+
+@pytest.mark.parametrize("name", SWEEP_CHARTS)
+def test_no_piece_of_a_chart_is_compared_with_the_schema(
+    sampled: SweepResult, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which takes ten times as long as drawing; the other tests compare whole charts."""
+    seen, finish = [], theme.finish
+    monkeypatch.setattr(theme, "finish", lambda *given: seen.append(schemapi.DEBUG_MODE) or finish(*given))
+    SWEEP_CHARTS[name](sampled)
+    assert seen == [False] and schemapi.DEBUG_MODE
 
 
 @pytest.mark.parametrize("name", SWEEP_CHARTS)

@@ -19,7 +19,7 @@ from scenarios.studies.validation.suite import suite
 from scenarios.studies.validation.textbook import textbook
 from sim.estimate import Estimate
 
-CHEAP = "unhedged-put"
+CHEAP = "cleared-margin"  # with a picture of its own
 
 
 def spiral(*args: str) -> Result:

@@ -18,7 +18,8 @@ from agents.desk.risk_record import RISK, RiskRecord
 from agents.tables import DESKS, MARKS
 from agents.world import TradingWorld
 from markets.costs import INVENTORY
-from markets.venues.vol_listing import explain_all
+from markets.venues.vol_gains import explain_all
+from sim.eventlog import ALL
 from sim.kernels.proof import PNL
 from sim.phases import Phase
 from sim.world import Process
@@ -96,7 +97,7 @@ class Accountant:
                 lender.write_off(name, world.equity_now(name))
         last = world.tick_index == len(world.clock.ticks) - 1
         # whether a path of this chunk has a row of `marks`
-        whole = self._written and (last or not self._thinned or world.log.witness.size > 0)
+        whole = self._written and (last or not self._thinned or world.log.witnesses > 0)
         for agent in world.agents:
             if whole or agent.name in self._told:
                 self._write(agent, last=last, whole=whole)
@@ -125,16 +126,22 @@ class Accountant:
         if not wanted:
             return
         figures, log, every = self._figures[name], world.log, whole and (last or not self._thinned)
-        figures.look(worth, kept=every)
+        paths = ALL if every else log.witness  # of `marks`
+        figures.look(worth, ALL if brief else paths, kept=every)
         if brief:
             log.add_kept(DESKS, world.now, agent=name, **figures.brief())
         if not whole:
             return
-        row = {"agent": name, "role": agent.role, "claims": claims.copy() if claims.size else 0.0, **figures.whole()}
+        row = {
+            "agent": name,
+            "role": agent.role,
+            "claims": claims.copy() if claims.size else 0.0,
+            **figures.whole(paths),
+        }
         if every:
             log.add_kept(MARKS.name, world.now, **row)
         else:
-            log.add(MARKS.name, world.now, log.witness, **row)
+            log.add_witnesses(MARKS.name, world.now, **row)
 
     def _claims(self, name: str) -> Vector:
         """What others owe an agent, (paths,) $; (0,) where nobody owes anything."""

@@ -13,6 +13,7 @@ from agents.desk.options_held import options_held
 from agents.tables import is_whole
 from agents.world import WRITE_OFF, TradingWorld
 from markets.factors.key import MAIN, SPOT, of_asset
+from sim.eventlog import ALL
 from sim.kernels.proof import EQUITY, PNL
 
 if TYPE_CHECKING:
@@ -47,33 +48,34 @@ class Figures:
         self._costs, self._hedges, self._parts = sorted(costs, key=is_whole), tuple(hedges), tuple(parts)
         self._used = -1  # rows of the ledger when the block was laid out
 
-    def look(self, worth: Vector, *, kept: bool) -> None:
-        """Find them now. worth: what the proof has found, (WORTH, paths) $.
+    def look(self, worth: Vector, paths: slice, *, kept: bool) -> None:
+        """Find them now, on all paths or the first. worth: what the proof has found, (WORTH, paths) $ of all.
 
         kept: in the log's own memory, for rows of all paths; else they stand until the next look.
         """
         if self._used != self._world.ledger.used:
             self._lay_out()
         world, name, desk, at, flows = self._world, self._name, self._desk, self._at, self._flow_rows
-        block = self._block = world.log.block(len(at)) if kept else np.empty((len(at), world.paths))
-        world.ledger.rows.take(flows, 0, block[self._first : self._first + flows.size], "clip")
+        rows = world.ledger.rows[:, paths]
+        block = self._block = world.log.block(len(at)) if kept else np.empty((len(at), rows.shape[1]))
+        rows.take(flows, 0, block[self._first : self._first + flows.size], "clip")
         if self._book_rows.size and desk is not None:
-            desk.attribution.parts.take(self._book_rows, 0, block[len(RISK) : self._first], "clip")
+            desk.attribution.parts[:, paths].take(self._book_rows, 0, block[len(RISK) : self._first], "clip")
         for row in self._unnoted:
             block[row] = 0.0
         for row, gains in self._held:
-            block[row] += world.hedge_value(name, gains)
+            block[row] += world.hedge_value(name, gains)[paths]
         if self._written_off is not None:
-            block[self._written_off] += world.ledger.flow(name, WRITE_OFF)
+            block[self._written_off] += world.ledger.flow(name, WRITE_OFF)[paths]
         found = {"equity": worth[EQUITY], "pnl": worth[PNL], **self._risk(desk)}
         if desk is not None:
             found |= {"book_share": desk.kept, "unhedged_pnl": desk.attribution.unhedged}
         for column, level in found.items():
-            block[at[column]] = level
+            block[at[column]] = level[paths] if isinstance(level, np.ndarray) else level
 
     def _lay_out(self) -> None:
         world, ledger, name, desk = self._world, self._world.ledger, self._name, self._desk
-        flows, held = ledger.flow_rows(name), {venue.listing.gains for venue in world.venues_held(name)}
+        flows, held = ledger.flow_rows(name), {venue.listing.gains for venue in world.at_venues(name).venues}
         written_off = self._agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF)
         added = {*(gains for gains in self._hedges if gains in held), *([FUNDING] if written_off else [])}
         costs = [cost for cost in self._costs if cost in flows or cost in added]
@@ -84,6 +86,7 @@ class Figures:
         self._at = at = {column: row for row, column in enumerate(names)}
         rest = NEVER | dict.fromkeys(self._costs, 0.0) | dict.fromkeys(self._parts, 0.0 if desk is None else np.nan)
         self._rest = {column: number for column, number in rest.items() if column not in at}
+        self._brief_rest = {column: number for column, number in self._rest.items() if column not in HOLDINGS}
         self._brief = names[: len(names) - len(self._holdings)]
         self._singles = len(self._brief) - sum(map(is_whole, self._brief))
         self._first = len(risk) + len(parts)  # of the costs
@@ -94,33 +97,32 @@ class Figures:
         self._written_off = at[FUNDING] if written_off else None
         self._used = ledger.used
 
-    def whole(self) -> Columns:
-        """Columns of `marks`, valid as long as the look."""
-        block, at = self._block, self._at
+    def whole(self, paths: slice) -> Columns:
+        """Columns of `marks` on all paths that were looked at, or the first of them; valid as long as the look."""
+        block, at = self._block[:, paths], self._at
         for column, find in self._holdings.items():
-            block[at[column]] = find()
-        return {**self._rest, **dict(zip(at, block, strict=True)), **self._fate()}
+            block[at[column]] = find()[paths]
+        return {**self._rest, **dict(zip(at, block, strict=True)), **self._fate(paths)}
 
     def brief(self) -> Columns:
         """Columns of `desks`, for the log to have: their own storage, and in their own precision."""
         block, names, singles = self._block, self._brief, self._singles
-        rest = {column: number for column, number in self._rest.items() if column not in HOLDINGS}
         halved = zip(names[:singles], block[:singles].astype(np.float32), strict=True)
         doubles = zip(names[singles:], block[singles:], strict=False)  # holdings follow
-        return {**rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate()}
+        return {**self._brief_rest, **dict(halved), **self._world.log.kept(dict(doubles)), **self._fate(ALL)}
 
-    def _fate(self) -> Columns:
+    def _fate(self, paths: slice) -> Columns:
         desk = self._desk
         if desk is None:
             return {"liquidated": False, "defaulted": False}
-        return {"liquidated": desk.liquidated.copy(), "defaulted": desk.defaulted.copy()}
+        return {"liquidated": desk.liquidated[paths].copy(), "defaulted": desk.defaulted[paths].copy()}
 
     def _find_holdings(self) -> Iterator[tuple[str, Callable[[], Vector]]]:
         """What finds each of those that the agent may have."""
         world, name, desk, margin = self._world, self._name, self._desk, margin_account(self._name)
         if desk is not None:
             yield "book_value", lambda: desk.book_value
-        if world.venues_held(name):
+        if world.at_venues(name).venues:
             yield "hedge_value", lambda: world.hedge_value(name)
         yield "cash", lambda: world.ledger.balance(name)
         if world.ledger.reached(margin):

@@ -33,7 +33,7 @@ class Holdings:
     def write(self, *, last: bool) -> None:
         """Write the present balances; books must be marked."""
         world = self._world
-        taken = np.arange(world.log.paths.size) if last else world.log.witness
+        taken = np.arange(world.log.paths.size if last else world.log.witnesses)
         if not self._wanted or not taken.size:
             return
         # by a worth, and holds it: on the paths taken, and what 0 are worth there

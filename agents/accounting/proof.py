@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,8 @@ class Proof:
         world, desk, nothing = self._world, self._desk, self._nothing
         ledger = world.ledger
         if self._used != ledger.used:
-            row, self._one = world.held_by(self._agent.name)
-            self._found, self._used = (ledger.rows, *self._find_rows(), row), ledger.used
+            held = world.at_venues(self._agent.name)
+            self._found, self._one, self._used = (ledger.rows, *self._find_rows(), held.row), held.price, ledger.used
         if desk is None:
             book = nothing, nothing, claims, self._no_parts
         else:
@@ -76,8 +77,9 @@ class Proof:
         ledger, name = self._world.ledger, self._agent.name
         own = [ledger.balance_row(account) for account in (name, margin_account(name))]
         flows = [(self._kinds.get(reason, OTHER), row) for reason, row in ledger.flow_rows(name).items()]
-        ordered = sorted(flows, key=operator.itemgetter(0))
-        ends = [sum(kind <= last for kind, _ in flows) for last in range(KINDS)]
-        numbers = [row for row in own if row is not None], [row for _, row in ordered], ends
+        flows.sort(key=operator.itemgetter(0))
+        kinds = [kind for kind, _ in flows]
+        ends = [bisect_right(kinds, last) for last in range(KINDS)]
+        numbers = [row for row in own if row is not None], [row for _, row in flows], ends
         balances, rows, where = (np.array(each, dtype=np.int64) for each in numbers)
         return balances, rows, where

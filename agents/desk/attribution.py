@@ -205,9 +205,6 @@ def _moved(asset: str, old: Snapshot, new: Snapshot) -> Vector:
 
 
 def _stand(old: Snapshot, new: Snapshot, keys: Iterable[FactorKey]) -> bool:
-    """Whether levels are unchanged on all paths: usually the same array object, or another number on path 0."""
-    for key in keys:
-        a, b = old.row(key), new.row(key)
-        if a is not b and (a[0] != b[0] or not np.array_equal(a, b)):
-            return False
-    return True
+    """Whether levels are unchanged on all paths; path 0 is usually decisive."""
+    moved = [(a, b) for key in keys if (a := old.row(key)) is not (b := new.row(key))]
+    return all(a[0] == b[0] for a, b in moved) and all(np.array_equal(a, b) for a, b in moved)

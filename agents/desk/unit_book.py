@@ -78,7 +78,9 @@ class UnitBook:
         return self._risk
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
-        fixings = self.fixings if snapshot.among is None else self.fixings[:, snapshot.among]
+        fixings = self.fixings
+        if snapshot.among is not None:
+            fixings = np.ascontiguousarray(fixings[:, snapshot.among])
         return self.book.risk(
             self._factors.tick, snapshot, fixings, settled=self._whole.settled, vegas=self._whole.grid
         )

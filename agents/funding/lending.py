@@ -21,7 +21,7 @@ from agents.funding.netting_set import netting_sets
 from agents.funding.portfolio import Portfolio
 from agents.funding.repo_financing import repo_borrowers
 from agents.funding.settlement import Settlement
-from agents.standing import Standing
+from agents.lender_account import LenderAccount
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -107,11 +107,10 @@ class Lending:
 
     def _wakes(self) -> Iterator[int]:
         """Seconds of the ticks after the first at which there is something to do: else it sleeps over them."""
-        clock, agent = self.world.clock.plain, self.agent
+        clock, agent = self.world.clock, self.agent
         always = agent.capital_headroom > 0 or agent.intraday_hours is not None
-        for seconds, opens, closes in list(zip(clock.ticks, clock.is_open, clock.is_close, strict=True))[1:]:
-            if always or opens or closes:
-                yield seconds
+        due = clock.is_open | clock.is_close | always
+        return iter(clock.ticks[1:][due[1:]].tolist())
 
     def _begin(self) -> None:
         """First margin, and liquidity records if wanted."""
@@ -145,11 +144,11 @@ class Lending:
         """Whether it margins this desk."""
         return name in self.clients
 
-    def standing(self, name: str) -> Standing:
+    def account(self, name: str) -> LenderAccount:
         """How a desk that it margins stands."""
         client, world = self.clients[name], self.world
         required = world.full(0.0) if client.asked is None else client.asked.total
-        return Standing(required, client.unmet, client.deadline, self.line.headroom(name))
+        return LenderAccount(required, client.unmet, client.deadline, self.line.headroom(name))
 
     def settle_broken(self) -> None:
         """Settle debts of and to desks that are wound up with negative equity."""

@@ -103,7 +103,7 @@ class LiquidityRecord:
 
     def _find_unpaid(self) -> tuple[list[Venue], list[Venue]]:
         """Venues whose long positions no repo pays for: of assets, and of options, too."""
-        world, held = self._world, {venue.name for venue in self._world.venues_held(self._desk.name)}
+        world, held = self._world, {venue.name for venue in self._world.at_venues(self._desk.name).venues}
         financed = self._desk.legs.assets if self._repo else ()
         names = [*(asset.name for asset in world.other_assets), MAIN]
         assets = [world.venue(name) for name in names if name in held and name not in financed]

@@ -58,7 +58,7 @@ class MarginCalls:
         """The same without initial margin."""
         name, zero = client.name, self._zero
         swaps = borrowed_stock = zero
-        for venue in self._world.venues_held(name):
+        for venue in self._world.at_venues(name).venues:
             value = venue.value(name)
             if venue.listing.funded:
                 borrowed_stock = borrowed_stock + np.maximum(-value, 0.0)

@@ -83,7 +83,11 @@ class LeveredFund(Agent):
     )
     interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
     redemption: float = param(
-        0.0, unit="$", help="withdrawn by its investors on `redemption_day`", ge=0, against="its capital"
+        0.0,
+        unit="$",
+        help="withdrawn by its investors on `redemption_day`: a positive amount; investors who add give more `capital`",
+        ge=0,
+        against="its capital",
     )
     redemption_day: date | None = param(None, help="day of the redemption, at its first tick (default: none)")
     payout_above: float | None = param(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from markets.factors.key import MAIN, SPOT, of_asset
 from markets.kernels.hedging import answered
 from sim.phases import Phase
+from sim.vectors import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,7 @@ class Blotter:
         return units if sent is None else units + sent
 
     def send(self, orders: Orders) -> None:
-        """Send them after all agents have looked: they arrive now, or after the desk's latency."""
+        """After all agents have looked: they arrive now, or after the desk's latency, those for nothing never."""
         self.unfilled = {}  # the new orders include all remainders
         self._world.when(self._world.soon(orders), self._leave)
 
@@ -63,7 +64,8 @@ class Blotter:
     def _arrive(self, orders: Orders) -> None:
         world = self._world
         for name, order in orders.items():
-            world.when(world.venue(name).trade(self._agent, order), partial(self._answered, name, order))
+            if callable(order) or some(order):
+                world.when(world.venue(name).trade(self._agent, order), partial(self._answered, name, order))
 
     def _answered(self, name: str, order: Vector | Demand, fill: Fill) -> None:
         """Take a venue's fill of an order."""

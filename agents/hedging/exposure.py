@@ -40,7 +40,7 @@ class Exposure:
     def __init__(self, world: TradingWorld, desk: Desk, *, rates: bool) -> None:
         """rates: whether rates and their vol are hedged."""
         self._world, self._desk, self._rates, legs = world, desk, rates and desk.book.has_rates, desk.legs
-        self._assets = [AssetFlows(desk, name) for name in legs.assets if world.venue(name).exposes]
+        self._assets = [AssetFlows(desk, name) for name in legs.assets if world.venue(name).reactions.wanted]
         leg = self._rates or legs.credit is not None or bool(legs.answering_options)
         self._has_legs = leg and not world.price_takers  # whose trades move prices
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from agents.hedging.seat import ORDERS, ordered
 from agents.hedging.trader import Trader
 from sim.phases import Phase
-from sim.vectors import some
 
 if TYPE_CHECKING:
     from agents.base import Process
@@ -31,8 +30,7 @@ class SeatedTrader(Trader):
             for venue, units in given.items():
                 kept = {"tick": world.tick_index, "seat": name, "venue": venue, "units": units}
                 world.log.add(ORDERS.name, world.now, units != 0, **kept)
-            sent = ordered(self.desk, given, self._holding, together=together)
-            self.blotter.send({venue: order for venue, order in sent.items() if callable(order) or some(order)})
+            self.blotter.send(ordered(self.desk, given, self._holding, together=together))
 
     def _holding(self, venue: str) -> Vector:
         return self.blotter.with_under_way(venue, self.world.venue(venue).held(self.agent.name))

@@ -16,7 +16,7 @@ from agents.policies import Never
 from markets.accounts import INVESTORS
 from markets.factors.key import MAIN
 from sim.phases import Phase
-from sim.vectors import marked, read_only, some
+from sim.vectors import marked, read_only
 
 if TYPE_CHECKING:
     from agents.base import Process
@@ -44,7 +44,7 @@ class Trader:
         self.assets = {name: AssetHedge(policy, world, desk, name, self.blotter) for name in legs.assets}
         self.leg_orders = LegOrders(desk, self.blotter, rates=rates)
         # None: nothing that it trades may move a price, of which somebody reads, so it closes no loop
-        exposes = self.has_legs or any(world.venue(name).exposes for name in legs.assets)
+        exposes = self.has_legs or any(world.venue(name).reactions.wanted for name in legs.assets)
         self.exposure = Exposure(world, desk, rates=rates) if exposes and not passive else None
         if not passive:
             self._take_over_hedge()
@@ -83,8 +83,7 @@ class Trader:
             due = dues[world.tick_index]
             if not due and not any(map(marked, (*blotter.unfilled.values(), desk.forced, desk.liquidated))):
                 continue
-            orders = self._orders(due)
-            blotter.send({name: order for name, order in orders.items() if callable(order) or some(order)})
+            blotter.send(self._orders(due))
 
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""

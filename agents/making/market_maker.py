@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
-from agents.making.quote_record import depth_share, write_quotes
+from agents.making.half_life import passed_on_by_tick
+from agents.making.quote_record import QuoteRecord, depth_share
 from agents.making.standing import Standing
 from agents.making.vol_quotes import VolQuotes
 from markets.accounts import INVESTORS
@@ -144,9 +145,9 @@ class _Making:
 
     def run(self) -> Process:
         """Quote at every tick."""
-        world, ledger, recorded = self.world, self.world.ledger, self.world.log.sees("quotes")
-        name, stance, standing, limited = self.agent.name, self.stance, self.standing, bool(self.agent.capital_share)
-        days, shares = world.clock.plain.day, self._passed_on()
+        world, ledger, record = self.world, self.world.ledger, QuoteRecord(self.world, self.agent.name, self.venues)
+        stance, standing, limited = self.stance, self.standing, bool(self.agent.capital_share)
+        days, shares = world.clock.plain.day, passed_on_by_tick(world.clock, self.agent.inventory_half_life)
         yield world.tick(Phase.QUOTE)
         for each in self.lazy or ():
             each.offer()
@@ -164,15 +165,8 @@ class _Making:
                 each.hold()
             if self.lazy is None:
                 self._post(stance.able)
-            if recorded:
-                write_quotes(world, name, self.venues)
+            record.write()
             yield world.tick(Phase.QUOTE)
-
-    def _passed_on(self) -> list[float]:
-        """Share of its inventory that outside investors take over from the tick before to each."""
-        clock, half_life = self.world.clock, self.agent.inventory_half_life
-        days, hours, years = clock.days_a_year, clock.hours_a_day, np.diff(clock.variance_years).tolist()
-        return [0.0, *[1 - 0.5 ** (each * days * hours / half_life) for each in years]]
 
     def _look_around(self) -> None:
         """Where it has ever held anything: there outside investors take inventory over at mid, half of it every

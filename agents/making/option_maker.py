@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -12,7 +13,8 @@ from agents.base import Agent, Process
 from agents.desk.options_held import OptionsHeld, options_held
 from agents.intervals import check_interval
 from agents.making.delta_hedge import DeltaHedge
-from agents.making.quote_record import depth_share, write_quotes
+from agents.making.half_life import passed_on_by_tick
+from agents.making.quote_record import QuoteRecord, depth_share
 from agents.making.standing import Standing
 from agents.policies import Every, Policy
 from markets.accounts import INVESTORS
@@ -115,6 +117,7 @@ class _Making:
         self.venues = [world.venue(name) for name in agent.venues]
         self.share = {name: depth_share(world, agent, name) for name in agent.venues}
         self.standing = Standing(agent, world)
+        self.passed_on = passed_on_by_tick(world.clock, agent.inventory_half_life or inf)
         listing: Any = self.venues[0].listing
         self.underlying: Underlying = listing.underlying
         self.hedge = DeltaHedge(agent, agent.policy, agent.venues, world, self.underlying.name)
@@ -127,24 +130,21 @@ class _Making:
 
     def run(self) -> Process:
         """Quote, then hedge, at every tick."""
-        world = self.world
+        world, record = self.world, QuoteRecord(self.world, self.agent.name, self.venues)
         while True:
             yield world.tick(Phase.QUOTE)
             self._pass_on_inventory()
             self._quote()
-            write_quotes(world, self.agent.name, self.venues)
+            record.write()
             yield world.tick(Phase.TRADE)
             self.hedge.look()
 
     # --- quotes ----------------------------------------------------------------------------------------------------
     def _pass_on_inventory(self) -> None:
-        """Outside investors take over options at mid, half of them every `inventory_half_life`."""
-        world, half_life, tick = self.world, self.agent.inventory_half_life, self.world.tick_index
-        if half_life is None or tick == 0:
+        """Outside investors take over options at mid, half of them every `inventory_half_life`; at first none."""
+        share = self.passed_on[self.world.tick_index]
+        if not share:
             return
-        clock = world.clock
-        years = float(clock.variance_years[tick] - clock.variance_years[tick - 1])
-        share = 1 - 0.5 ** (years * clock.days_a_year * clock.hours_a_day / half_life)
         for venue in self.venues:
             if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
                 venue.hand_over(self.agent.name, INVESTORS, held, share)

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from markets.recorder import is_recorded
+from markets.recorder import recorded_often
 from markets.tables import QUOTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from agents.world import Participant, TradingWorld
     from markets.venues.venue import Venue
 
 
-def write_quotes(world: TradingWorld, maker: str, venues: Iterable[Venue]) -> None:
-    """Write a maker's quotes at every tick; see `is_recorded`."""
-    if not world.log.sees(QUOTES.name):
-        return
-    closing, witnesses = bool(world.clock.is_close[world.tick_index]), world.log.witness
-    for venue in (venue for venue in venues if is_recorded(venue, closing=closing)):
-        quote = venue.quotes.seen(maker, witnesses)
-        world.log.add_seen(
-            QUOTES.name,
-            world.now,
-            maker=maker,
-            venue=venue.name,
-            half_spread=quote.half_spread,
-            skew=quote.skew,
-            depth=quote.depth,
-            inventory=venue.held(maker)[witnesses],
-        )
+class QuoteRecord:
+    """A maker's quotes at every tick; see `recorded_often`."""
+
+    def __init__(self, world: TradingWorld, maker: str, venues: Sequence[Venue]) -> None:
+        self._world, self._log, self._maker = world, world.log, maker
+        seen = world.log.sees(QUOTES.name)
+        self._at_close = tuple(venues) if seen else ()
+        self._often = recorded_often(self._at_close)
+
+    def write(self) -> None:
+        """Write them now."""
+        world, log, maker = self._world, self._log, self._maker
+        for venue in self._at_close if world.clock.plain.is_close[world.tick_index] else self._often:
+            quote = venue.quotes.seen(maker, log.witness)
+            levels = {
+                "half_spread": quote.half_spread,
+                "skew": quote.skew,
+                "depth": quote.depth,
+                "inventory": venue.held(maker),
+            }
+            log.add_seen(QUOTES.name, world.now, maker=maker, venue=venue.name, **log.seen(levels))
 
 
 def depth_share(world: TradingWorld, agent: Participant, venue: str) -> float:

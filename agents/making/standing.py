@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import OWNERS
 from markets.accounts import INVESTORS
-from markets.kernels.fills import passed_on
+from markets.kernels.passing_on import passed_on
 from markets.kernels.quoting import standing
 from markets.venues.stock import Stock
 from sim.kernels.moves import ENTRY
@@ -56,6 +56,8 @@ class Standing:
         self._rows_used = -1  # of the ledger, when it last looked for these:
         self._cash = self._units = self._nothing  # of its account; its hedge, where that is one thing
         self._price: Callable[[], Vector]  # $ of one of it
+        self._only_cash = False  # ever, and then:
+        self._seen, self._able = b"", self._everything  # cash when it last looked with nobody away, and what it found
         self._moves: tuple[Move, ...] = ()  # by which that is passed on
         self._unmoved = np.empty((0, ENTRY), dtype=np.int64), np.empty((1, 1))
         self.worth: Vector  # $ of it when the maker last looked, (paths,), if it passes it on
@@ -66,7 +68,7 @@ class Standing:
         venues: where it holds something that is to be passed on. Holds while `ledger.used` stands.
         """
         world, name = self._world, self._agent.name
-        stock = world.only_held(name)
+        stock = world.at_venues(name).listing
         at = [venue for venue in venues if venue.listing is stock and venue.investors is None]
         self._moves = stock.passing(name, INVESTORS) if at and self._shrinks and isinstance(stock, Stock) else ()
         if self._moves:
@@ -83,14 +85,18 @@ class Standing:
             return self._everything
         if self._rows_used != self._ledger.used:
             self._look_around()
+        if self._only_cash and not self._anybody:
+            cash = self._cash.tobytes()
+            if cash == self._seen:
+                return self._able
+            self._seen = cash
         if self._anybody and day != self._day:
             self._day = day
             back = self._away & (day >= self._away_until)
             if marked(back):
                 return self._with_those_back(back, day, share)
         entries, rows = self._ledger.posting(self._moves) if share and self._moves else self._unmoved
-        able, worth = np.empty(self._two)
-        self.worth = worth
+        self._able, self.worth = able, worth = np.empty(self._two)
         if standing(entries, rows, share, self._cash, self._units, self._price(), *self._terms, able, worth):
             self._withdraw(self._cash + worth, day)
         return able
@@ -111,16 +117,17 @@ class Standing:
 
     def _look_around(self) -> None:
         """What it has ever held: equity is cash + units x price."""
-        world, name = self._world, self._agent.name
-        self._rows_used, self._cash = world.ledger.used, world.ledger.balance(name)
-        self._units, self._price = world.hedge_factors(name)
+        ledger, held = self._ledger, self._world.at_venues(self._agent.name)
+        self._rows_used, self._cash = ledger.used, ledger.balance(self._agent.name)
+        self._units, self._price = held.units, held.price
+        self._only_cash, self._seen = not held.venues, b""
 
     def _withdraw(self, equity: Vector, day: int) -> None:
         """Who is leaving now stays away."""
         world, agent, leaving = self._world, self._agent, self._leaving
         world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
         self._away |= leaving
-        self._anybody, self._day = True, day
+        self._anybody, self._day, self._seen = True, day, b""
         self._away_until = np.where(leaving, day + agent.recapitalise_days, self._away_until)
 
     def _recapitalised(self, back: NDArray[np.bool_]) -> Vector:

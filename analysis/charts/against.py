@@ -54,7 +54,7 @@ def against(found: Sequence[Comparison], title: str) -> Chart:
 def _row(c: Comparison) -> dict[str, object]:
     place = [min(max(_scaled(v, c), -FURTHEST), FURTHEST) for v in (c.low, (c.low + c.high) / 2, c.high)]
     text = [Number(value=v, unit=c.figure.unit, label="").text() for v in c.band]
-    ensemble = f"{c.median.text(error=False)} ({text[0]} to {text[1]})"
+    ensemble = f"{c.median.brief()} ({text[0]} to {text[1]})"
     name = c.figure.label if c.source == "record" else f"{c.figure.label} ({c.source})"
     return {
         "figure": name,

@@ -10,6 +10,7 @@ from analysis.charts import theme
 from analysis.charts.scales import axis, colours, money_of, rows
 from analysis.charts.theme import ACTUAL, HEDGED, WIDTH, Chart
 from analysis.numbers import FloatArray, Number, money
+from sim.figure_text import significant
 
 RUN, FIRST = "a run with that capital", "first order, from the run with today's"
 STEPS = 200  # points of the first-order line
@@ -51,7 +52,7 @@ def curve(answers: pl.DataFrame, trials: pl.DataFrame, needed: FloatArray, today
     told = []
     for row in answers.iter_rows(named=True):
         capital = Number(value=row["capital"], unit="$", label="", error=row["error"])
-        told.append(f"{row['level'] * 100:g} % of the paths with {capital}")
+        told.append(f"{significant(row['level'] * 100)} % of the paths with {capital}")
     text = f"Never reduced are {', '.join(told)}; today's capital is {money(today)}."
     return theme.finish(theme.layer(*charts, width=WIDTH, height=300), "Survival capital", text)
 

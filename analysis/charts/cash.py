@@ -35,11 +35,11 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     found = cash.liquidity(run, agent=agent, world=world)
     usual = cash.usual_day(run, agent=agent, world=world)
     said = (
-        f"Free cash falls to {found['low_free_cash'].text(error=False)} on the median path, most often on {usual}; the "
+        f"Free cash falls to {found['low_free_cash'].brief()} on the median path, most often on {usual}; the "
         f"line is used up on {found[cash.USED_UP]} of paths. At their peaks, medians: initial margin "
-        f"{found['peak_initial_margin'].text(error=False)}, variation margin "
-        f"{found['peak_variation_margin'].text(error=False)}, short-sale proceeds "
-        f"{found['peak_short_sale_proceeds'].text(error=False)}. Lines and bars over witness paths, at closes."
+        f"{found['peak_initial_margin'].brief()}, variation margin "
+        f"{found['peak_variation_margin'].brief()}, short-sale proceeds "
+        f"{found['peak_short_sale_proceeds'].brief()}. Lines and bars over witness paths, at closes."
     )
     shown = alt.vconcat(_cash(day), _margin(day), spacing=18, resolve=theme.own_scale("color"))
     return theme.finish(shown, title, said)

@@ -30,6 +30,7 @@ LINE = 46  # characters of a fact's text
 CLICK = "click[event.item && event.item.datum && isValid(event.item.datum.cell)]"
 
 
+@theme.trusted()
 def cell_detail(sweep: SweepResult, *, metric: str = COST, scenario: str | None = None) -> Chart:
     """The sweep's map (a line of cells where it has one axis) beside the parts, P&L and facts of a chosen cell."""
     if len(sweep.axes) > 1:
@@ -176,8 +177,12 @@ def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     y = alt.Y("part:N", sort=order, axis=alt.Axis(title=None, grid=False))
     shift = alt.YOffset("series:N", sort=list(WORLDS))
     x = alt.X("amount:Q", axis=_dollars("cost of survival, mean, $ (costs right)"))
-    tips = ["part:N", "series:N", alt.Tooltip("amount:Q", format="$,.4s")]
-    chart = _unpacked(packed).mark_bar().encode(x=x, y=y, yOffset=shift, color=colours(WORLDS), tooltip=tips)
+    tips = ["part:N", "series:N", alt.Tooltip("amount_said:N", title="amount")]
+    chart = (
+        _said(_unpacked(packed), "amount")
+        .mark_bar()
+        .encode(x=x, y=y, yOffset=shift, color=colours(WORLDS), tooltip=tips)
+    )
     return theme.layer(chart, width=SIDE, height=210)
 
 
@@ -188,10 +193,10 @@ def _quantiles(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
         given = [(world, prefix) for world, prefix in worlds if row.get(f"{prefix}{QUANTILES[0]}") is not None]
         values = {q: [_short(row[f"{prefix}{q}"]) for _, prefix in given] for q in QUANTILES}
         packed.append({"cell": row["cell"], "series": [world for world, _ in given], **values})
-    base = _unpacked(packed).encode(
+    base = _said(_unpacked(packed), *QUANTILES).encode(
         y=alt.Y("series:N", sort=list(WORLDS), axis=alt.Axis(title=None, grid=False)),
         color=colours(WORLDS, legend=None),
-        tooltip=["series:N", *[alt.Tooltip(f"{q}:Q", format="$,.4s", title=f"{q[-2:]} %") for q in QUANTILES]],
+        tooltip=["series:N", *[alt.Tooltip(f"{q}_said:N", title=f"{q[-2:]} %") for q in QUANTILES]],
     )
     scale = alt.Scale(zero=False, padding=6)
     x = alt.X("pnl_q05:Q", axis=_dollars("hedged P&L, 5 to 95 % and median, $"), scale=scale)
@@ -216,8 +221,17 @@ def _short(value: float) -> float:
 
 def _dollars(title: str) -> alt.Axis:
     """An axis of dollars in the unit that suits the cell shown."""
-    label = "replace(replace(format(datum.value, '$.3~s'), 'G', 'bn'), 'M', 'm')"
-    return alt.Axis(title=title, labelExpr=label, labelFlush=True, tickCount=4)
+    return alt.Axis(title=title, labelExpr=_money("value", "$.3~s"), labelFlush=True, tickCount=4)
+
+
+def _said(chart: alt.Chart, *columns: str) -> alt.Chart:
+    """The chart with columns of $ as text, `NAME_said`, for tooltips."""
+    return chart.transform_calculate(**{f"{name}_said": _money(name, "$,.3s") for name in columns})
+
+
+def _money(name: str, form: str) -> str:
+    """An expression that writes an amount as `sim.figure_text.money` does: $bn and $m, not the SI's G and M."""
+    return f"replace(replace(format(datum.{name}, '{form}'), 'G', 'bn'), 'M', 'm')"
 
 
 def _worlds(sweep: SweepResult) -> list[tuple[str, str]]:

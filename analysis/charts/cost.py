@@ -46,21 +46,24 @@ def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> C
 
 
 def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """part, low, high, amount: each bar from the sum of the parts before it; the last from zero."""
+    """part, low, high, amount, label: each bar from the sum of the parts before it; the last from zero."""
     level, found, loss = 0.0, [], parts.loss_of(run)
     costs = liquidity.costs(run, agent=agent, world=world)
     for part in loss.parts:
         cost = costs[part.name].value
         if not math.isfinite(cost) or (part.rare and cost == 0):  # not attributed: what is not split is one bar
             continue
-        found.append((world, part.short, min(level, level + cost), max(level, level + cost), cost, level + cost))
+        label = costs[part.name].brief()
+        found.append((world, part.short, min(level, level + cost), max(level, level + cost), cost, label, level + cost))
         level += cost
     rest = costs[loss.name].value - level
     if not all(costs[part.name].known for part in loss.parts):
-        found.append((world, UNSPLIT, min(level, level + rest), max(level, level + rest), rest, level + rest))
+        found.append(
+            (world, UNSPLIT, min(level, level + rest), max(level, level + rest), rest, money(rest), level + rest)
+        )
         level += rest
-    found.append((world, "total", min(level, 0.0), max(level, 0.0), level, level))
-    return pl.DataFrame(found, schema=["world", "part", "low", "high", "amount", "after"], orient="row")
+    found.append((world, "total", min(level, 0.0), max(level, 0.0), level, costs[loss.name].brief(), level))
+    return pl.DataFrame(found, schema=["world", "part", "low", "high", "amount", "label", "after"], orient="row")
 
 
 def _one(
@@ -74,7 +77,6 @@ def _one(
     first: bool,
 ) -> alt.LayerChart:
     data = unit.scaled(steps, ["low", "high", "after"]).with_columns(
-        label=pl.col("amount").map_elements(money, return_dtype=pl.String),
         next=pl.col("part").shift(-1),
     )
     data = data.with_columns(at=pl.Series(_apart(data["high"].to_list(), domain), dtype=pl.Float64))

@@ -8,6 +8,7 @@ import polars as pl
 from analysis.charts import theme
 from analysis.charts.scales import axis, rows
 from analysis.charts.theme import PARTS, WIDTH, Chart
+from sim.figure_text import percent
 
 
 def survival(lines: pl.DataFrame, quotes: pl.DataFrame) -> Chart:
@@ -18,7 +19,7 @@ def survival(lines: pl.DataFrame, quotes: pl.DataFrame) -> Chart:
     dots = alt.Chart(rows(kept)).encode(x="years:Q", y=y, color=_colour(lines))
     layers = [base.mark_line(strokeWidth=2.2).encode(y=y), dots.mark_point(filled=True, size=32, opacity=1)]
     last = quotes.group_by("name", maintain_order=True).last()
-    told = [f"{r['name']} {r['survival'] * 100:.2f} % after {r['years']:.1f} years" for r in last.iter_rows(named=True)]
+    told = [f"{r['name']} {percent(r['survival'], 2)} after {r['years']:.1f} years" for r in last.iter_rows(named=True)]
     return theme.finish(theme.layer(*layers, width=WIDTH, height=280), "Survival", f"Alive: {', '.join(told)}.")
 
 
@@ -27,7 +28,7 @@ def hazards(lines: pl.DataFrame) -> Chart:
     y = alt.Y("hazard:Q", axis=axis("defaults a year, %"), scale=alt.Scale(zero=True))
     line = _base(lines.with_columns(pl.col("hazard") * 100)).mark_line(strokeWidth=1.6, interpolate="step-after")
     top = lines.sort("hazard").tail(1).row(0, named=True)
-    told = f"Highest: {top['name']}, {top['hazard'] * 100:.2f} % a year."
+    told = f"Highest: {top['name']}, {percent(top['hazard'], 2)} a year."
     return theme.finish(line.encode(y=y).properties(width=WIDTH, height=240), "Hazard rates", told)
 
 

@@ -29,6 +29,7 @@ HIGH = 360  # px
 ROW, SQUARE = 62, 128  # px of a cell of the table
 
 
+@theme.trusted()
 def crowding_chart(sweep: SweepResult, *, scenario: str | None = None, risk: str = "es_95") -> Chart:
     """Frontiers of one desk's cost and risk by the number of desks, and the externality of one more desk.
 
@@ -133,6 +134,7 @@ def _steps(steps: pl.DataFrame, shown: Any) -> alt.LayerChart:
     return theme.layer(zero, faint, whisker, bold, width=WIDTH - 60, height=250)
 
 
+@theme.trusted()
 def appetite_chart(sweep: SweepResult, *, desks: int | None = None) -> Chart:
     """A table of the best policy by crisis and appetite: its name, mean cost and how often it is liquidated.
 

@@ -8,6 +8,7 @@ import polars as pl
 from analysis.charts import theme
 from analysis.charts.scales import axis, dates, rows
 from analysis.charts.theme import PARTS, WIDTH, Chart
+from sim.figure_text import fixed, percent
 
 MOST_BARS = 80
 
@@ -17,11 +18,11 @@ def curves(lines: pl.DataFrame, nodes: pl.DataFrame) -> Chart:
     names = lines["curve"].unique(maintain_order=True).to_list()
     palette = alt.Scale(domain=names, range=[PARTS[(2 + i) % len(PARTS)] for i in range(len(names))])
     colour = alt.Color("curve:N", scale=palette, legend=alt.Legend(title=None))
-    percent = [(pl.col(name) * 100).alias(name) for name in ("zero", "forward")]
+    in_percent = [(pl.col(name) * 100).alias(name) for name in ("zero", "forward")]
     x = alt.X("years:Q", axis=axis("years"), scale=alt.Scale(nice=False))
     y = alt.Y("zero:Q", axis=axis("% a year, continuous"), scale=alt.Scale(zero=False))
-    base = alt.Chart(rows(lines.with_columns(percent))).encode(x=x, color=colour)
-    dots = alt.Chart(rows(nodes.select("curve", "years", percent[0]))).encode(x=x, y=y, color=colour)
+    base = alt.Chart(rows(lines.with_columns(in_percent))).encode(x=x, color=colour)
+    dots = alt.Chart(rows(nodes.select("curve", "years", in_percent[0]))).encode(x=x, y=y, color=colour)
     layers = [
         base.mark_line(strokeWidth=0.9, interpolate="step-after").encode(y="forward:Q"),
         base.mark_line(strokeWidth=2.2).encode(y=y),
@@ -29,7 +30,7 @@ def curves(lines: pl.DataFrame, nodes: pl.DataFrame) -> Chart:
     ]
     far = nodes.group_by("curve", maintain_order=True).last()
     told = [
-        f"{row['curve']} {row['zero'] * 100:.3f} % at {row['years']:.1f} years" for row in far.iter_rows(named=True)
+        f"{row['curve']} {percent(row['zero'], 3)} at {row['years']:.1f} years" for row in far.iter_rows(named=True)
     ]
     return theme.finish(
         theme.layer(*layers, width=WIDTH, height=320), "Zero and forward rates", f"Zero rate: {', '.join(told)}."
@@ -42,9 +43,10 @@ def bars(frame: pl.DataFrame, column: str, title: str) -> Chart:
     sums = frame.group_by("currency", maintain_order=True).agg(pl.col(column).sum())
     if column == "change":
         worst = frame.sort(column).head(1).row(0, named=True)
-        told = f"Worst: {worst['name']}, {worst[column]:,.0f} {worst['currency']}."
+        told = f"Worst: {worst['name']}, {fixed(worst[column], 0)} {worst['currency']}."
     else:
-        told = "Sum: " + ", ".join(f"{row[column]:,.2f} {row['currency']}" for row in sums.iter_rows(named=True)) + "."
+        amounts = (f"{fixed(row[column], 2)} {row['currency']}" for row in sums.iter_rows(named=True))
+        told = f"Sum: {', '.join(amounts)}."
     names = kept["name"].unique(maintain_order=True).to_list()
     currencies = kept["currency"].unique(maintain_order=True).to_list()
     palette = alt.Scale(domain=currencies, range=[PARTS[(2 + i) % len(PARTS)] for i in range(len(currencies))])

@@ -10,7 +10,7 @@ from analysis.charts.scales import axis, colours, rows
 from analysis.charts.theme import ACTUAL, INK, TWIN, WIDTH, Chart
 from analysis.fact import FACTS
 from analysis.loops import CLEAR, SMALLEST
-from analysis.numbers import MINUS
+from sim.figure_text import fixed, significant
 
 SCALE = (-20.0, -10.0, -CLEAR, 0.0, CLEAR, 10.0, 20.0)  # standard errors
 SHADES = ("#4FA5DA", "#8CC3E6", "#E4F0F8", "#FFFFFF", "#FBE9DC", "#F3B88F", "#E88A4D")
@@ -39,7 +39,7 @@ def loops_heat(table: pl.DataFrame) -> Chart:
 def _heat(table: pl.DataFrame, column: str, title: str, *, first: bool) -> alt.LayerChart:
     z, at = pl.col(f"{column}_z"), pl.col(column)
     shown = z.is_not_nan() & (z.abs() > CLEAR) & (at.abs() >= SMALLEST)
-    text = at.round(3).cast(pl.String).str.replace("-", MINUS, literal=True)
+    text = pl.Series([significant(value, 3) for value in table[column]])
     data = table.select("label", "loop", at=at, z=z.clip(SCALE[0], SCALE[-1]), shown=shown, text=text)
     labels = [fact.label for fact in FACTS.values()]
     loops = table["loop"].unique(maintain_order=True).to_list()
@@ -74,6 +74,6 @@ def memory(worlds: dict[str, pl.DataFrame]) -> Chart:
     line = base.mark_line(strokeWidth=2.2, point=True).encode(y="acf:Q")
     chart = theme.layer(band, line, marks.zero(), width=WIDTH, height=240)
     at = {name: f.row(0, named=True) for name, f in worlds.items()}
-    said = "; ".join(f"{name} {r['acf']:.3f} ± {r['error']:.3f}" for name, r in at.items())
+    said = "; ".join(f"{name} {fixed(r['acf'], 3)} ± {fixed(r['error'], 3)}" for name, r in at.items())
     title = "How long volatility is remembered"
     return theme.finish(chart, title, f"At a lag of one tick: {said}. Fluctuations; bands: two standard errors.")

@@ -18,12 +18,13 @@ from analysis.sweeps import outcomes
 from analysis.sweeps.frontier import MANY, frontier
 from analysis.sweeps.measures import CLEAR, COSTS, RISKS, conditional, unit_of
 from sim.columns import Unit
+from sim.figure_text import percent
 from sim.names import PRICE_TAKER
 from sim.sweep_dataset import SweepResult
 
 PANEL = Panel(width=348, height=400, edge=24)
 CHOSEN, VIEW = "chosen", "view"  # the policy selected by a click; the policies shown
-ALL, LIVING = "all", f"liquidated on at most {MANY * 100:.0f} % of the paths"
+ALL, LIVING = "all", f"liquidated on at most {percent(MANY, 0)} of the paths"
 TIPS = {
     "label": "policy",
     "parameter": "parameter",
@@ -37,6 +38,7 @@ DRAWN = ["cell", *(f"{c}{end}" for c in "xy" for end in ("", "_low", "_high")), 
 DRAWN += ["tone", "form", "inside", "short", "label_x", "label_y", "lead_x", "lead_y"]
 
 
+@theme.trusted()
 def frontier_chart(
     sweep: SweepResult,
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import Any
 
@@ -13,6 +14,8 @@ from analysis.chart_words import tame as tame
 from sim.text import one_line
 
 LINES = 3  # of a title; what is longer is cut
+HELD = "\N{NO-BREAK SPACE}"
+WITHIN = re.compile(r" (?=[±%]|bp\b)|(?<=±) ")  # a space in a figure, between it, its error and its unit
 
 
 def cut(text: str, most: int) -> str:
@@ -22,7 +25,8 @@ def cut(text: str, most: int) -> str:
 
 def wrapped(text: str, width: int, most: int = LINES) -> list[str]:
     """The text over lines of `width` characters, at most so many."""
-    lines = textwrap.wrap(one_line(text), max(width, 1))
+    wide = textwrap.wrap(WITHIN.sub(HELD, one_line(text)), max(width, 1))
+    lines = [line.replace(HELD, " ") for line in wide]
     return lines if len(lines) <= most else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
 
 

@@ -16,6 +16,7 @@ from analysis.charts.theme import ACTUAL, TWIN, WIDTH, Chart
 from analysis.parts import schema_of
 from analysis.spread import SHARES
 from sim.dataset import Run
+from sim.figure_text import fixed, percent, significant, text_of
 
 HALF = (WIDTH - 70) // 2
 WITNESSES = 12
@@ -117,7 +118,7 @@ def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> list[alt
 def _storyline_said(run: Run, world: str) -> str:
     apart = record.against_storyline(run, world=world)
     gaps = {level: apart.filter(pl.col("level") == level)["gap"].abs().to_numpy() for level in ("spot", "vol")}
-    known = [f"{gap.max() * 100:.1f} % ({level})" for level, gap in gaps.items() if gap.size]
+    known = [f"{text_of(gap.max(), 'share')} ({level})" for level, gap in gaps.items() if gap.size]
     said = f"The ensemble's median leaves the storyline's anchors by at most {' and '.join(known)}." if known else ""
     return f"{said} Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths; points: anchors.".strip()
 
@@ -141,9 +142,9 @@ def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual")
     ]
     worst = median.row(int(median["vol"].arg_max() or 0), named=True)
     said = (
-        f"Worst median close {worst['time']:%-d %b %Y}: implied vol {worst['vol']:.0f} %, half-spread "
-        f"{worst['half_spread']:.2g} bp, "
-        f"credit {worst['credit']:.0f} bp. Grey: the first {single['path'].n_unique()} paths."
+        f"Worst median close {worst['time']:%-d %b %Y}: implied vol {fixed(worst['vol'], 0)} %, half-spread "
+        f"{significant(worst['half_spread'], 2)} bp, "
+        f"credit {fixed(worst['credit'], 0)} bp. Grey: the first {single['path'].n_unique()} paths."
     )
     return theme.finish(alt.hconcat(*charts, spacing=40), "Vol, spread and credit chase one another", said)
 
@@ -192,15 +193,15 @@ def _gain_said(run: Run, world: str, venue: str, closes: pl.DataFrame) -> str:
         depth = closes["depth_q50"].to_numpy()
         lost = 1 - float(depth.min() / depth.max()) if depth.max() > 0 else 0.0
         gain = float(closes["loop_gain_q50"].to_numpy().max())
-        said = f"Over the witness paths the median book of {venue} has lost {lost * 100:.0f} % of its depth"
-        return f"{said} at its worst close; the loop gain peaks at {gain:.2g}."
+        said = f"Over the witness paths the median book of {venue} has lost {percent(lost, 0)} of its depth"
+        return f"{said} at its worst close; the loop gain peaks at {significant(gain, 2)}."
     stress = liquidity.stress(run, world=world)
     peak, high = stress["peak_loop_gain"], stress["peak_loop_gain_q95"]
     said = (
         f"At the worst moment the median path has lost {stress['depth_loss']} of its depth; its loop gain peaks at "
         f"{peak}"
-        f" (95 % of paths below {high.text(error=False)})."
+        f" (95 % of paths below {high.brief()})."
     )
     if peak.known and peak.value < 1:
-        said += f" Shocks are amplified up to {1 / (1 - peak.value):.2f}x."
+        said += f" Shocks are amplified up to {fixed(1 / (1 - peak.value), 2)}x."
     return said

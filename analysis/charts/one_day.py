@@ -15,7 +15,7 @@ from analysis.numbers import money
 from analysis.paths import days, trades
 from sim.dataset import Run
 
-SIDES = {"buys": "#0077BB", "sells": "#CC3311"}
+SIDES = {"buys": "#0077BB", "sells": "#EE7733"}
 
 
 def venues(run: Run, path: int, world: str, day: date) -> list[str]:

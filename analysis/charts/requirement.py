@@ -25,7 +25,7 @@ def capital(run: Run, *, agent: str | None = None, world: str = "actual") -> Cha
         return theme.note(title, "Nobody limits the desk's capital in this run.")
     found = regulatory.capital(run, agent=agent, world=world)
     said = (
-        f"At its peak the desk must have {found['capital_required'].text(error=False)} on the median path; equity "
+        f"At its peak the desk must have {found['capital_required'].brief()} on the median path; equity "
         f"falls short of what is required on {found['capital_short']} of paths."
     )
     wanted = [f"{name}_{q}" for name in ("equity", "required") for q in SHARES]

@@ -12,6 +12,7 @@ from analysis.charts.theme import HEDGED, INK, UNHEDGED, WIDTH, Chart
 from analysis.numbers import Number
 from analysis.sweeps import axes as names
 from analysis.sweeps.sensitivity import sobol_indices, tornado
+from sim.figure_text import interval, percent
 from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
@@ -21,6 +22,7 @@ TOGETHER = 0.95  # if first-order indices sum to less, axes acting together matt
 SIDE = 170  # px for the axes' names
 
 
+@theme.trusted()
 def tornado_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | None = None) -> Chart:
     """A bar an axis: from the metric at the axis' low end to that at its high end, the longest on top."""
     found = tornado(sweep, metric, scenario=scenario)
@@ -71,6 +73,7 @@ def _tornado_said(sweep: SweepResult, metric: str, found: pl.DataFrame) -> list[
     return [text, f"{how} Rules: two standard errors either way."]
 
 
+@theme.trusted()
 def sobol_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | None = None) -> Chart:
     """First-order and total Sobol indices of a metric by axis, with 95 % intervals, the largest total on top."""
     found = sobol_indices(sweep, metric, scenario=scenario).sort("total", descending=True)
@@ -94,11 +97,11 @@ def sobol_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | None 
 
 def _sobol_said(found: pl.DataFrame, labels: dict[str, str]) -> list[str]:
     top = found.row(0, named=True)
-    alone = found["first"].sum()
+    alone = float(found["first"].sum())
     text = (
-        f"{labels[top['axis']]} has a hand in {top['total'] * 100:.0f} % of the variance "
-        f"({top['total_low'] * 100:.0f} to {top['total_high'] * 100:.0f} %), {top['first'] * 100:.0f} % of it alone. "
-        f"One by one all axes explain {alone * 100:.0f} %"
+        f"{labels[top['axis']]} has a hand in {percent(top['total'], 0)} of the variance "
+        f"({interval(100 * top['total_low'], 100 * top['total_high'], 0, ' %')}), {percent(top['first'], 0)} of it "
+        f"alone. One by one all axes explain {percent(alone, 0)}"
     )
     rest = "; the rest is axes acting together." if alone < TOGETHER else ": they hardly act on each other."
     return [text + rest, "Rules: 95 % bootstrap intervals."]

@@ -23,6 +23,7 @@ HEIGHT = 320
 AMOUNTS = ("value", "low", "high")
 
 
+@theme.trusted()
 def line(
     sweep: SweepResult,
     *,

@@ -20,6 +20,7 @@ from analysis.sweeps import axes as names
 from analysis.sweeps import gain
 from analysis.sweeps.axes import Axis
 from sim.errors import UserError
+from sim.figure_text import fixed, significant
 from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
@@ -42,6 +43,7 @@ class Map:
     lines: Sequence[Line]  # that cross it
 
 
+@theme.trusted()
 def heat_map(
     sweep: SweepResult, *, metric: str = COST, x: str | None = None, y: str | None = None, scenario: str | None = None
 ) -> Chart:
@@ -105,8 +107,8 @@ def value_text(row: Mapping[str, Any], metric: str, shown: Measure) -> str:
     if row["status"] != "done" or row[metric] is None:
         return str(row["error"] or row["status"])
     error = row[f"{metric}_error"]
-    tail = "" if error is None else f" ± {error * shown.factor:,.2g}"
-    return f"{row[metric] * shown.factor:,.4g}{tail} {shown.unit}".strip()
+    tail = "" if error is None else f" ± {significant(error * shown.factor, 2)}"
+    return f"{significant(row[metric] * shown.factor, 4)}{tail} {shown.unit}".strip()
 
 
 def _tips(x: Axis, y: Axis, shown: Measure) -> list[alt.Tooltip]:
@@ -182,7 +184,7 @@ def _labels(cells: pl.DataFrame, x: Axis, y: Axis, metric: str, shown: Measure) 
 
 def brief(value: float) -> str:
     """Three figures, two below 1."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}" if abs(value) >= 1 else f"{value:.2g}"
+    return fixed(value, 0) if abs(value) >= 100 else significant(value, 3) if abs(value) >= 1 else significant(value, 2)
 
 
 def _middle(frame: pl.DataFrame) -> float:

@@ -30,7 +30,7 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK, MUTED, GRID, MISSING = "#1f2933", "#66727f", "#e6eaee", "#d5dae0"
 
 # Paul Tol's "vibrant" and "muted" schemes (personal.sron.nl/~pault), safe for the common kinds of colour blindness.
-HEDGED, UNHEDGED = "#0077BB", "#CC3311"
+HEDGED, UNHEDGED = "#0077BB", "#EE7733"  # also apart where a printer has no colours
 ACTUAL, TWIN = "#882255", "#44AA99"
 BLEED = "#CC6677"
 PARTS = (  # of the loss, by their declared number
@@ -48,7 +48,8 @@ def part_colours(loss: Split) -> dict[str, str]:
 
 @contextmanager
 def trusted() -> Iterator[None]:
-    """A block in which Altair does not validate: comparing every piece with the schema takes longer than drawing.
+    """A block or a function in which Altair does not validate: comparing every piece with the schema takes ten times
+    as long as drawing.
 
     Nor does it walk through what needs no copy: with every layer and panel it copies the whole chart, of which nine
     values in ten are `Undefined`. The tests validate whole charts, which is stricter. Threads may draw at the same

@@ -11,6 +11,7 @@ from analysis.charts.scales import axis, dates, money_of, rows
 from analysis.charts.theme import ACTUAL, WIDTH, Chart
 from analysis.spread import SHARES
 from sim.dataset import Run
+from sim.figure_text import fixed, percent
 
 
 def twin_difference(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -39,11 +40,19 @@ def _one(found: pl.DataFrame, name: str, label: str, factor: float, height: int)
     return theme.layer(*bands, mean.encode(x=x, y=alt.Y("mean:Q")), marks.zero(), width=WIDTH, height=height)
 
 
+def _market_said(low: float, high: float, twin: str) -> str:
+    """How far spot (share) and vol (points) are apart at their worst closes."""
+    fall, rise = percent(low, 1, plus=True), fixed(high, 1, " points", plus=True)
+    if abs(low) < 0.0005 and abs(high) < 0.05:
+        return f"Spot and implied vol are as in the {twin} twin."
+    return f"At the worst close the median spot is {fall} and implied vol {rise} apart from the {twin} twin."
+
+
 def _said(run: Run, agent: str | None, found: pl.DataFrame, twin: str) -> list[str]:
-    low, high = found["spot_q50"].to_numpy().min() * 100, found["vol_q50"].to_numpy().max() * 100
-    market = f"At the worst close the median spot is {low:+.1f} % and implied vol {high:+.1f} points"
-    market = f"{market} apart from the {twin} twin.".replace("-", "\N{MINUS SIGN}")
-    lines = [market + " Line: median; dashes: mean; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 %."]
+    low, high = found["spot_q50"].to_numpy().min(), found["vol_q50"].to_numpy().max() * 100
+    lines = [
+        f"{_market_said(low, high, twin)} Line: median; dashes: mean; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 %."
+    ]
     if frames.desks(run, agent):
         lines.insert(0, f"Feedback cost the desk {twins.feedback(run, agent=agent)['feedback_cost']} on average.")
     return lines

@@ -17,6 +17,7 @@ import polars as pl
 from analysis.charts import theme
 from analysis.charts.scales import axis, colours, rows
 from analysis.charts.theme import Chart
+from sim.figure_text import significant
 
 COLOURS = ("#0077BB", "#EE7733", "#882255", "#44AA99", "#332288", "#999933", "#CC6677", "#88CCEE")
 POINTS = 2000  # at most, of a cloud
@@ -27,6 +28,7 @@ GOT, EXPECTED, WRONG, BAND = "#0077BB", theme.INK, "#CC3311", "#e9eef2"
 Kind = Literal["linear", "log", "sqrt"]
 
 
+@theme.trusted()
 def scatter(
     frame: pl.DataFrame,
     *,
@@ -60,6 +62,7 @@ def scatter(
     return theme.finish(charts[0] if len(charts) == 1 else alt.hconcat(*charts, spacing=22), title, said)
 
 
+@theme.trusted()
 def lines(
     frame: pl.DataFrame,
     *,
@@ -96,6 +99,7 @@ def lines(
     return theme.finish(theme.layer(*layers, width=theme.WIDTH, height=HEIGHT), title, said)
 
 
+@theme.trusted()
 def convergence(
     frame: pl.DataFrame, *, title: str, said: str, x: str, y: str, slope: float, reference: str = ""
 ) -> Chart:
@@ -110,7 +114,7 @@ def convergence(
         part = part.sort("x")
         first = part.row(0, named=True)
         whole.append(part.select("series", "x", y=first["y"] * (pl.col("x") / first["x"]) ** slope))
-    name = reference or f"slope {slope:g}".replace("-", "\N{MINUS SIGN}")
+    name = reference or f"slope {significant(slope)}"
     return lines(
         frame,
         title=title,
@@ -123,6 +127,7 @@ def convergence(
     )
 
 
+@theme.trusted()
 def bars(frame: pl.DataFrame, *, title: str, said: str, x: str, y: str) -> Chart:
     """An ordering: a bar a setting with two standard errors either way, left to right in the frame's order.
 
@@ -141,6 +146,7 @@ def bars(frame: pl.DataFrame, *, title: str, said: str, x: str, y: str) -> Chart
     return theme.finish(theme.layer(*layers, width=theme.WIDTH, height=HEIGHT), title, said)
 
 
+@theme.trusted()
 def readings(frame: pl.DataFrame, *, title: str, said: str, standard_errors: float = 3.5) -> Chart:
     """Expected against got, a row a reading: how far apart, and both in their own unit where they share one.
 

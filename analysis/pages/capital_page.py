@@ -10,6 +10,7 @@ from analysis import page
 from analysis.charts.capital import curve
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import FloatArray, Number, money
+from sim.figure_text import significant
 from sim.screen.group import Group
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -33,7 +34,7 @@ def answer_rows(answers: pl.DataFrame) -> list[tuple[str, ...]]:
     for row in answers.iter_rows(named=True):
         capital = Number(value=row["capital"], unit="$", label="capital", error=row["error"])
         below = exact(row["below"]) if row["below"] > 0 else "none"
-        found.append((f"{row['level'] * 100:g} %", str(capital), below, exact(row["first_order"])))
+        found.append((f"{significant(row['level'] * 100)} %", str(capital), below, exact(row["first_order"])))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis import page
 from analysis.pages.curve_nodes import text_table
+from sim.figure_text import fixed, percent, significant
 from sim.lists import Columns, framed
 from sim.screen.group import Group, Shown
 from sim.screen.table import Table
@@ -104,15 +105,15 @@ def _table(title: str, found: Columns, forms: dict[str, tuple[str, Cell]], note:
 
 
 def _bp(value: float) -> str:
-    return f"{value * 1e4:.4f}"
+    return fixed(value * 1e4, 4)
 
 
 def _amount(value: float) -> str:
-    return f"{round(value, 2) + 0.0:,.2f}"  # no minus before a zero
+    return fixed(value, 2)
 
 
 def _fine(value: float) -> str:
-    return f"{round(value, 4) + 0.0:,.4f}"
+    return fixed(value, 4)
 
 
 QUOTES: dict[str, tuple[str, Cell]] = {
@@ -120,8 +121,8 @@ QUOTES: dict[str, tuple[str, Cell]] = {
     "tenor": ("quote", str),
     "maturity": ("maturity", str),
     "spread": ("spread, bp", _bp),
-    "upfront": ("upfront, per 100", lambda x: f"{x * 100:.4f}"),
-    "hazard": ("hazard rate", lambda x: f"{x * 100:.6f} %"),
+    "upfront": ("upfront, per 100", lambda x: fixed(x * 100, 4)),
+    "hazard": ("hazard rate", lambda x: percent(x, 6)),
     "survival": ("survival", lambda x: f"{x:.12f}"),
 }
 CONTRACTS: dict[str, tuple[str, Cell]] = {
@@ -131,8 +132,8 @@ CONTRACTS: dict[str, tuple[str, Cell]] = {
     "par": ("par, bp", _bp),
     "clean": ("clean", _amount),
     "dirty": ("dirty", _amount),
-    "upfront": ("upfront", lambda x: f"{x * 100:.4f}"),
-    "annuity": ("annuity", lambda x: f"{x:.6f}"),
+    "upfront": ("upfront", lambda x: fixed(x * 100, 4)),
+    "annuity": ("annuity", lambda x: fixed(x, 6)),
     "cs01": ("CS01", _fine),
     "cs01_revalued": ("revalued", _fine),
     "jump": ("jump", _amount),
@@ -143,23 +144,23 @@ LADDER: dict[str, tuple[str, Cell]] = {
     "tenor": ("quote", str),
     "by_quote": ("exact, per bp", _fine),
     "revalued": ("+1 bp", _fine),
-    "hedge": ("hedge, notional", lambda x: f"{round(x) + 0:,.0f}"),
+    "hedge": ("hedge, notional", lambda x: fixed(x, 0)),
 }
 RECOVERIES: dict[str, tuple[str, Cell]] = {
-    "recovery": ("recovery", lambda x: f"{x * 100:g} %"),
+    "recovery": ("recovery", lambda x: f"{significant(x * 100)} %"),
     "kept": ("survival kept", _amount),
     "rebuilt": ("quotes kept", _amount),
 }
 CVA: dict[str, tuple[str, Cell]] = {
     "swap": ("swap with", str),
-    "years": ("years", lambda x: f"{x:.3f}"),
+    "years": ("years", lambda x: fixed(x, 3)),
     "exposure": ("exposure", _amount),
-    "died": ("default before", lambda x: f"{x * 100:.5f} %"),
+    "died": ("default before", lambda x: percent(x, 5)),
     "cost": ("cost", _amount),
 }
 CVA_LADDER: dict[str, tuple[str, Cell]] = {
     "swap": ("swap with", str),
     "tenor": ("quote", str),
     "by_quote": ("+1 bp", _fine),
-    "hedge": ("hedge, notional", lambda x: f"{round(x) + 0:,.0f}"),
+    "hedge": ("hedge, notional", lambda x: fixed(x, 0)),
 }

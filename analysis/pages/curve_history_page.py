@@ -8,6 +8,7 @@ import polars as pl
 
 from analysis import page
 from analysis.charts.curves import history as drawn
+from sim.figure_text import fixed, percent, significant
 from sim.screen.group import Group
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -21,12 +22,12 @@ def move_rows(moves: pl.DataFrame) -> list[tuple[str, ...]]:
     return [
         (
             row["curve"],
-            f"{row['years']:g}",
-            f"{row['first'] * 100:.4f} %",
-            f"{row['last'] * 100:.4f} %",
-            f"{row['change']:.1f}",
-            "n/a" if row["vol"] is None else f"{row['vol']:.1f}",
-            "n/a" if row["largest"] is None else f"{row['largest']:.1f}",
+            significant(row["years"]),
+            percent(row["first"], 4),
+            percent(row["last"], 4),
+            fixed(row["change"], 1),
+            "n/a" if row["vol"] is None else fixed(row["vol"], 1),
+            "n/a" if row["largest"] is None else fixed(row["largest"], 1),
             "" if row["largest"] is None else str(row["on"]),
         )
         for row in moves.iter_rows(named=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from analysis import page
+from sim.figure_text import fixed, percent
 from sim.screen.group import Group, Shown
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -51,13 +52,13 @@ def _words(table: page.Table) -> int:
     ]
 
 
-def percent(value: float) -> str:
-    return f"{value * 100:.5f} %"
+def rate(value: float) -> str:
+    return percent(value, 5)
 
 
 def _quoted(value: float) -> str:
     """A price of a bond is per 100, everything else a rate."""
-    return f"{value:.4f}" if value > 2 else percent(value)
+    return fixed(value, 4) if value > 2 else rate(value)
 
 
 NODES: dict[str, tuple[str, Cell]] = {
@@ -66,7 +67,7 @@ NODES: dict[str, tuple[str, Cell]] = {
     "value": ("quoted", _quoted),
     "date": ("node", str),
     "discount": ("discount factor", lambda x: f"{x:.12f}"),
-    "zero": ("zero rate", percent),
-    "forward": ("forward", percent),
-    "fx_forward": ("FX forward", lambda x: f"{x:.6f}"),
+    "zero": ("zero rate", rate),
+    "forward": ("forward", rate),
+    "fx_forward": ("FX forward", lambda x: fixed(x, 6)),
 }

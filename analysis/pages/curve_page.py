@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import page
-from analysis.pages.curve_nodes import Cell, nodes_table, percent, rendered, text_table
+from analysis.pages.curve_nodes import Cell, nodes_table, rate, rendered, text_table
+from sim.figure_text import fixed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -136,26 +137,26 @@ def _with_total(frame: pl.DataFrame, label: str, sums: Sequence[str]) -> pl.Data
 
 
 def _amount(value: float) -> str:
-    return f"{round(value, 2) + 0.0:,.2f}"  # no minus before a zero
+    return fixed(value, 2)
 
 
 def _fine(value: float) -> str:
-    return f"{round(value, 4) + 0.0:,.4f}"
+    return fixed(value, 4)
 
 
 FAIR: dict[str, tuple[str, Cell]] = {
     "curve": ("curve", str),
     "quote": ("instrument", str),
-    "fair": ("fair quote", percent),
-    "annuity": ("annuity", lambda x: f"{x:.9f}"),
+    "fair": ("fair quote", rate),
+    "annuity": ("annuity", lambda x: fixed(x, 9)),
 }
 SWAPS: dict[str, tuple[str, Cell]] = {
     "swap": ("swap", str),
     "currency": ("in", str),
-    "rate": ("fixed rate", percent),
-    "par": ("par rate", percent),
+    "rate": ("fixed rate", rate),
+    "par": ("par rate", rate),
     "npv": ("value", _amount),
-    "annuity": ("annuity", lambda x: f"{x:.6f}"),
+    "annuity": ("annuity", lambda x: fixed(x, 6)),
     "pv01": ("PV01", _amount),
     "dv01": ("DV01, quotes", _amount),
     "zero_dv01": ("DV01, zero rates", _amount),
@@ -176,7 +177,7 @@ KEYS: dict[str, tuple[str, Cell]] = {
     "dv01": ("+1 bp", _fine),
     "discount": ("of what discounts", _fine),
     "projection": ("of what projects", _fine),
-    "coverage": ("coverage", lambda x: f"{x:.3f}"),
+    "coverage": ("coverage", lambda x: fixed(x, 3)),
 }
 STRESSES: dict[str, tuple[str, Cell]] = {
     "currency": ("in", str),

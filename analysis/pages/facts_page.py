@@ -12,8 +12,9 @@ from analysis.charts import facts as charts
 from analysis.fact import FACTS
 from analysis.facts import number
 from analysis.loops import CLEAR, SMALLEST, clear
-from analysis.numbers import MINUS, named
+from analysis.numbers import named
 from sim.estimate import Estimate
+from sim.figure_text import fixed
 from sim.names import ACTUAL, PRICE_TAKER
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -68,7 +69,7 @@ def _clear(row: Mapping[str, float], column: str) -> str:
     value, z = row[column], row[f"{column}_z"]
     if value != value:
         return "n/a"
-    return f"{value:+.3f}".replace("-", MINUS) if clear(value, z) else "\N{MIDDLE DOT}"
+    return fixed(value, 3, plus=True) if clear(value, z) else "\N{MIDDLE DOT}"
 
 
 def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

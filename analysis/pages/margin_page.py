@@ -10,6 +10,7 @@ from analysis import page
 from analysis.charts import margin as charts
 from analysis.margin import LABELS
 from analysis.numbers import Number, money
+from sim.figure_text import percent
 from sim.screen.group import Group
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -48,7 +49,7 @@ def rule_rows(figures: pl.DataFrame) -> list[tuple[str, ...]]:
 
     names = ("first", "peak", "peak_over_first", "largest_rise", "called", "coverage", "alone_peak")
     return [
-        (row["rule"], *(cell(row, name) for name in names), f"{row['reduced']:.0%}")
+        (row["rule"], *(cell(row, name) for name in names), percent(row["reduced"], 0))
         for row in figures.iter_rows(named=True)
     ]
 
@@ -57,7 +58,7 @@ def state_rows(days: pl.DataFrame) -> list[tuple[str, ...]]:
     """Rows under `STATES`."""
     names = ("value", "margin", "monotone", "delta", "delta_gamma")
     return [
-        (str(row["date"]), f"{row['rate']:.3%}", *(money(row[name]) for name in names), row["turns"])
+        (str(row["date"]), percent(row["rate"], 3), *(money(row[name]) for name in names), row["turns"])
         for row in days.iter_rows(named=True)
     ]
 

@@ -25,7 +25,8 @@ from sim.files import check_target, make_folder, write_whole
 SECTIONS: dict[str, dict[str, str]] = {
     "What happened to the desk": {
         "panels": "Top: what the desk made, and what the same desk would have made unhedged on the same paths, with "
-        "the same capital and lender; dotted: the whole book marked alone; dashed: what convexity alone took. "
+        "the same capital and lender, where the run has that world; the whole book marked alone, without capital "
+        "or lender; dashed: what convexity alone took. "
         "Middle: bars are what trading cost each day, the line what half a spread was. Bottom: bars are what funding "
         "cost each day; below zero is interest received.",
         "waterfall": "Bars going up are costs, bars going down are income; they add up to the total. The twin had the "
@@ -195,9 +196,9 @@ def cards_of(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
 
 def card(number: Number, more: str) -> dict[str, str]:
     """A card of a page: the figure's label, its value, its standard error and a few words more."""
-    value = number.text(error=False)
     _, sign, error = number.text().partition("±")
-    return {"name": number.label, "value": value, "more": f"± {error.strip()}, {more}" if sign else more}
+    told = f"± {error.strip(' )')}, {more}" if sign else more
+    return {"name": number.label, "value": number.brief(), "more": told}
 
 
 def paragraphs_of(run: Run, numbers: Mapping[str, Number], agent: str | None) -> list[str]:

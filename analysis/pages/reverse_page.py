@@ -10,6 +10,7 @@ import polars as pl
 
 from analysis import page
 from analysis.charts import reverse as charts
+from sim.figure_text import text_of
 from sim.screen.group import Group
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -27,7 +28,7 @@ def lever_rows(levers: pl.DataFrame) -> list[tuple[str, ...]]:
     return [
         (
             row["lever"],
-            f"{row['share']:.0%} ± {row['share_error']:.0%}",
+            text_of(row["share"], "share", row["share_error"]),
             "not within reach" if math.isinf(row["distance"]) else f"{row['distance']:.1f} sd",
         )
         for row in levers.iter_rows(named=True)

@@ -10,6 +10,7 @@ import polars as pl
 from analysis import page
 from analysis.charts import tuned as charts
 from analysis.numbers import money
+from sim.figure_text import percent
 from sim.screen.group import Group
 from sim.screen.table import Table
 from sim.screen.text import Text
@@ -31,7 +32,7 @@ def tables_of(checks: pl.DataFrame) -> list[tuple[str, list[tuple[str, ...]]]]:
         for (policy,), both in of.group_by("policy", maintain_order=True):
             actual, twin = (both.filter(world=world).row(0, named=True) for world in ("actual", "price_taker"))
             cells = [money(actual[m], actual[f"{m}_error"]) for m in ("mean", "es_95", "sd")]
-            cells += [f"{actual['reduced']:.0%}", *(money(twin[m], twin[f"{m}_error"]) for m in ("mean", "es_95"))]
+            cells += [percent(actual["reduced"], 0), *(money(twin[m], twin[f"{m}_error"]) for m in ("mean", "es_95"))]
             rows.append((str(policy), *cells))
         found.append((f"{crisis}, {noise}", rows))
     return found

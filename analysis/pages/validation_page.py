@@ -17,7 +17,7 @@ import polars as pl
 
 from analysis import page
 from analysis.charts.validation import readings
-from analysis.numbers import MINUS
+from sim.figure_text import fixed, percent, significant
 from sim.screen.table import Table as Lines
 from sim.screen.text import Text
 
@@ -67,7 +67,7 @@ def far_out(frame: pl.DataFrame) -> str:
         f"Of the {len(noise)} readings of an exact or simulated value that carry Monte Carlo noise, {two} lie more "
         f"than two standard errors away, and {more} more than 3.5; chance alone would put {0.0455 * len(noise):.1f} "
         f"and {0.000465 * len(noise):.1f} there if none shared its paths with another. "
-        f"The largest z is {max(noise):.2f}."
+        f"The largest z is {fixed(max(noise), 2)}."
     )
 
 
@@ -145,7 +145,7 @@ def _figures(rows: pl.DataFrame, first: dict[str, Any], given: Sequence[dict[str
 def _cards(frame: pl.DataFrame, cases: list[dict[str, Any]]) -> list[dict[str, str]]:
     good = sum(case["verdict"] == "passed" for case in cases)
     noise = _noise(frame)
-    spread = f"{math.sqrt(statistics.fmean(z * z for z in noise)):.2f}" if noise else "n/a"
+    spread = fixed(math.sqrt(statistics.fmean(z * z for z in noise)), 2) if noise else "n/a"
     return [
         {
             "name": "Known answers that hold",
@@ -205,8 +205,8 @@ def number(value: float | None, error: float | None = None) -> str:
         return "not finite"
     if error and math.isfinite(error):
         digits = min(max(1 - math.floor(math.log10(error)), 0), 9)
-        return f"{value:,.{digits}f}".replace("-", MINUS)
-    return f"{value:,.6g}".replace("-", MINUS)
+        return fixed(value, digits)
+    return significant(value)
 
 
 def _wanted(r: dict[str, Any]) -> str:
@@ -218,7 +218,7 @@ def _wanted(r: dict[str, Any]) -> str:
 
 
 def _z(z: float | None) -> str:
-    return "" if z is None else f"{z:+.2f}".replace("-", MINUS)
+    return "" if z is None else fixed(z, 2, plus=True)
 
 
 def _percent(share: float | None) -> str:
@@ -228,4 +228,4 @@ def _percent(share: float | None) -> str:
         return "> 100 %"
     if share < 1e-4:
         return "< 0.01 %" if share else "0 %"
-    return f"{100 * share:.1f} %" if share >= 0.001 else f"{100 * share:.2f} %"
+    return percent(share, 1) if share >= 0.001 else percent(share, 2)

@@ -13,6 +13,7 @@ import polars as pl
 from analysis.numbers import Number
 from sim.columns import Unit
 from sim.errors import UserError
+from sim.figure_text import significant
 from sim.sweep_dataset import SweepResult
 from sim.text import one_line
 
@@ -54,7 +55,7 @@ class Axis:
     def short(self, value: Any) -> str:
         """A value without its unit, as tables have it."""
         if isinstance(value, int | float) and not isinstance(value, bool) and not self.category:
-            return f"{value:,.4g}" if math.isfinite(value) and abs(value) < 1e5 else f"{value:.3e}"
+            return significant(value, 4) if math.isfinite(value) and abs(value) < 1e5 else f"{value:.3e}"
         return str(self.texts.get(value, value)).replace(KIND, "")
 
 

@@ -13,10 +13,11 @@ from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import MANY, frontier
 from analysis.sweeps.measures import RISKS, difference, measure, unit_of
 from sim.columns import Unit
+from sim.figure_text import percent
 from sim.sweep_dataset import SweepResult
 
 Row = dict[str, Any]
-LIMIT = f"{MANY * 100:.0f} %"
+LIMIT = percent(MANY, 0)
 KNOWN_CRISIS = (
     "Every path of a scenario lives through the same crisis: risk here is what is left of it for a desk that knows "
     "which one comes. The best of many policies also looks a little better than it is."
@@ -31,7 +32,7 @@ def figure(row: Row, column: str, unit: Unit = "$") -> Number:
 
 def bare(row: Row, column: str, unit: Unit = "$") -> str:
     """The figure without its error."""
-    return figure(row, column, unit).text(error=False)
+    return figure(row, column, unit).brief()
 
 
 def name(row: Row) -> str:

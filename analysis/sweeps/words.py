@@ -14,6 +14,7 @@ from analysis.sweeps import gain
 from analysis.sweeps.axes import Axis
 from analysis.sweeps.sensitivity import sobol_indices, tornado
 from sim.errors import UserError
+from sim.figure_text import interval, percent
 from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
@@ -142,7 +143,7 @@ def _by_variance(sweep: SweepResult, metric: str, scenario: str) -> str:
     first, second = sobol_indices(sweep, metric, scenario=scenario).sort("total", descending=True).head(2).to_dicts()
     text = (
         f"It moves most with {labels[first['axis']]}, which has a hand in {_total(first)} of its variance across "
-        f"cells, {first['first'] * 100:.0f} % of it alone"
+        f"cells, {percent(first['first'], 0)} of it alone"
     )
     if first["total_low"] > second["total_high"]:
         return f"{text}."
@@ -150,8 +151,8 @@ def _by_variance(sweep: SweepResult, metric: str, scenario: str) -> str:
 
 
 def _total(row: Mapping[str, Any]) -> str:
-    interval = f"{row['total_low'] * 100:.0f} to {row['total_high'] * 100:.0f}"
-    return f"{row['total'] * 100:.0f} % (95 % interval {interval} %)"
+    found = interval(100 * row["total_low"], 100 * row["total_high"], 0, " %")
+    return f"{percent(row['total'], 0)} (95 % interval {found})"
 
 
 def _tips(sweep: SweepResult, cells: pl.DataFrame) -> str:
@@ -167,7 +168,7 @@ def _tips(sweep: SweepResult, cells: pl.DataFrame) -> str:
     where = f", all with {' and '.join(bounds)}" if bounds and found.crosses else ""
     near = (pl.col(gain.GAIN) - gain.TIPPING).abs() < 2 * pl.col(f"{gain.GAIN}_error")
     close = cells.filter(near).height
-    share = f"{found.above:,} of {found.cells:,} cells ({found.share * 100:.0f} %)"
+    share = f"{found.above:,} of {found.cells:,} cells ({percent(found.share, 0)})"
     text = f"On the median path the loop gain reaches 1 in {share}{where}; it is largest, {top}."
     return text + (f" {close:,} cells lie within two standard errors of 1." if close else "")
 
@@ -205,7 +206,7 @@ def _feedback(sweep: SweepResult, cells: pl.DataFrame) -> str:
     if most.value < 0:
         saved = Number(value=-most.value, unit=most.unit, label=most.label, error=most.error)
         return f"Feedback saves everywhere: at least {saved}, at {place(sweep, row)}."
-    whole = names.figure(sweep, row, COST).text(error=False) if row.get(COST) is not None else ""
+    whole = names.figure(sweep, row, COST).brief() if row.get(COST) is not None else ""
     part = f" of the {whole}" if whole and not whole.startswith(MINUS) else ""
     clear = known.filter(pl.col(FEEDBACK) > 2 * pl.col(f"{FEEDBACK}_error")).height
     text = f"Against the twin feedback adds at most {most}{part}, at {place(sweep, row)}"
@@ -221,6 +222,6 @@ def _deaths(sweep: SweepResult, cells: pl.DataFrame) -> str:
     if not dying.height:
         return ""
     worst = dying.sort(LIQUIDATED).row(-1, named=True)
-    often = f"liquidated on more than {OFTEN * 100:.0f} % of paths"
+    often = f"liquidated on more than {percent(OFTEN, 0)} of paths"
     most = f"{names.figure(sweep, worst, LIQUIDATED)} ({place(sweep, worst)})"
     return f"In {dying.height:,} cells the desk is {often}, at worst on {most}."

@@ -19,7 +19,7 @@ FEW = 0.1  # share of the paths up to which those that move are taken alone
 
 def grown(level: Vector, move: Vector) -> Vector:
     """level x e^move, (paths,). Where trades move few paths, only their exponentials are found: the same digits."""
-    there = move.nonzero()[0]
+    there = (move != 0).nonzero()[0]  # of numbers themselves it takes six times as long
     if there.size > FEW * move.size:
         return np.asarray(level * np.exp(move))
     found = level.copy()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.factors.key import SHORT_NAMES, FactorKey
+from sim.vectors import on_some
 
 Floats = NDArray[np.float64]
 Block = tuple[str, str]  # family and name
@@ -131,7 +132,7 @@ class Snapshot:
         rows = {key: level if key.node else level[paths] for key, level in self._rows.items()}
         taken._rows, taken.row, taken._nodes, taken._blocks = rows, rows.__getitem__, self._nodes, {}
         for block, values in self._blocks.items():
-            taken._set_block(block, np.ascontiguousarray(values[:, paths]))
+            taken._set_block(block, on_some(values, paths))
         taken.paths, taken.among = next(iter(rows.values())).size, paths
         return taken
 

@@ -7,10 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import TINY, at_least
 from markets.kernels.flows import AMOUNT, BLOCK, OUTER, exponent
 from markets.kernels.normal import INV_SQRT_2PI, bell, exp, mills_ratio
-from markets.kernels.options import TINY, at_least, reach
-from sim.jit import fma, kernel, kernel_inline
+from markets.kernels.sides import reach
+from sim.jit import fma, kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -84,7 +85,7 @@ def longest(first: Ints) -> int:
     return most
 
 
-@kernel
+@kernel_reading(6)
 def swaption_values(
     factors: Floats, stretch: Floats, options: Floats, first: Ints, terms: Floats, amounts: Floats, out: Floats
 ) -> None:
@@ -114,7 +115,7 @@ def swaption_values(
                 o[j] = fma(notional * annuity[j], value, o[j])
 
 
-@kernel
+@kernel_reading(6)
 def swaption_slopes(
     factors: Floats, stretch: Floats, options: Floats, first: Ints, terms: Floats, amounts: Floats, out: Floats
 ) -> None:
@@ -193,7 +194,7 @@ def swaption_bends(
                         out[one, other, start + j] += bent[j] * moved[one, j] * moved[other, j]
 
 
-@kernel
+@kernel_reading(8)
 def swaption_vegas(
     factors: Floats, stretch: Floats, options: Floats, roots: Floats, shares: Floats, first: Ints, terms: Floats,
     amounts: Floats, out: Floats,

@@ -7,9 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import TINY, at_least
 from markets.kernels.normal import INV_SQRT_2PI, bell, exp, log, mills_ratio
-from markets.kernels.options import TINY, at_least, cash_side, reach, side
-from sim.jit import fma, kernel, kernel_inline
+from markets.kernels.sides import cash_side, reach, side
+from sim.jit import fma, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +23,7 @@ def part(column: Floats, common: Floats, start: int, stop: int) -> Floats:
     return common[: stop - start] if column.shape[0] == 1 else column[start:stop]
 
 
-@kernel
+@kernel_reading(7)
 def european_options(
     sign: Floats, spot: Floats, strike: Floats, vol: Floats, years: Floats, rate: Floats, carry: Floats, out: Floats
 ) -> None:

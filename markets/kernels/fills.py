@@ -1,4 +1,4 @@
-"""The movements of a venue's fills in the ledger: what a taker and the makers exchange, and inventory passed on.
+"""The movements in the ledger of fills of what is paid in cash: what a taker and the makers exchange.
 
 Vectors are (paths,) unless said; loops that read rows twice take blocks of paths, which stay in the first-level cache.
 """
@@ -17,7 +17,6 @@ Ints = NDArray[np.int64]
 
 FEW = 0.1  # share of the paths up to which those that trade are taken alone
 ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and (if any) walk
-SWAP_MOVES = 6  # notional, coupon, and notes of calm spread, crisis spread, walk, and of the last three together
 NETTED = 1  # one more where orders may have crossed: the walk that the side against the net order gains
 
 
@@ -222,90 +221,3 @@ def asset_fill(
             if moves == ASSET_MOVES + NETTED:
                 split_walk(amounts[ASSET_MOVES - 1, :width], amounts[ASSET_MOVES, :width])
             carry_out(amounts[done:], np.int64(0), own[done:], rows, start, stop)  # a plain 0 is a type of its own
-
-
-@kernel_inline
-def pass_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows: Floats) -> None:
-    """`passed_on` from within a kernel."""
-    units = np.empty(BLOCK)  # apart from the ledger's rows: a loop that writes what it reads does not vectorise
-    for start in range(0, quantity.shape[0], BLOCK):
-        stop = min(start + BLOCK, quantity.shape[0])
-        whole, price = quantity[start:stop], worth[start:stop]
-        for j in range(stop - start):
-            units[j] = whole[j] * share
-        giver, taker = rows[entries[0, GIVER], start:stop], rows[entries[0, TAKER], start:stop]
-        payer, payee = rows[entries[1, GIVER], start:stop], rows[entries[1, TAKER], start:stop]
-        moved, handed = rows[entries[0, GROSS], start:stop], rows[entries[1, GROSS], start:stop]
-        for j in range(stop - start):
-            own = units[j]
-            cash = own * price[j]
-            giver[j] -= own
-            taker[j] += own
-            moved[j] += abs(own)
-            payer[j] -= cash
-            payee[j] += cash
-            handed[j] += abs(cash)
-        if entries[1, PAID] != NONE:
-            paid, got = rows[entries[1, PAID], start:stop], rows[entries[1, GOT], start:stop]
-            for j in range(stop - start):
-                cash = units[j] * price[j]
-                paid[j] -= cash
-                got[j] += cash
-
-
-@kernel
-def passed_on(quantity: Floats, share: float, worth: Floats, entries: Ints, rows: Floats) -> None:
-    """Pass a share of a quantity on at `worth` $ a unit, carried out in the ledger.
-
-    quantity: may be a row of the ledger itself. entries: (2, ENTRY): of the units, and of $ for them.
-    """
-    pass_on(quantity, share, worth, entries, rows)
-
-
-@kernel
-def swap_moves(
-    filled: Floats,
-    book: Floats,
-    shares: Floats,
-    calm: float,
-    walk: Floats,
-    annuity: Floats,
-    floating: Floats,
-    amounts: Floats,
-    spread: Floats,
-) -> None:
-    """Movements between a taker and each maker when a notional of `filled` is received fixed.
-
-    Args:
-        filled: signed $ notional.
-        book, shares, calm, walk, spread: as for `asset_fill`, in decimal rate.
-        annuity, floating: legs of the swap per unit of notional; their ratio is mid.
-        amounts: (makers x SWAP_MOVES, paths), written: notional, and notional x coupon, from the maker; then noted from
-            the taker calm spread, crisis spread and walk at present value, and their sum back from the maker. With
-            NETTED more, the walk is split: the last row is what of it is received, below zero.
-    """
-    paths, moves = filled.shape[0], amounts.shape[0] // shares.shape[0]
-    for start in range(0, paths, BLOCK):
-        stop = min(start + BLOCK, paths)
-        width = stop - start
-        half, skew = book[HALF_SPREAD, start:stop], book[SKEW, start:stop]
-        quantity, worse, walked = filled[start:stop], spread[start:stop], walk[start:stop]
-        years, leg = annuity[start:stop], floating[start:stop]
-        for j in range(width):
-            worse[j] = worsened(quantity[j], half[j], skew[j])
-        for m in range(shares.shape[0]):
-            share, first = shares[m, start:stop], m * moves
-            notional, coupon = amounts[first, start:stop], amounts[first + 1, start:stop]
-            quiet, crisis = amounts[first + 2, start:stop], amounts[first + 3, start:stop]
-            walking, back = amounts[first + 4, start:stop], amounts[first + 5, start:stop]
-            for j in range(width):
-                own = quantity[j] * share[j]
-                notional[j] = own
-                coupon[j] = own * (leg[j] / years[j] - worse[j] - walked[j])
-                quiet[j] = abs(own) * (half[j] if half[j] < calm else calm) * years[j]
-                spread_cost = own * worse[j] * years[j]
-                walking[j] = own * walked[j] * years[j]
-                crisis[j] = spread_cost - quiet[j]
-                back[j] = spread_cost + walking[j]
-            if moves == SWAP_MOVES + NETTED:
-                split_walk(walking, amounts[first + 6, start:stop])

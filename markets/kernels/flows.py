@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import fma, kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -53,7 +53,7 @@ def flow_worth(
             worth[j] *= fixing[j]
 
 
-@kernel
+@kernel_reading(4)
 def flow_values(factors: Floats, fixings: Floats, terms: Floats, slots: Ints, out: Floats) -> None:
     """Add the value of flows to `out`.
 
@@ -80,7 +80,7 @@ def flow_values(factors: Floats, fixings: Floats, terms: Floats, slots: Ints, ou
                     o[j] = fma(amount * fixing[j], exp(-z[j]), o[j])
 
 
-@kernel
+@kernel_reading(4)
 def flow_slopes(factors: Floats, fixings: Floats, terms: Floats, slots: Ints, out: Floats) -> None:
     """Add value and slopes of flows to `out`: dV/dx = -sum b v.
 

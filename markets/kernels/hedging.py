@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import fma, kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -20,7 +20,7 @@ DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART, FX_PART, CREDIT_PART,
 PARTS = 10  # and what a desk adds
 
 
-@kernel
+@kernel_reading(2)
 def product(units: Floats, one: Floats, out: Floats) -> None:
     """Into `out` what `add_product` makes of zeros: never -0."""
     for j in range(out.shape[0]):
@@ -34,7 +34,7 @@ def add_product(units: Floats, one: Floats, out: Floats) -> None:
         out[j] += units[j] * one[j]
 
 
-@kernel
+@kernel_reading(4)
 def two_products(units: Floats, one: Floats, others: Floats, other: Floats, out: Floats) -> None:
     """Into `out` what `product` of the first and `add_product` of the second leave."""
     for j in range(out.shape[0]):
@@ -130,7 +130,7 @@ def discounts(rate: Floats, years: float, factor: Floats) -> None:
         factor[j] = exp(-rate[j] * years)
 
 
-@kernel
+@kernel_reading(7)
 def asset_order(
     desired: Floats,
     held: Floats,
@@ -242,7 +242,7 @@ def of_spot(
     return value - before, straight, bent
 
 
-@kernel
+@kernel_reading(7)
 def attribute(
     scale: Floats,
     before: Floats,
@@ -270,7 +270,7 @@ def attribute(
         unhedged[j] = unhedged[j] + passed + straight + bent
 
 
-@kernel
+@kernel_reading(9)
 def attribute_few(
     scale: Floats,
     before: Floats,

@@ -20,11 +20,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import FLOOR, at_least
 from markets.kernels.normal import exp, log
 from markets.kernels.options import (
     CARRY,
     DELTA,
-    FLOOR,
     GAMMA,
     INNER,
     INNER_YEARS,
@@ -39,7 +39,6 @@ from markets.kernels.options import (
     VALUE,
     VANNA,
     VEGA,
-    at_least,
 )
 from markets.kernels.waves import wave
 from sim.jit import fma, kernel, kernel_inline

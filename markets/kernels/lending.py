@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.jit import kernel
+from sim.jit import kernel, kernel_reading
 from sim.kernels.moves import carry_out
 
 Floats = NDArray[np.float64]
@@ -16,7 +16,7 @@ BLOCK = 1024  # paths
 NEVER = -1  # day of a deadline where no call is outstanding
 
 
-@kernel
+@kernel_reading(7)
 def pay_interest(
     cash: Floats,
     posted: Floats,
@@ -109,7 +109,7 @@ def in_trouble(
     return some
 
 
-@kernel
+@kernel_reading(3)
 def asset_exposure(delta: Floats, gamma: Floats, spot: Floats, straight: Floats, bent: Floats) -> None:
     """What a move of an asset by x times its price costs: `straight` x + `bent` x^2, written, $. Long gamma is free.
 

@@ -6,30 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.listed_leg import (
-    add_greeks,
+    add_bent,
+    add_delta,
     add_rated,
-    add_sloped,
     add_worth,
     bring,
     deviations,
     discounted,
+    find_sides,
     grown_by,
     logs_of,
 )
 from markets.kernels.normal import log
-from markets.kernels.options import (
-    BLOCK,
-    DELTA,
-    GAMMA,
-    INNER,
-    NODE,
-    OUTER,
-    RESPONSE,
-    VALUE,
-    VANNA,
-    VEGA,
-)
-from sim.jit import kernel, kernel_inline
+from markets.kernels.options import BLOCK, CARRY, DELTA, GAMMA, INNER, NODE, OUTER, RESPONSE, VALUE, VANNA, VEGA
+from markets.kernels.sides import WORK
+from sim.jit import kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -116,16 +107,18 @@ def listed_split(
         out: (SMILE_GAIN, paths that are looked at), written.
     """
     (spot0, vol0, nodes0), (spot1, vol1, nodes1), (signs, strikes, logs, multiples) = old, new, legs
-    outer, inner, response = int(term[OUTER]), int(term[INNER]), term[RESPONSE]
+    outer, inner, response, carry = int(term[OUTER]), int(term[INNER]), term[RESPONSE], term[CARRY]
     per_spot0, per_vol0, own = 1.0 / base[0], 1.0 / base[1], np.empty((23, BLOCK))
+    values, work = np.empty((4, BLOCK)), np.empty((WORK, BLOCK))  # values: of the steps
     (with_here, with_now, still), some = known, among.shape[0] > 0
     done = still and with_now  # what vol makes is then the last step, and its end is known
+    steps = (not with_here, True, not done, not with_now)  # worth then, spot moved, vol too, all: which must be found
     # row by row: an array that is unpacked has rows of any stride, and loops over these do not vectorise
     log0, log1, grown0, grown1, zts0, zts1 = own[0], own[1], own[2], own[3], own[4], own[5]
-    worth, delta, bent, remarked, last, sds = own[6], own[7], own[8], own[9], own[10], own[11]
-    s0, s1, near, then, v, wide, paid, far = own[12], own[13], own[14], own[15], own[16], own[17], own[18], own[19]
-    pers, discount0, discount1 = own[20], own[21], own[22]
-    leg, spread, rates0, rates1 = (paid, far), (sds, pers), (zts0, discount0), (zts1, discount1)
+    discount0, discount1, sds0, sds1, pers0, pers1 = own[6], own[7], own[8], own[9], own[10], own[11]
+    s0, s1, near, far, v, wide, paid, logged = own[12], own[13], own[14], own[15], own[16], own[17], own[18], own[19]
+    then, x, delta = own[20], own[21], own[22]
+    worth, bent, remarked, last = values[0], values[1], values[2], values[3]
     for start in range(0, out.shape[1], BLOCK):
         width = min(BLOCK, out.shape[1] - start)
         bring(spot0, among, start, width, s0)
@@ -135,32 +128,34 @@ def listed_split(
         logs_of(s1, per_spot0, width, log1)
         bring(vol0, among, start, width, v)
         grown_by(v, per_vol0, response, width, grown0)
-        if not done:
-            bring(vol1, among, start, width, v)
-            grown_by(v, per_vol0, response, width, grown1)
+        bring(vol1, among, start, 0 if done else width, v)
+        grown_by(v, per_vol0, response, 0 if done else width, grown1)
         bring(nodes0[outer], among, start, width, far)
         bring(nodes0[inner], among, start, width, near)
-        discounted(far, near, term, width, *rates0)
+        discounted(far, near, term, width, zts0, discount0)
         if not with_now:
             bring(nodes1[outer], among, start, width, far)
             bring(nodes1[inner], among, start, width, near)
-            discounted(far, near, term, width, *rates1)
+            discounted(far, near, term, width, zts1, discount1)
         for j in range(width):
             worth[j] = delta[j] = bent[j] = remarked[j] = last[j] = 0.0
         for i in range(signs.shape[0]):
             sign = signs[i]
             bring(multiples[i], among, start, width, wide)
             bring(strikes[i], among, start, width, paid)
-            bring(logs[i], among, start, width, far)
-            deviations(wide, grown0, term, width, sds, pers)
-            if not with_here:
-                add_sloped(sign, s0, log0, leg, spread, rates0, term, per_spot0, width, worth, delta)
-            add_worth(sign, s1, log1, leg, spread, rates0, term, per_spot0, width, bent)
-            if not done:
-                deviations(wide, grown1, term, width, sds, pers)
-                add_worth(sign, s1, log1, leg, spread, rates0, term, per_spot0, width, remarked)
-            if not with_now:
-                add_worth(sign, s1, log1, leg, spread, rates1, term, per_spot0, width, last)
+            bring(logs[i], among, start, width, logged)
+            deviations(sign, wide, grown0, term, width, sds0, pers0)
+            deviations(sign, wide, grown1, term, 0 if done else width, sds1, pers1)
+            for step in range(4):
+                if not steps[step]:
+                    continue
+                spot, log_spot = (s0, log0) if step == 0 else (s1, log1)
+                spread = (sds0, pers0) if step < 2 else (sds1, pers1)
+                rates = (zts0, discount0) if step < 3 else (zts1, discount1)
+                find_sides(sign, spot, log_spot, (paid, logged), spread, rates, term, per_spot0, width, x, work)
+                add_worth(sign, spot, carry, work, width, values[step])
+                if step == 0:
+                    add_delta(sign, carry, work, width, delta)
         if with_here:
             bring(here[0], among, start, width, worth)
             bring(here[1], among, start, width, delta)
@@ -184,7 +179,7 @@ def log_strikes(strikes: Floats, spot0: float, out: Floats) -> None:
             out[i, j] = log(strikes[i, j] * per_spot0)
 
 
-@kernel
+@kernel_reading(10)
 def listed_greeks(
     spot: Floats,
     vol: Floats,
@@ -215,9 +210,9 @@ def listed_greeks(
         own: (paths,), written with NODE rows: vega by the options' own vols, $ per 1.00.
     """
     paths, full, rated = spot.shape[0], out.shape[0] == NODE, out.shape[0] > NODE
-    outer, inner, response = int(term[OUTER]), int(term[INNER]), term[RESPONSE]
-    per_spot0, per_vol0, work = 1.0 / base[0], 1.0 / base[1], np.empty((6, BLOCK))
-    log_spot, grown, zts, discounts, sds, pers = work[0], work[1], work[2], work[3], work[4], work[5]
+    outer, inner, response, carry = int(term[OUTER]), int(term[INNER]), term[RESPONSE], term[CARRY]
+    per_spot0, per_vol0, rows, work = 1.0 / base[0], 1.0 / base[1], np.empty((7, BLOCK)), np.empty((WORK, BLOCK))
+    log_spot, grown, zts, discounts, sds, pers, x = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6]
     spread, rates = (sds, pers), (zts, discounts)
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
@@ -225,19 +220,19 @@ def listed_greeks(
         s, v = spot[block], vol[block]
         logs_of(s, per_spot0, width, log_spot)
         grown_by(v, per_vol0, response, width, grown)
-        discounted(nodes[outer, block], nodes[inner, block], term, width, *rates)
+        discounted(nodes[outer, block], nodes[inner, block], term, width, zts, discounts)
         for k in range(NODE if rated else 0, out.shape[0]):
             out[k, block] = 0.0
         own[start : start + width if full else start] = 0.0
         for i in range(signs.shape[0]):
             sign, leg = signs[i], (strikes[i, block], logs[i, block])
-            deviations(multiples[i, block], grown, term, width, *spread)
+            deviations(sign, multiples[i, block], grown, term, width, sds, pers)
+            find_sides(sign, s, log_spot, leg, spread, rates, term, per_spot0, width, x, work)
+            if rated:
+                add_rated(sign, term, work, width, out[NODE + outer, block], out[NODE + inner, block])
+                continue
+            add_worth(sign, s, carry, work, width, out[VALUE, block])
             if full:
-                slopes = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
-                more = out[VEGA, block], out[VANNA, block], own[block]
-                add_greeks(sign, s, v, log_spot, leg, spread, rates, term, per_spot0, root, slopes, more)
-            elif rated:
-                by_outer, by_inner = out[NODE + outer, block], out[NODE + inner, block]
-                add_rated(sign, s, log_spot, leg, spread, rates, term, per_spot0, by_outer, by_inner)
-            else:
-                add_worth(sign, s, log_spot, leg, spread, rates, term, per_spot0, width, out[VALUE, block])
+                add_delta(sign, carry, work, width, out[DELTA, block])
+                more = out[GAMMA, block], out[VEGA, block], out[VANNA, block], own[block]
+                add_bent(sign, s, v, spread, term, root, work, more)

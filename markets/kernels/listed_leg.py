@@ -1,23 +1,25 @@
-"""A listed option leg by leg, on a block of paths: what `markets.kernels.listed` adds up."""
+"""A listed option leg by leg, on a block of paths: what `markets.kernels.listed` adds up. Loops have one step each."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import FLOOR, TINY, at_least
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
-from markets.kernels.options import (
-    CARRY,
-    FLOOR,
-    INNER_YEARS,
-    LOG_STRIKE,
-    OUTER_YEARS,
-    RESPONSE,
-    SD,
-    STRIKE,
-    TINY,
-    at_least,
-    sides,
+from markets.kernels.options import CARRY, INNER_YEARS, LOG_STRIKE, OUTER_YEARS, RESPONSE, SD, STRIKE
+from markets.kernels.sides import (
+    BELL,
+    D_1,
+    D_2,
+    LOWER_1,
+    LOWER_2,
+    SIDE_1,
+    SIDE_2,
+    both_tails,
+    cash_side,
+    find_distances,
+    side,
 )
 from sim.jit import fma, kernel_inline
 
@@ -38,17 +40,18 @@ def bring(row: Floats, among: Ints, start: int, width: int, out: Floats) -> None
 
 
 @kernel_inline
-def logs_of(spots: Floats, per_base: float, width: int, out: Floats) -> None:
-    """Into `out` ln(S / spot0)."""
+def logs_of(levels: Floats, per_base: float, width: int, out: Floats) -> None:
+    """Into `out` logs of spot or vol over what it was at the start."""
     for j in range(width):
-        out[j] = log(at_least(spots[j], FLOOR) * per_base)
+        out[j] = log(at_least(levels[j], FLOOR) * per_base)
 
 
 @kernel_inline
 def grown_by(vols: Floats, per_base: float, response: float, width: int, out: Floats) -> None:
     """Into `out` the factor on an expiry's vol that the market's makes: (s / s_base)^response. Not in place."""
+    logs_of(vols, per_base, width, out)
     for j in range(width):
-        out[j] = exp(response * log(at_least(vols[j], FLOOR) * per_base))
+        out[j] = exp(response * out[j])
 
 
 @kernel_inline
@@ -61,32 +64,15 @@ def discounted(far: Floats, near: Floats, term: Floats, width: int, zts: Floats,
 
 
 @kernel_inline
-def deviations(wide: Floats, grown: Floats, term: Floats, width: int, sds: Floats, pers: Floats) -> None:
-    """Into `sds` standard deviations to the expiry of a leg, into `pers` one over them."""
+def deviations(sign: float, wide: Floats, grown: Floats, term: Floats, width: int, sds: Floats, pers: Floats) -> None:
+    """Into `sds` standard deviations to the expiry of a leg, into `pers` its sign over them."""
     for j in range(width):
         sds[j] = wide[j] * term[SD] * grown[j]
-        pers[j] = 1.0 / at_least(sds[j], TINY)
+        pers[j] = sign / at_least(sds[j], TINY)
 
 
 @kernel_inline
-def sides_of(
-    sign: float,
-    log_spot: float,
-    asset: float,
-    leg: tuple[float, float],
-    spread: tuple[float, float],
-    rates: tuple[float, float],
-    term: Floats,
-    per_spot0: float,
-) -> tuple[float, float, float, float]:
-    """`sides` of one leg on one path. asset: what the asset itself pays, $; the tuples as for `add_worth`, a path's."""
-    (paid, far), (sd, per), (zt, discount) = leg, spread, rates
-    x = log_spot - far - term[LOG_STRIKE] + zt
-    return sides(sign, x, sd, per, asset, paid * (term[STRIKE] * per_spot0), discount)
-
-
-@kernel_inline
-def add_worth(
+def find_sides(
     sign: float,
     spot: Floats,
     log_spot: Floats,
@@ -96,97 +82,72 @@ def add_worth(
     term: Floats,
     per_spot0: float,
     width: int,
-    out: Floats,
+    x: Floats,
+    work: Floats,
 ) -> None:
-    """Add to `out` the worth of one leg on a block's paths, from what is known of them.
+    """N(D_1), K' N(D_2), e^(-d1^2 / 2), D_1 and D_2 of one leg on a block's paths, into rows of `work` (WORK, BLOCK).
 
     Args:
         leg: strikes and their logs; spread: as `deviations` writes them; rates: as `discounted` does.
+        x: (BLOCK,), written.
     """
     (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
+    side1, side2, bells = work[SIDE_1], work[SIDE_2], work[BELL]
+    d1, d2, lower1, lower2 = work[D_1], work[D_2], work[LOWER_1], work[LOWER_2]
+    log_strike, per_strike = term[LOG_STRIKE], term[STRIKE] * per_spot0
     for j in range(width):
-        asset, at = carry * spot[j], ((paid[j], far[j]), (sds[j], pers[j]), (zts[j], discounts[j]))
-        n1, rho, _, _ = sides_of(sign, log_spot[j], asset, *at, term, per_spot0)
-        out[j] += fma(asset, n1, -rho)
+        x[j] = log_spot[j] - far[j] - log_strike + zts[j]
+    find_distances(sign, x, sds, pers, work, width)
+    for j in range(width):
+        far1, far2 = both_tails(side1[j], lower1[j], side2[j], lower2[j], bells[j])
+        side1[j] = side(d1[j], 1.0, far1)
+        side2[j] = cash_side(d2[j], paid[j] * per_strike, discounts[j], carry * spot[j] * far2)
 
 
 @kernel_inline
-def add_sloped(
-    sign: float,
-    spot: Floats,
-    log_spot: Floats,
-    leg: tuple[Floats, Floats],
-    spread: tuple[Floats, Floats],
-    rates: tuple[Floats, Floats],
-    term: Floats,
-    per_spot0: float,
-    width: int,
-    out: Floats,
-    delta: Floats,
-) -> None:
-    """`add_worth`, and add to `delta` the leg's own."""
-    (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
+def add_worth(sign: float, spot: Floats, carry: float, work: Floats, width: int, out: Floats) -> None:
+    """Add to `out` the worth of a leg whose sides are found."""
+    side1, side2 = work[SIDE_1], work[SIDE_2]
     for j in range(width):
-        asset, at = carry * spot[j], ((paid[j], far[j]), (sds[j], pers[j]), (zts[j], discounts[j]))
-        n1, rho, _, _ = sides_of(sign, log_spot[j], asset, *at, term, per_spot0)
-        out[j] += fma(asset, n1, -rho)
-        delta[j] = fma(carry, n1, delta[j])
+        out[j] += fma(carry * spot[j], sign * side1[j], -(sign * side2[j]))
 
 
 @kernel_inline
-def add_greeks(
+def add_delta(sign: float, carry: float, work: Floats, width: int, out: Floats) -> None:
+    """Add to `out` the delta of a leg whose sides are found."""
+    side1 = work[SIDE_1]
+    for j in range(width):
+        out[j] = fma(carry, sign * side1[j], out[j])
+
+
+@kernel_inline
+def add_bent(
     sign: float,
     spot: Floats,
     vol: Floats,
-    log_spot: Floats,
-    leg: tuple[Floats, Floats],
     spread: tuple[Floats, Floats],
-    rates: tuple[Floats, Floats],
     term: Floats,
-    per_spot0: float,
     root: float,
-    slopes: tuple[Floats, Floats, Floats],
-    more: tuple[Floats, Floats, Floats],
+    work: Floats,
+    rows: tuple[Floats, Floats, Floats, Floats],
 ) -> None:
-    """Add one leg to a block's rows of `listed_greeks`, but for those of rates. Arguments as for `add_worth`.
-
-    Args:
-        slopes: rows of value, delta and gamma; more: of vega, vanna and vega by its own vol.
-    """
-    (paid, far), (sds, pers), (zts, discounts) = leg, spread, rates
-    (value, delta, gamma), (vega, vanna, own) = slopes, more
-    carry, response = term[CARRY], term[RESPONSE]
+    """Add a leg whose sides are found to a block's rows of gamma, vega, vanna and vega by its own vol."""
+    (gamma, vega, vanna, own), (sds, pers), bells, d2 = rows, spread, work[BELL], work[D_2]
+    by_bell, response = term[CARRY] * INV_SQRT_2PI, term[RESPONSE]
     for j in range(spot.shape[0]):
-        price, level = at_least(spot[j], FLOOR), at_least(vol[j], FLOOR)
-        sd, per, asset = sds[j], pers[j], carry * spot[j]
-        at = (paid[j], far[j]), (sd, per), (zts[j], discounts[j])
-        n1, rho, bell, d2 = sides_of(sign, log_spot[j], asset, *at, term, per_spot0)
-        density = carry * INV_SQRT_2PI * bell
-        value[j] += fma(asset, n1, -rho)
-        delta[j] = fma(carry, n1, delta[j])
-        gamma[j] += 0.0 if sd < TINY else density * per / price
-        vega[j] = fma(density * spot[j] * response, sd / level, vega[j])
-        vanna[j] = fma(-density * response, d2, vanna[j])
+        density = by_bell * bells[j]
+        gamma[j] += 0.0 if sds[j] < TINY else density * (sign * pers[j]) / at_least(spot[j], FLOOR)
+    for j in range(spot.shape[0]):
+        density = by_bell * bells[j]
+        vega[j] = fma(density * spot[j] * response, sds[j] / at_least(vol[j], FLOOR), vega[j])
+        vanna[j] = fma(-density * response, sign * d2[j], vanna[j])
         own[j] = fma(density * spot[j], root, own[j])
 
 
 @kernel_inline
-def add_rated(
-    sign: float,
-    spot: Floats,
-    log_spot: Floats,
-    leg: tuple[Floats, Floats],
-    spread: tuple[Floats, Floats],
-    rates: tuple[Floats, Floats],
-    term: Floats,
-    per_spot0: float,
-    by_outer: Floats,
-    by_inner: Floats,
-) -> None:
-    """Add one leg to a block's rows of the two nodes that discount it. Arguments as for `add_worth`."""
-    (paid, far), (sds, pers), (zts, discounts), carry = leg, spread, rates, term[CARRY]
-    for j in range(spot.shape[0]):
-        at = (paid[j], far[j]), (sds[j], pers[j]), (zts[j], discounts[j])
-        _, rho, _, _ = sides_of(sign, log_spot[j], carry * spot[j], *at, term, per_spot0)
-        by_outer[j] = fma(term[OUTER_YEARS], rho, by_outer[j])
-        by_inner[j] = fma(term[INNER_YEARS], rho, by_inner[j])
+def add_rated(sign: float, term: Floats, work: Floats, width: int, by_outer: Floats, by_inner: Floats) -> None:
+    """Add a leg whose sides are found to a block's rows of the two nodes that discount it."""
+    side2 = work[SIDE_2]
+    for j in range(width):
+        by_outer[j] = fma(term[OUTER_YEARS], sign * side2[j], by_outer[j])
+        by_inner[j] = fma(term[INNER_YEARS], sign * side2[j], by_inner[j])

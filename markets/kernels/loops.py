@@ -13,6 +13,24 @@ Floats = NDArray[np.float64]
 SQUARINGS = 48  # leave 2^-48 of the error of the first power's norm
 
 
+@kernel
+def gain_of(impact: float, depth: Floats, flow: Floats, out: Floats) -> None:
+    """Into `out` the loop gain of a flow: impact x flow / depth."""
+    for j in range(out.shape[0]):
+        out[j] = impact * flow[j] / depth[j]
+
+
+@kernel
+def scaled_sum(impact: float, depth: Floats, flow: Floats, more: Floats, out: Floats) -> None:
+    """Into `out` impact / depth x the sum of two flows; more: (paths,), or (0,) where there is no second one."""
+    if more.shape[0] == 0:
+        for j in range(out.shape[0]):
+            out[j] = impact / depth[j] * flow[j]
+    else:
+        for j in range(out.shape[0]):
+            out[j] = impact / depth[j] * (flow[j] + more[j])
+
+
 @kernel_inline
 def radius_of_two(a: float, b: float, c: float, d: float) -> float:
     """Largest modulus of an eigenvalue of ((a, b), (c, d))."""

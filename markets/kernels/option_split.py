@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import FLOOR, at_least
 from markets.kernels.hedging import DELTA_PART, GAMMA_PART, THETA_PART, of_spot
 from markets.kernels.normal import log
-from markets.kernels.options import BLOCK, FLOOR, OWN, WORK, add_first_order, at_least, different, spread
+from markets.kernels.options import BLOCK, OWN, add_first_order, different, spread
+from markets.kernels.sides import WORK
 from sim.jit import fma, kernel
 
 Floats = NDArray[np.float64]

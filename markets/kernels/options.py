@@ -15,14 +15,29 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.normal import INV_SQRT_2PI, TAIL, bell, exp, log, mills_ratio
-from sim.jit import fma, kernel, kernel_inline
+from markets.kernels.floors import FLOOR, TINY, at_least
+from markets.kernels.normal import INV_SQRT_2PI, bell, exp, log
+from markets.kernels.sides import (
+    BELL,
+    D_1,
+    D_2,
+    LOWER_1,
+    LOWER_2,
+    SIDE_1,
+    SIDE_2,
+    WORK,
+    both_tails,
+    cash_side,
+    find_distances,
+    find_ratios,
+    reach,
+    side,
+)
+from sim.jit import fma, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 
 BLOCK = 256  # paths: six rows of 2 KiB stay in a first-level cache
-TINY = 1e-150  # stands for a zero standard deviation: x / TINY is clipped to the limit
-FLOOR = 1e-300  # stands for a zero spot or vol, so that ratios to them stay finite
 
 SIGN = 0  # +1 call, -1 put
 QUANTITY = 1  # units of the asset, signed
@@ -37,46 +52,6 @@ OPTION_TERMS = 11
 VALUE, DELTA, GAMMA, VEGA, VANNA, NODE = range(6)  # NODE and on: a row for each node of the curve
 SLOPES = 3  # value and its first two derivatives by spot
 OWN = 5  # rows of what of an option does not depend on spot
-SIDE_1, SIDE_2, BELL, D_1, D_2, LOWER_1, LOWER_2 = range(7)  # rows of `every_side`
-WORK = 7
-
-
-@kernel_inline
-def at_least(x: float, floor: float) -> float:
-    """max(x, floor); NaN stays NaN."""
-    return floor if x < floor else x
-
-
-@kernel_inline
-def reach(d: float) -> float:
-    """|d|, at most 40; NaN stays NaN."""
-    far = abs(d)
-    return TAIL if far > TAIL else far
-
-
-@kernel_inline
-def tails(far1: float, far2: float, bell: float) -> tuple[float, float]:
-    """bell N(-far1) / e^(-far1^2 / 2) and bell N(-far2) / e^(-far2^2 / 2), with one division for both.
-
-    With bell = S e^(-d1^2 / 2) = K e^(-z tau - d2^2 / 2) (S and K as discounted) they are S N(-|d1|) and
-    K e^(-z tau) N(-|d2|): the second bell costs no exponential.
-    """
-    upper1, lower1 = mills_ratio(far1)
-    upper2, lower2 = mills_ratio(far2)
-    shared = bell / (lower1 * lower2)
-    return upper1 * lower2 * shared, upper2 * lower1 * shared
-
-
-@kernel_inline
-def side(d: float, whole: float, tail: float) -> float:
-    """whole N(d), given tail = whole N(-|d|)."""
-    return whole - tail if d > 0.0 else tail
-
-
-@kernel_inline
-def cash_side(d: float, strike: float, discount: float, tail: float) -> float:
-    """strike discount N(d), given tail = strike discount N(-|d|)."""
-    return fma(strike, discount, -tail) if d > 0.0 else tail
 
 
 @kernel_inline
@@ -155,22 +130,11 @@ def every_side(
         spot: $; x: ln(S/K) + z tau - q tau; own: (OWN, BLOCK) of `spread`.
         work: (WORK, BLOCK), written. D_1, D_2: sign d1, sign d2; K' the strike as discounted.
     """
-    sds, pers, discounts = own[1], own[2], own[3]
-    side1, side2, bells, d1, d2 = work[SIDE_1], work[SIDE_2], work[BELL], work[D_1], work[D_2]
-    lower1, lower2 = work[LOWER_1], work[LOWER_2]
-    half = 0.5 * sign
+    discounts, side1, side2, bells = own[3], work[SIDE_1], work[SIDE_2], work[BELL]
+    d1, d2, lower1, lower2 = work[D_1], work[D_2], work[LOWER_1], work[LOWER_2]
+    find_distances(sign, x, own[1], own[2], work, width)
     for j in range(width):
-        d1[j] = x[j] * pers[j] + half * sds[j]
-        d2[j] = x[j] * pers[j] - half * sds[j]
-    for j in range(width):
-        bells[j] = bell(reach(d1[j]))
-    for j in range(width):
-        side1[j], lower1[j] = mills_ratio(reach(d1[j]))
-    for j in range(width):
-        side2[j], lower2[j] = mills_ratio(reach(d2[j]))
-    for j in range(width):
-        shared = bells[j] / (lower1[j] * lower2[j])
-        far1, far2 = side1[j] * lower2[j] * shared, side2[j] * lower1[j] * shared
+        far1, far2 = both_tails(side1[j], lower1[j], side2[j], lower2[j], bells[j])
         side1[j] = side(d1[j], 1.0, far1)
         side2[j] = cash_side(d2[j], strike, discounts[j], carry * spot[j] * far2)
 
@@ -230,32 +194,14 @@ def add_value(
         d2[j] = d - half * sds[j]
     for j in range(width):
         bells[j] = carry * spot[j] * bell(reach(d1[j]))
+    find_ratios(work, width)
     for j in range(width):
-        side1[j], lower1[j] = mills_ratio(reach(d1[j]))
-    for j in range(width):
-        side2[j], lower2[j] = mills_ratio(reach(d2[j]))
-    for j in range(width):
-        shared = bells[j] / (lower1[j] * lower2[j])
-        far1, far2 = side1[j] * lower2[j] * shared, side2[j] * lower1[j] * shared
+        far1, far2 = both_tails(side1[j], lower1[j], side2[j], lower2[j], bells[j])
         one = side(d1[j], carry * spot[j], far1) - cash_side(d2[j], strike, discounts[j], far2)
         value[j] = fma(units, one, value[j])
 
 
-@kernel_inline
-def sides(
-    sign: float, x: float, sd: float, per: float, asset: float, strike: float, discount: float
-) -> tuple[float, float, float, float]:
-    """Sign N(sign d1), sign K' N(sign d2), e^(-d1^2 / 2) and d2: d1, d2 = x / sd +- sd / 2, per = 1 / sd, K' = strike
-    as discounted.
-    """
-    d1, d2 = x * per + 0.5 * sd, x * per - 0.5 * sd
-    far1, far2 = reach(d1), reach(d2)
-    high = bell(far1)
-    far1, far2 = tails(far1, far2, high)
-    return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), high, d2
-
-
-@kernel
+@kernel_reading(5)
 def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms: Floats, out: Floats) -> None:
     """Add the value of European options to `out`.
 
@@ -284,7 +230,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
             add_value(terms[i], s, log_spot, zts, sds, discounts, work, o, width)
 
 
-@kernel
+@kernel_reading(8)
 def option_steps(
     old_spot: Floats,
     old_vol: Floats,
@@ -353,7 +299,7 @@ def option_steps(
                 add_value(terms[i], s1, log_new, zts, spreads, discounts, work, found, width)
 
 
-@kernel
+@kernel_reading(7)
 def option_greeks(
     spot: Floats,
     vol: Floats,
@@ -431,49 +377,3 @@ def option_greeks(
                 rho = units * side2[j]
                 by_outer[j] = fma(outer_years, rho, by_outer[j])
                 by_inner[j] = fma(inner_years, rho, by_inner[j])
-
-
-@kernel
-def claim_greeks(
-    spot: Floats,
-    vol: Floats,
-    nodes: Floats,
-    stretch: Floats,
-    base: Floats,
-    terms: Floats,
-    out: Floats,
-) -> None:
-    """Add value and sensitivities of gamma claims, which pay S ln(S/K) - S + K, to `out`.
-
-    V = S e^(-q tau) (x + sd^2 / 2 - 1) + K e^(-z tau): its delta is e^(-q tau) (x + sd^2 / 2),
-    S times its gamma and its vanna, e^(-q tau) sd^2 times the response, do not depend on S. Arguments as for
-    `option_greeks`, `SIGN` unused; `out` is added to.
-    """
-    paths = spot.shape[0]
-    per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
-    for start in range(0, paths, BLOCK):
-        width = min(BLOCK, paths - start)
-        block = slice(start, start + width)
-        s, v, wide = spot[block], vol[block], stretch[block]
-        value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
-        vega, vanna = out[VEGA, block], out[VANNA, block]
-        for i in range(terms.shape[0]):
-            quantity, strike, log_strike = terms[i, QUANTITY], terms[i, STRIKE], terms[i, LOG_STRIKE]
-            sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
-            outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
-            outer, inner = nodes[int(terms[i, OUTER]), block], nodes[int(terms[i, INNER]), block]
-            by_outer, by_inner = out[NODE + int(terms[i, OUTER]), block], out[NODE + int(terms[i, INNER]), block]
-            for j in range(width):
-                zt = fma(outer_years, outer[j], inner_years * inner[j])
-                price, level = at_least(s[j], FLOOR), at_least(v[j], FLOOR)
-                sd = sd0 * wide[j] * exp(response * log(level * per_vol0))
-                slope = carry * fma(0.5 * sd, sd, log(price * per_spot0) - log_strike + zt)
-                asset = quantity * carry * s[j]
-                cash = quantity * strike * exp(-zt)
-                value[j] += fma(quantity * slope, s[j], -asset) + cash
-                delta[j] += quantity * slope
-                gamma[j] += quantity * carry / price
-                vega[j] = fma(asset * response * (sd / level), sd, vega[j])
-                by_outer[j] = fma(outer_years, asset - cash, by_outer[j])
-                by_inner[j] = fma(inner_years, asset - cash, by_inner[j])
-                vanna[j] = fma(quantity * carry * response * sd, sd, vanna[j])

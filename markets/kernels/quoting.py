@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.fills import pass_on
+from markets.kernels.passing_on import pass_on
 from markets.kernels.trading import DEPTH, HALF_SPREAD, SKEW
-from sim.jit import fma, kernel
+from sim.jit import fma, kernel, kernel_reading
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-@kernel
+@kernel_reading(5)
 def limits_used(
     vega: Floats, gamma: Floats, spot: Floats, vega_limit: float, gamma_limit: float, size: Floats, signed: Floats
 ) -> None:
@@ -117,7 +117,7 @@ def standing(
     return anybody
 
 
-@kernel
+@kernel_reading(10)
 def vol_proportional(
     rule: Floats,
     depth: Floats,

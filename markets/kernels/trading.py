@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
-from sim.jit import fma, kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -151,7 +151,7 @@ def net(
             whole[i] &= every
 
 
-@kernel
+@kernel_reading(4)
 def drop_dust(quantity: Floats, reference: Floats, dust: float, most: float, order: Floats) -> bool:
     """Into `order` the quantity, or 0 if it is worth less than `dust` $ at `reference` $ per unit.
 
@@ -166,16 +166,7 @@ def drop_dust(quantity: Floats, reference: Floats, dust: float, most: float, ord
     return sound
 
 
-@kernel
-def fallen(price: Floats, close: Floats, level: Floats) -> bool:
-    """Whether the price has fallen by `level`, a share, or more since the close on any path."""
-    falls = False
-    for j in range(price.shape[0]):
-        falls |= level[j] <= 1.0 - price[j] / close[j]
-    return falls
-
-
-@kernel
+@kernel_reading(6)
 def rules(
     vol: Floats,
     base: float,

@@ -21,10 +21,10 @@ from math import asinh, erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import FLOOR, TINY, at_least
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
 from markets.kernels.options import (
     DELTA,
-    FLOOR,
     GAMMA,
     INNER,
     INNER_YEARS,
@@ -35,15 +35,13 @@ from markets.kernels.options import (
     RESPONSE,
     SD,
     STRIKE,
-    TINY,
     VALUE,
     VANNA,
     VEGA,
-    at_least,
 )
 from markets.kernels.smiles import LEAST, LINEAR, MOST, SSVI, multiple
 from markets.kernels.surface import BY_SKEW, BY_SLOPE
-from sim.jit import kernel, kernel_inline
+from sim.jit import kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 
@@ -161,7 +159,7 @@ def integrate(
             by_steep[j] += twice * (k + a[j]) * m1 * flat[j]
 
 
-@kernel
+@kernel_reading(15)
 def variance_swaps(
     spot: Floats,
     vol: Floats,

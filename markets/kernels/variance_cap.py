@@ -11,10 +11,10 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.floors import FLOOR, TINY, at_least
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
 from markets.kernels.options import (
     DELTA,
-    FLOOR,
     GAMMA,
     INNER,
     INNER_YEARS,
@@ -22,13 +22,11 @@ from markets.kernels.options import (
     OUTER,
     OUTER_YEARS,
     STRIKE,
-    TINY,
     VALUE,
     VANNA,
     VEGA,
-    at_least,
 )
-from sim.jit import kernel, kernel_inline
+from sim.jit import kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 SQRT_HALF = sqrt(0.5)
@@ -52,7 +50,7 @@ def counted(mean: float, room: float, spread: float) -> tuple[float, float, floa
     return mean * below + room * above, below, above, -bell / mean, bell / room, -bell * mean / (room * room)
 
 
-@kernel
+@kernel_reading(10)
 def cap_swaps(
     spot: Floats,
     vol: Floats,

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
-from markets.kernels.options import NODE, claim_greeks
+from markets.kernels.claims import claim_greeks
+from markets.kernels.options import NODE
 from markets.products.european_table import EuropeanTable
 from markets.products.table import When
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from markets.factors.key import FactorKey
 from sim.dataclass import dataclass
 from sim.errors import BugError
+from sim.figure_text import tenor as length
 
 Floats = NDArray[np.float64]
 FAMILY = "swaption_vol"
@@ -39,7 +40,7 @@ class VegaGrid:
     def keys(self) -> tuple[FactorKey, ...]:
         """Of the buckets, expiry by expiry: the normal vol of each."""
         return tuple(
-            FactorKey(FAMILY, "usd", f"{in_words(expiry)} x {in_words(tenor)}")
+            FactorKey(FAMILY, "usd", f"{length(expiry)} x {length(tenor)}")
             for expiry in self.expiries
             for tenor in self.tenors
         )
@@ -51,12 +52,6 @@ class VegaGrid:
 
 
 STANDARD = VegaGrid((1 / 12, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0), (1.0, 2.0, 5.0, 10.0, 20.0, 30.0))
-
-
-def in_words(years: float) -> str:
-    """1M, 18M, 10Y."""
-    months = round(12 * years)
-    return f"{months // 12}Y" if months % 12 == 0 else f"{months}M"
 
 
 def _hats(at: Floats, points: tuple[float, ...]) -> Floats:

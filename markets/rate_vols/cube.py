@@ -14,6 +14,7 @@ from markets.rate_vols.sabr import Kind, Sabr
 from markets.rate_vols.smile_grid import GridPoint, SmileGrid
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.figure_text import tenor
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ class CellQuotes(NamedTuple):
     @property
     def name(self) -> str:
         """5Y into 10Y."""
-        return f"{_years(self.expiry)} into {_years(self.tenor)}"
+        return f"{tenor(self.expiry)} into {tenor(self.tenor)}"
 
 
 class Cell(NamedTuple):
@@ -116,11 +117,3 @@ class Cube:
     def vol(self, expiry: float, tenor: float, strike: ArrayLike, forward: float | None = None) -> Floats:
         """Vol at strikes of any shape, decimal."""
         return self.smile(expiry, tenor, forward).vol(strike)
-
-
-def _years(years: float) -> str:
-    """6M, 18M or 5Y."""
-    months = round(12 * years)
-    if abs(months - 12 * years) > 1e-9 or not months:
-        return f"{years:g}Y"
-    return f"{months}M" if months % 12 else f"{months // 12}Y"

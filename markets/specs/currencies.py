@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from markets.plausible import RATE, SPEED, YIELD_VOL
 from markets.specs.variable import ZERO, Variable
 from sim.dataclass import dataclass
+from sim.figure_text import tenor
 from sim.params import param
 
 
@@ -38,7 +39,7 @@ class CurrencySpec:
     def variables(self, name: str) -> Iterator[Variable]:
         """Its nodes, the shortest first."""
         for node, spec in sorted(self.nodes.items(), key=lambda item: item[1].years):
-            label = f"{name.upper()} {spec.years:g}Y zero rate"
+            label = f"{name.upper()} {tenor(spec.years)} zero rate"
             yield Variable(
                 ZERO, name, node, spec.years, spec.rate, spec.vol, self.mean_reversion, spec.correlation, label
             )

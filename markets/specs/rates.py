@@ -18,6 +18,7 @@ from markets.specs.repo import RepoSpec
 from markets.specs.spreads import SpreadSpec
 from markets.specs.straddle import StraddleSpec
 from sim.dataclass import dataclass
+from sim.figure_text import tenor
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
@@ -36,7 +37,7 @@ class Node(NamedTuple):
     @property
     def label(self) -> str:
         """Its name in words."""
-        return f"{self.years:g}Y zero rate" if self.years else "Overnight rate"
+        return f"{tenor(self.years)} zero rate" if self.years else "Overnight rate"
 
     @property
     def joint(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from markets.plausible import SPEED, SPREAD_OVER, YIELD_VOL
 from markets.specs.variable import SPREAD, Variable
 from sim.dataclass import dataclass
+from sim.figure_text import tenor
 from sim.params import param
 
 
@@ -46,7 +47,7 @@ class SpreadSpec:
             label = f"Spread {name}"
             yield Variable(SPREAD, name, name, 0.0, self.level, self.vol, self.mean_reversion, self.correlation, label)
         for node, spec in sorted(self.nodes.items(), key=lambda item: item[1].years):
-            label = f"Spread {name}, {spec.years:g}Y"
+            label = f"Spread {name}, {tenor(spec.years)}"
             yield Variable(
                 SPREAD, name, node, spec.years, spec.level, spec.vol, self.mean_reversion, spec.correlation, label
             )

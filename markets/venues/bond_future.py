@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
 from markets.factors.key import FactorKey, basis_key
-from markets.kernels.fills import NETTED, SWAP_MOVES, swap_moves
+from markets.kernels.fills import NETTED
+from markets.kernels.swap_fills import SWAP_MOVES, swap_moves
 from markets.venues.interest import growth
 from markets.venues.listing import NEVER
 from markets.venues.par_swap import GAINS, leg_moves

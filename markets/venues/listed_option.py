@@ -13,6 +13,7 @@ from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VAN
 from markets.venues.look import Sloped
 from markets.venues.option_on_surface import NO_SURFACE
 from markets.venues.vol_listing import Greeks, VolListing
+from sim.vectors import on_some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,7 @@ class ListedOption(VolListing):
 
     def _strike_now(self, tick: int) -> None:
         """A fresh option at the present spot; its strikes are found when somebody first looks at it."""
-        self.struck, self._struck_at = self.series.struck(tick), self._now.row(SPOT)
+        self.struck, self._struck_at = self.series.struck(tick), self.now.row(SPOT)
         self._strikes: Strikes | None = None
 
     def _struck_legs(self) -> Strikes:
@@ -112,7 +113,7 @@ class ListedOption(VolListing):
         if among is None:
             return legs
         signs, strikes, logs, multiples = legs
-        return signs, strikes[:, among], logs[:, among], multiples[:, among]
+        return signs, on_some(strikes, among), on_some(logs, among), on_some(multiples, among)
 
     def _term(self, tick: int) -> Vector:
         """What the kernels need at a tick; that of the last call is remembered."""
@@ -135,10 +136,10 @@ class ListedOption(VolListing):
         rows = moving.slopes(market, self._curve.block, self._base, self._term(tick))
         return Sloped(rows[VALUE], rows[DELTA])
 
-    def _split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
+    def split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
         if self.series.moving is not None:
-            return super()._split(seen, among, out)
-        tick, market, block = self.market.factors.tick, self._now, self._curve.block
+            return super().split(seen, among, out)
+        tick, market, block = self.market.factors.tick, self.now, self._curve.block
         given, known = self._known_worth(), seen.here if seen.tick == tick else None
         here, now = known or (NO_ROWS, NO_ROWS), np.empty(0 if among.size else market.paths) if given is None else given
         old, new = ((each.row(SPOT), each.row(VOL), each.block(block)) for each in (seen.market, market))
@@ -169,7 +170,7 @@ class ListedOption(VolListing):
 
     def _quoted(self) -> Callable[[], Vector]:
         """A function that computes the present `mid`."""
-        market, there, term = self._now, self._moving, self._term(self._tick)
+        market, there, term = self.now, self._moving, self._term(self._tick)
         base, response, struck = float(self._base[1]), float(term[RESPONSE]), self._struck_legs().level
 
         def mid() -> Vector:

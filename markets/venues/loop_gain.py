@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, lru_cache, reduce
-from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.loops import raise_radius
+from markets.kernels.loops import raise_radius, scaled_sum
 
 Vector = NDArray[np.float64]
 Entries = tuple[tuple[str, str], ...]
@@ -26,7 +25,8 @@ FUNDS = "funds"  # funds sell as their holdings lose value
 CAPITAL = "capital"  # desks without capital to spare shrink as they lose
 
 
-Sum = Callable[[Sequence[Vector]], Vector]
+Sum = Callable[[float, Vector, Sequence[Vector]], Vector]  # of impact, depth and flows
+NO_MORE = np.empty(0)
 
 
 @lru_cache(maxsize=4096)
@@ -50,13 +50,30 @@ def summed(
 
 
 def _sum_of(parts: tuple[tuple[int, ...], ...]) -> Sum:
-    """The sum of sums of flows, (paths,); parts: their numbers."""
+    """Impact / depth x the sum of sums of flows, (paths,); parts: their numbers."""
     if len(parts) == len(parts[0]) == 1:
-        return itemgetter(parts[0][0])
+        only = parts[0][0]
+        return lambda impact, depth, flows: _scaled(impact, depth, flows[only], NO_MORE)
     if len(parts) == 2 and len(parts[0]) == len(parts[1]) == 1:
         (one,), (other,) = parts
-        return lambda flows: flows[one] + flows[other]
-    return lambda flows: reduce(np.add, [reduce(np.add, [flows[i] for i in part]) for part in parts])
+        return lambda impact, depth, flows: _scaled(impact, depth, flows[one], flows[other])
+    *others, last = parts if len(parts) > 1 else [(i,) for i in parts[0]]
+    return lambda impact, depth, flows: _scaled(
+        impact,
+        depth,
+        _added([_added([flows[i] for i in part]) for part in others]),
+        _added([flows[i] for i in last]),
+    )
+
+
+def _scaled(impact: float, depth: Vector, flow: Vector, more: Vector) -> Vector:
+    found = np.empty(depth.size)
+    scaled_sum(impact, depth, flow, more, found)
+    return found
+
+
+def _added(vectors: list[Vector]) -> Vector:
+    return reduce(np.add, vectors)
 
 
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:

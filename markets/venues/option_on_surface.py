@@ -12,6 +12,7 @@ from markets.kernels.options import NODE, SIGN, SLOPES
 from markets.kernels.smiles import multiples
 from markets.kernels.surface import LOADING, STEEPNESS, surface_greeks
 from markets.vols.moving_smile import MovingSmile
+from sim.vectors import on_some
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Block, Paths, Snapshot
@@ -39,7 +40,7 @@ class OptionOnSurface(NamedTuple):
 
     def take(self, paths: Paths) -> OptionOnSurface:
         """Those on some of the paths."""
-        return self._replace(strikes=self.strikes[:, paths], origins=self.origins[paths])
+        return self._replace(strikes=on_some(self.strikes, paths), origins=self.origins[paths])
 
     def multiples(self, market: Snapshot, term: Floats) -> Floats:
         """Vol of each leg over the vol at the money of a flat term structure, (legs, paths)."""

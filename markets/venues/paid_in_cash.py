@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
 from markets.costs import FILL_COSTS
-from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill
+from markets.kernels.passing_on import passed_on
 from sim.ledger import Move
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from markets.accounts import CLEARING
 from markets.costs import FILL_COSTS
 from markets.factors.key import USD, FactorKey
-from markets.kernels.fills import NETTED, SWAP_MOVES, swap_moves
+from markets.kernels.fills import NETTED
+from markets.kernels.swap_fills import SWAP_MOVES, swap_moves
 from sim.ledger import Move
 from sim.memo import Memo
 from sim.names import Key

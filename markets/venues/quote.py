@@ -13,7 +13,7 @@ from markets.kernels.trading import DEPTH, HALF_SPREAD, SKEW
 from sim.dataclass import dataclass
 
 Vector = NDArray[np.float64]
-Paths = NDArray[np.intp]  # numbers of paths in their chunk
+Paths = slice  # of a chunk
 
 
 class Lean(NamedTuple):

@@ -17,7 +17,7 @@ class Rule:
     """
 
     _levels: tuple[Vector, Vector] | None = None
-    _some: tuple[NDArray[np.intp], tuple[Vector, Vector]] | None = None  # paths, and levels on them
+    _some: tuple[slice, tuple[Vector, Vector]] | None = None  # paths, and levels on them
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class Rule:
             levels = self._levels = _levels(*self._terms)
         return levels
 
-    def on(self, paths: NDArray[np.intp]) -> tuple[Vector, Vector]:
+    def on(self, paths: slice) -> tuple[Vector, Vector]:
         """The levels on some paths, asked for by every maker; computed there alone, if nobody has read them all."""
         if self._some is None or self._some[0] is not paths:
             self._some = paths, self._on(paths)
         return self._some[1]
 
-    def _on(self, paths: NDArray[np.intp]) -> tuple[Vector, Vector]:
+    def _on(self, paths: slice) -> tuple[Vector, Vector]:
         if self._levels is not None:
             by_vol, shown = self._levels
             return by_vol[paths], shown[paths]

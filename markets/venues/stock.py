@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from markets.costs import FILL_COSTS
 from markets.factors.key import FactorKey
-from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill
+from markets.kernels.passing_on import passed_on
 from markets.venues.listing import NEVER
 from markets.venues.paid_in_cash import fill_moves, handed_over
 

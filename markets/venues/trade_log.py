@@ -17,16 +17,16 @@ Vector = NDArray[np.float64]
 
 def write_trade(market: Surroundings, listing: Listing, taker: str, fill: Fill, spread: Vector, walk: Vector) -> None:
     """Write the witnesses' trades; spread and walk: (paths,), excess of the price over mid for a buyer."""
-    witness = market.log.witness
-    if not market.log.sees("trades"):
+    log = market.log
+    if not log.sees("trades"):
         return
-    traded = witness[np.flatnonzero(fill.ordered[witness])]
+    traded = np.flatnonzero(fill.ordered[log.witness])
     if not traded.size:
         return
     quantity, per_notional = fill.quantity[traded], listing.cost_per_notional()
     cost = quantity * listing.unit_notional[traded]
     cost *= per_notional[traded] if isinstance(per_notional, np.ndarray) else per_notional
-    market.log.add_taken(
+    log.add_taken(
         "trades",
         market.now,
         traded,

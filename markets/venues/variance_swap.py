@@ -60,7 +60,7 @@ class VarianceSwap(VolListing):
 
     def _strike_now(self, tick: int) -> None:
         """A fresh swap at the fair vol, with nothing realised."""
-        market = self._now
+        market = self.now
         spot = market.row(SPOT)
         self.struck = self._swaps.struck(tick)
         self._origins, self._steepness = self._swaps.origins(spot), self._swaps.steepness(self.struck)
@@ -78,7 +78,7 @@ class VarianceSwap(VolListing):
     def fix(self, tick: int) -> None:
         """At the end of a close: what the day has made is realised. Its worth is the same before and after."""
         if self.market.clock.is_close[tick]:
-            spot = self._now.row(SPOT)
+            spot = self.now.row(SPOT)
             self._realised = self._realised + np.log(spot / self._fixed) ** 2
             self._fixed = spot
 
@@ -159,7 +159,7 @@ class VarianceSwap(VolListing):
     @property
     def variance_dollars(self) -> Vector:
         """Notional of a unit per unit of variance x the variance that is expected by its expiry, (paths,) $."""
-        market, years = self._now, self.years()
+        market, years = self.now, self.years()
         discount = np.exp(-self._curve.zero(years, market.block(self._curve.block)))
         expected: Vector = self._strikes * self._units + self.greeks().worth / discount
         return np.maximum(expected, 0.0)
@@ -168,12 +168,12 @@ class VarianceSwap(VolListing):
     @property
     def mid(self) -> Vector:
         """The vol at which the rest of its variance is fair, (paths,) decimal a year."""
-        return self._priced(self.market.factors.tick, self._now).vol
+        return self._priced(self.market.factors.tick, self.now).vol
 
     @property
     def elasticity(self) -> Vector:
         """Of the fair vol, (paths,); 1 where no vega is left."""
-        greeks, level = self.greeks(), self._now.row(VOL)
+        greeks, level = self.greeks(), self.now.row(VOL)
         found: Vector = np.ones_like(level)
         np.divide(greeks.vega * level, greeks.own_vega * self.mid, out=found, where=greeks.own_vega > 0)
         return found

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from markets.accounts import INVESTORS
 from markets.venues.breakers import Breakers
-from markets.venues.exposed import Exposed, Measuring
 from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
 from markets.venues.listing import waits_for_roll
@@ -18,6 +17,7 @@ from markets.venues.netting import Netting, netted
 from markets.venues.order import Fill, Order, check_size, tradable
 from markets.venues.order_book import of_one
 from markets.venues.quotes import Quotes
+from markets.venues.reactions import Measuring, Reactions
 from markets.venues.trade_log import write_trade
 from sim.vectors import some
 
@@ -44,7 +44,7 @@ class Exchange(Measuring, Protocol):
         """Clear a venue in CLEAR of this instant. Raises SpiralError where it is over."""
 
 
-class Venue(Exposed):
+class Venue:
     """A market for one listing.
 
     Orders of one instant are netted: the net is filled up to `capacity` x depth, at
@@ -54,7 +54,6 @@ class Venue(Exposed):
     """
 
     def __init__(self, market: Exchange, listing: Listing, spec: VenueSpec) -> None:
-        super().__init__(market)
         self.market, self.listing, self.spec = market, listing, spec
         self.name, self.key = listing.name, next(iter(listing.displaces))  # key: the factor that trades here move first
         self.breakers = Breakers(market, listing, spec)
@@ -68,6 +67,9 @@ class Venue(Exposed):
         self.place = 0
         self._waits = waits_for_roll(listing)
         self.quotes = Quotes(market, listing, spec)
+        self.reactions = Reactions(market, self.name, self.quotes, self.impact)
+        self.expose, self.gain = self.reactions.expose, self.reactions.gain  # for agents and records
+        self._nothing = np.zeros(market.paths)
         self._balance = market.ledger.balance
         self._asset, *self._others = listing.assets
         market.ledger.open(INVESTORS)
@@ -130,6 +132,11 @@ class Venue(Exposed):
     def depth(self) -> Vector:
         """(paths,) $ notional."""
         return self.book().depth
+
+    @property
+    def loop_gain(self) -> Vector:
+        """The price's own loop, (paths,); see `Reactions.loop_gain`."""
+        return self.reactions.loop_gain
 
     @property
     def is_open(self) -> NDArray[np.bool_]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from markets.accounts import CLEARING
 from markets.costs import FILL_COSTS
 from markets.factors.key import VOL, FactorKey
-from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill
+from markets.kernels.passing_on import passed_on
 from markets.venues.listing import NEVER
 from sim.ledger import Move
 from sim.names import Key

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,29 +11,24 @@ from numpy.typing import NDArray
 from markets.accounts import CLEARING
 from markets.factors.key import SMILE_SPOT, SPOT, VOL, FactorKey
 from markets.kernels.listed import split_gains
-from markets.venues.look import Later, Seen, Sloped, mixed
+from markets.venues.look import Seen, Sloped
 from markets.venues.option_on_surface import FACTORS
 from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
-from sim.ledger import Move, Shares
+from markets.venues.vol_gains import ON_MOVING_SMILE, SPLIT, VolGains
 from sim.memo import Memo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from markets.factors.snapshot import Snapshot
+    from markets.factors.snapshot import Block, Snapshot
     from markets.venues.listed_series import Contract, ListedSeries
     from markets.venues.order_book import OrderBook
     from markets.venues.surroundings import Surroundings
     from sim.names import Name
 
 Vector = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
-EVERYWHERE = np.empty(0, dtype=np.int64)  # no path is left out
-FEW = 0.25  # share of the paths up to which those that trade are looked at beside the others
-ON_MOVING_SMILE = (*SPLIT, "hedge_smile")
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
 
@@ -68,7 +62,6 @@ class VolListing(PaidInCash):
         self._base = np.array([series.start.spot0, series.start.vol_base])
         self._curve = series.start.curve
         self._slides, self._smile_moves = series.start.slides, series.smile_moves
-        self._reasons = ON_MOVING_SMILE if self._smile_moves else SPLIT
         self.displaces = {self.underlying.vol: 1.0 / series.start.vol_base}  # buying raises ln vol
         self._here: Greeks  # in the market, of one tick, in which they were last valued as the present one
         self._here_in: Snapshot | None = None
@@ -77,7 +70,7 @@ class VolListing(PaidInCash):
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
         self._holders: Memo[tuple[Name, ...]] = Memo()
         self._strike_now(0)
-        self._seen: Seen | None = None  # None before the first trade
+        self.made = VolGains(self, ON_MOVING_SMILE if series.smile_moves else SPLIT)
         self._asked = -2  # last tick in which somebody asked for greeks in the present market
 
     @abstractmethod
@@ -139,7 +132,7 @@ class VolListing(PaidInCash):
         tick = self.market.factors.tick
         if self._asked == tick - 1:
             return self._greeks_now().worth
-        return self._with_worth(self._worth(tick, self._now))
+        return self._with_worth(self._worth(tick, self.now))
 
     def _known_worth(self) -> Vector | None:
         """The same where it costs nothing."""
@@ -154,13 +147,18 @@ class VolListing(PaidInCash):
         return worth
 
     @property
-    def _now(self) -> Snapshot:
+    def curve_block(self) -> Block:
+        """Where the nodes of its curve stand in a market."""
+        return self._curve.block
+
+    @property
+    def now(self) -> Snapshot:
         """The present market, as the underlying sees it."""
         return self.underlying.seen(self.market.factors.snapshot)
 
     def theta(self, years: float) -> Vector:
         """$ that a unit makes while `years` of trading and calendar time pass and nothing moves, (paths,)."""
-        later: Vector = self._valued(self.market.factors.tick, self._now, years).worth - self.greeks().worth
+        later: Vector = self._valued(self.market.factors.tick, self.now, years).worth - self.greeks().worth
         return later
 
     # --- the price -------------------------------------------------------------------------------------------------
@@ -225,12 +223,12 @@ class VolListing(PaidInCash):
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
         """As of all that is paid in cash; what positions have made so far is noted first, where they change."""
-        self._before_trade(filled != 0.0)
+        self.made.before_trade(filled != 0.0)
         return super().settle(taker, filled, book, walk, calm=calm, walks=walks, netted=netted)
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Likewise."""
-        self._before_trade(quantity * share != 0.0)
+        self.made.before_trade(quantity * share != 0.0)
         super().hand_over(source, target, quantity, share)
 
     @property
@@ -245,7 +243,7 @@ class VolListing(PaidInCash):
 
     def _roll(self, tick: int) -> None:
         """cash += N (worth of the old - worth of the fresh one); nobody gains or loses, and no spread is paid."""
-        if self._seen is None:
+        if not self.made.begun:
             self._strike_anew(tick)
             return
         self.explain()
@@ -255,76 +253,29 @@ class VolListing(PaidInCash):
         for account in self.holders():
             held = self.market.ledger.balance(account, self.name)
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
-        self._seen = self._present()
+        self.made.look()
 
     def _strike_anew(self, tick: int) -> None:
         self._strike_now(tick)
         self._here_in = self._worth_in = None
 
     # --- gains -----------------------------------------------------------------------------------------------------
-    def explain(self, where: Mask | None = None) -> None:
-        """Note what all positions have made since the last look as a book's gains are split; see `ON_MOVING_SMILE`.
+    def explain(self) -> None:
+        """Note what all positions have made since the last look; see `VolGains.explain`."""
+        self.made.explain()
 
-        Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
-        where: the paths that are looked at, (paths,); default: all.
-        """
-        paths = EVERYWHERE if where is None else where.nonzero()[0]
-        if where is None or paths.size == where.size:
-            explain_all([self])
-            return
-        if self._seen is None or not self._is_due() or not paths.size:
-            return
-        seen = mixed(self._seen, self._curve.block)
-        parts = np.empty((len(self._reasons), paths.size))
-        here = self._split(seen, paths, parts)
-        shares = (self.shares,)
-        self.market.ledger.note_shares(parts, shares, _notes(shares, (self._reasons,)), paths)
-        if here is not None:
-            seen = seen._replace(tick=self.market.factors.tick, here=here)
-        self._seen = seen._replace(later=Later(paths, self._present()))
-        if here is not None or paths.size > FEW * where.size:  # known: it is split on all paths whatever is asked for
-            self._seen = mixed(self._seen, self._curve.block)
-
-    def _is_due(self) -> bool:
-        """Whether anything has moved since the last look, on any path."""
-        seen = self._seen
-        return seen is not None and not (seen.market is self._now and seen.tick == self.market.factors.tick)
-
-    def _before_trade(self, changed: Mask) -> None:
-        """Positions are about to change on these paths, (paths,). What others do is no look at the rest."""
-        if self._seen is None:
-            self._seen = self._present()
-        else:
-            self.explain(changed)
-
-    def _present(self) -> Seen:
-        """The present market."""
+    def seen(self) -> Seen:
+        """A look at the present market."""
         factors = self.market.factors
         known = self._here_in is factors.snapshot
         here, worth = Sloped(self._here.worth, self._here.delta) if known else None, self._worth_now()
-        return Seen(factors.tick, self._now, worth, here)
+        return Seen(factors.tick, self.now, worth, here)
 
     def holders(self) -> tuple[Name, ...]:
-        """Likewise; found when the ledger has a further row."""
+        """All accounts that have ever held any; found when the ledger has a further row."""
         return self._holders.get(super().holders, self.market.ledger.used)
 
-    @property
-    def shares(self) -> Shares:
-        """Who has its gains."""
-        return Shares(self.name, self.holders(), len(self._reasons))
-
-    def gains_since(self, out: Vector) -> None:
-        """Of a unit since the last look, (reasons, paths) $, written; then look at the present market."""
-        assert self._seen is not None, "somebody holds it"
-        seen, later = self._seen, self._seen.later
-        self._split(seen, EVERYWHERE, out)
-        if later is not None:
-            some = np.empty((len(out), later.paths.size))
-            self._split(later.seen, later.paths, some)
-            out[:, later.paths] = some
-        self._seen = self._present()
-
-    def _split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
+    def split(self, seen: Seen, among: Ints, out: Vector) -> Sloped | None:
         """A unit in the market of `seen` now, and its gains since in the order of its reasons, (reasons, paths) $.
 
         All gains but that of its delta, written to `out`, on the paths `among`; of (0,) on all. Where the smile moves,
@@ -332,7 +283,7 @@ class VolListing(PaidInCash):
         slide makes by its delta counts under that, which a hedge answers. A subclass that values some paths need not
         know a unit then.
         """
-        tick, old, new = self.market.factors.tick, seen.market, self._now
+        tick, old, new = self.market.factors.tick, seen.market, self.now
         spot, now = {SPOT: new.row(SPOT)}, self._worth_now()
         shape = {**spot, **{key: new.row(key) for key in FACTORS if key in new.keys}}
         here = seen.here if seen.here is not None and seen.tick == tick else self._sloped(tick, old)
@@ -344,34 +295,9 @@ class VolListing(PaidInCash):
         parts, values = np.empty((len(out), now.size)) if among.size else out, (bent, turned, remarked, now)
         split_gains(seen.worth, *here, held, values, (old.row(SPOT), new.row(SPOT)), parts)
         if among.size:
-            out[:] = parts[:, among]
+            out[:] = parts.take(among, 1)
         return here
 
     def _stuck(self, market: Snapshot, old: Snapshot) -> Snapshot:
         """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
         return market.with_rows({SMILE_SPOT: old.row(SPOT)}) if self._slides else market
-
-
-def explain_all(listings: Iterable[VolListing]) -> None:
-    """`explain` of each, on all paths, and noted together."""
-    due = [each for each in listings if each._is_due()]
-    if not due:
-        return
-    shares, market, first = tuple(each.shares for each in due), due[0].market, 0
-    parts = np.empty((sum(own.parts for own in shares), market.paths))
-    for each, own in zip(due, shares, strict=True):
-        each.gains_since(parts[first : first + own.parts])
-        first += own.parts
-    market.ledger.note_shares(parts, shares, _notes(shares, tuple(each._reasons for each in due)))
-
-
-@cache
-def _notes(shares: tuple[Shares, ...], reasons: tuple[tuple[str, ...], ...]) -> tuple[Move, ...]:
-    """Of each listing, account and part of its gains: out of what the delta has made, into the part."""
-    return tuple(
-        move
-        for each, parts in zip(shares, reasons, strict=True)
-        for account in each.holders
-        for reason in parts
-        for move in (Move(account, CLEARING, GAINS, None), Move(CLEARING, account, reason, None))
-    )

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.costs import FILL_COSTS
-from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill, passed_on
+from markets.kernels.fills import ASSET_MOVES, NETTED, asset_fill
+from markets.kernels.passing_on import passed_on
 from markets.venues.listing import NEVER
 from sim.dataclass import dataclass
 from sim.ledger import Move

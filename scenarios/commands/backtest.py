@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.figure_text import money
 from scenarios.commands.finished import opened
 from scenarios.commands.output import say
 from scenarios.commands.remembered import answer
 from scenarios.commands.screen import screen
+from sim.figure_text import money, p_value, percent, significant
 from sim.files import check_target, write_whole
 from sim.screen.table import Table
 
 SHARES = ("green", "yellow", "red")  # columns of days in each zone of the traffic light
+PROBABILITIES = ("kupiec", "independence", "conditional")
 HEADINGS = {
     "method": "method",
     "days": "days",
@@ -45,7 +46,7 @@ def test_and_show(
         return {"rows": frame.to_dicts(), "said": said, "csv": csv_text(frame)}
 
     found = answer(run, "backtest", agent, world, level, window, find=find)
-    shown = _table(found["rows"], f"Daily losses against value at risk {level:.4g}")
+    shown = _table(found["rows"], f"Daily losses against value at risk, {significant(100 * level, 4, ' %')}")
     screen().print(shown)
     for line in found["said"]:
         say(line)
@@ -69,5 +70,7 @@ def _cell(name: str, value: object) -> str:
     if name in ("value_at_risk", "shortfall"):
         return money(value)
     if name == "rate":
-        return f"{value:.2%}"
-    return f"{value:.0%}" if name in SHARES else f"{value:.3g}"
+        return percent(value, 2)
+    if name in PROBABILITIES:
+        return p_value(value)
+    return percent(value, 0) if name in SHARES else significant(value, 3)

@@ -9,6 +9,7 @@ from markets.curves.bond import BillFigures, BondFigures, DepositFigures
 from scenarios.commands.screen import screen
 from scenarios.studies.curves.bonds import price_bond
 from scenarios.studies.curves.solving import solve_curves
+from sim.figure_text import fixed, percent
 from sim.screen.table import Table
 
 WIDTH = 150  # characters, where the output is not a terminal
@@ -60,5 +61,5 @@ def price_and_show(
 
 def _cell(name: str, value: float) -> str:
     if name == "spread":
-        return f"{1e4 * value:.4f}"
-    return f"{value * 100:.6f} %" if name in PERCENT else f"{value:.6f}"
+        return fixed(1e4 * value, 4)
+    return percent(value, 6) if name in PERCENT else fixed(value, 6)

@@ -12,7 +12,7 @@ from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.commands.progress import progress_bar
 from scenarios.commands.screen import screen
-from scenarios.commands.show import LEVELS
+from scenarios.commands.show import level
 from scenarios.describing.scenario_file import scenario_text
 from scenarios.reading.based import with_base
 from scenarios.reading.loading import find, from_dict
@@ -23,6 +23,7 @@ from scenarios.studies.calibrating.calibrated_file import check_writable, write_
 from scenarios.studies.calibrating.calibration import Calibration, Point, calibrate
 from scenarios.studies.calibrating.outside_fit import Factor, factors
 from sim.errors import UserError
+from sim.figure_text import basis_points, percent
 from sim.place import Place
 from sim.screen.beside import Beside
 from sim.screen.table import Table
@@ -90,17 +91,17 @@ def _level_table(found: Calibration, factor: Factor) -> Table:
     table = Table(title=factor.name, box=False, pad_edge=False)
     for heading in ("date", "record", "outside", "median", "± share" if factor.log else "±"):
         table.add_column(heading, justify="left" if heading == "date" else "right", no_wrap=True)
-    form = LEVELS.get(factor.name, LEVELS["us10y"]).replace(".1%", ".2%")
+    finer = 1 if factor.name == "vol" else 0
     for point in found.points:
         if point.level == factor.name:
-            cells = (form.format(value) for value in (point.record, point.outside, point.actual))
+            cells = (level(factor.name, value, finer=finer) for value in (point.record, point.outside, point.actual))
             table.add_row(str(point.date), *cells, _error(point, factor))
     return table
 
 
 def _error(point: Point, factor: Factor) -> str:
     """The median's standard error: a share of the level, in basis points for rates."""
-    return f"{point.error / point.actual:.2%}" if factor.log else f"{point.error * 1e4:.2f} bp"
+    return percent(point.error / point.actual, 2) if factor.log else basis_points(point.error, 2)
 
 
 def misses(found: Calibration) -> list[str]:
@@ -109,7 +110,7 @@ def misses(found: Calibration) -> list[str]:
     for factor in factors(found.scenario):
         worst = max((p for p in found.points if p.level == factor.name), key=lambda p: abs(p.residual), default=None)
         if worst is not None and abs(worst.residual) > factor.tolerance:
-            shown = f"{worst.residual:+.2%}" if factor.log else f"{worst.residual * 1e4:+.1f} bp"
+            shown = percent(worst.residual, 2, plus=True) if factor.log else basis_points(worst.residual, 1, plus=True)
             advice = "; take more --paths" if factor.required else ""
             lines.append(f"{factor.name}: the median of {worst.date} is {shown} from the record{advice}.")
     return lines

@@ -8,17 +8,17 @@ from markets.spec import CalibrationSpec, ExplainedSpec, RiseSpec
 from scenarios.checking.outside import laws_of
 from scenarios.commands.screen import Screen
 from scenarios.scenario import Scenario
+from sim.columns import Unit
+from sim.figure_text import fixed, percent, text_of
 from sim.screen.table import Table
 
-FINEST = 0.0005  # share: an error below is shown with one more figure
 RISES_NOTE = (
     "Shares of the rise in ln. Memory: the laws' answer to the outside price path, which the storyline tells. "
     "Storyline: what its anchors add to that answer, or take from it."
 )
 LEAST_RISE = 0.05  # ln: of a level that rises less there are no shares
 MEASURES = {"drawdown": "Drawdown of the price, median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
-FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.2f}x"}
-FINE = {"drawdown": "{:.3%}", "vol_peak": "{:.3%}", "spread_peak": "{:.3f}x"}  # of the difference, which is paired
+UNITS: dict[str, Unit] = {"drawdown": "share", "vol_peak": "share", "spread_peak": "multiple"}
 
 
 def print_calibration(out: Screen, scenario: Scenario) -> None:
@@ -41,8 +41,8 @@ def print_calibration(out: Screen, scenario: Scenario) -> None:
     used = "" if storyline.anchors == "observed" else " They stand unused: the anchors are taken as exogenous."
     out.print(
         f"Calibrated levels: {', '.join(moved)}; {found.paths:,} paths, seed {found.seed}, spiral {found.spiral}. "
-        f"At seed {found.check_seed} the median leaves the record by at most {found.residual_spot:.2%} of spot and "
-        f"{found.residual_vol:.2%} of vol.{used}"
+        f"At seed {found.check_seed} the median leaves the record by at most {percent(found.residual_spot, 2)} of "
+        f"spot and {percent(found.residual_vol, 2)} of vol.{used}"
     )
 
 
@@ -55,7 +55,7 @@ def rises_table(rises: dict[str, RiseSpec]) -> Table:
         whole = rise.total
         table.add_row(
             label,
-            f"x {math.exp(whole):.2f}",
+            f"x {fixed(math.exp(whole), 2)}",
             share(rise.storyline, whole),
             share(rise.memory, whole, rise.memory_error),
             share(rise.feedback, whole, rise.feedback_error),
@@ -67,9 +67,7 @@ def share(part: float, whole: float, error: float | None = None) -> str:
     """A part of the rise of ln level, in percent of all of it."""
     if abs(whole) < LEAST_RISE:
         return "n/a"
-    digits = 1 if error is None or error / abs(whole) >= FINEST else 2
-    said = f"{part / whole:.{digits}%}"
-    return said if error is None else f"{said} ± {error / abs(whole):.{digits}%}"
+    return text_of(part / whole, "share", None if error is None else error / abs(whole))
 
 
 def explained_table(found: CalibrationSpec) -> Table:
@@ -79,16 +77,21 @@ def explained_table(found: CalibrationSpec) -> Table:
         table.add_column(heading, justify="left" if not heading else "right")
     for name, label in MEASURES.items():
         measure: ExplainedSpec = getattr(found, name)
-        form = FORMS[name]
+        unit = UNITS[name]
         if measure.price_taker is None:  # stored by an earlier version, which had another twin
-            table.add_row(label, form.format(measure.actual), "not measured", "calibrate again", "")
+            table.add_row(label, text_of(measure.actual, unit), "not measured", "calibrate again", "")
             continue
         apart = measure.actual - measure.price_taker
-        extra, error = (FINE[name].format(x) for x in (apart, measure.error))
         share = _share(measure.actual, apart, measure.error)
-        table.add_row(label, form.format(measure.actual), form.format(measure.price_taker), f"{extra} ± {error}", share)
+        table.add_row(
+            label,
+            text_of(measure.actual, unit),
+            text_of(measure.price_taker, unit),
+            text_of(apart, unit, measure.error),
+            share,
+        )
     return table
 
 
 def _share(actual: float, apart: float, error: float) -> str:
-    return f"{apart / actual:.2%} ± {error / actual:.2%}" if actual > 0 else ""
+    return text_of(apart / actual, "share", error / actual) if actual > 0 else ""

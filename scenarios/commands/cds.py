@@ -18,6 +18,7 @@ from scenarios.studies.credit.solving import Credit, solve_credit, value_cds
 from scenarios.studies.credit.swap_cva import swap_cva
 from scenarios.studies.curves.solving import solve_curves
 from sim.errors import UserError
+from sim.figure_text import percent
 from sim.files import check_folder, write_whole
 from sim.lists import framed
 from sim.nearest import nearest
@@ -96,7 +97,7 @@ def _discount(rate: float | None, curves: CurveSet | None) -> float | QuotedCurv
 
 def _shown(credit: Credit, texts: tuple[str, ...]) -> credit_page.Credit:
     first = next(iter(credit.curves.values()))
-    recoveries = ", ".join(f"{name} {curve.recovery:.0%}" for name, curve in credit.curves.items())
+    recoveries = ", ".join(f"{name} {percent(curve.recovery, 0)}" for name, curve in credit.curves.items())
     head = f"{first.day}, {first.convention.name} contracts, recovery: {recoveries}"
     quotes, lines = tables.quotes(credit.curves), tables.lines(credit.curves)
     if not texts:

@@ -39,7 +39,7 @@ def compare_and_show(
     if out is not None:
         check_page(out, force=force)
     if (second is None) == (worlds is None):
-        got = "neither" if second is None else "both"
+        got = f"{first} alone" if second is None else "both a second and --worlds"
         remedy = "spiral compare A B, or spiral compare RUN --worlds actual,price_taker"
         raise UserError("give two to compare, or --worlds of one", value=got, remedy=remedy)
     named = [_named(each) for each in (first, second) if each is not None]

@@ -17,6 +17,8 @@ from scenarios.commands.output import say
 from scenarios.commands.screen import screen
 from scenarios.studies.rate_vols.cube_csv import length_of, read_cube
 from sim.errors import UserError
+from sim.figure_text import fixed, percent, significant, text_of
+from sim.figure_text import tenor as length
 from sim.jit import interpreted
 from sim.place import Place
 from sim.screen.table import Table
@@ -79,10 +81,10 @@ def _keys(cube: Cube) -> Iterator[str]:
 
 def describe(breach: Breach) -> str:
     """A breach in words."""
-    where = f"from {breach.low:.3%} to {breach.high:.3%}"
+    where = f"from {percent(breach.low, 3)} to {percent(breach.high, 3)}"
     if breach.rule == NEGATIVE:
-        return f"the smile implies a negative density {where} (probability {breach.amount:.1e})"
-    return f"the price of quoted calls {breach.rule} {where} ({1e4 * breach.amount:.3g} bp of annuity)"
+        return f"the smile implies a negative density {where} (probability {text_of(breach.amount, 'share')})"
+    return f"the price of quoted calls {breach.rule} {where} ({significant(1e4 * breach.amount, 3)} bp of annuity)"
 
 
 def _point(text: str, number: int) -> tuple[float, float]:
@@ -106,20 +108,22 @@ def _fits(cube: Cube) -> Table:
     for cell in cube.cells:
         smile, errors = cell.smile, scale * cell.errors
         money, rms = scale * float(smile.vol(smile.forward)), float(np.sqrt(np.mean(errors**2)))
-        figures = (f"{smile.forward:.3%}", f"{money:.2f}", f"{smile.alpha:.6f}", f"{smile.beta:g}", f"{smile.rho:.3f}")
+        figures = (percent(smile.forward, 3), fixed(money, 2), fixed(smile.alpha, 6), f"{smile.beta:g}")
         worst = float(errors[np.argmax(np.abs(errors))])
-        table.add_row(cell.quotes.name, *figures, f"{smile.nu:.3f}", f"{rms:.3f}", f"{worst:+.3f}")
+        table.add_row(
+            cell.quotes.name, *figures, *(fixed(x, 3) for x in (smile.rho, smile.nu, rms)), fixed(worst, 3, plus=True)
+        )
     return table
 
 
 def _smile(smile: Sabr, expiry: float, tenor: float) -> Table:
     scale, unit = _unit(smile)
-    table = Table(title=f"{expiry:g}Y into {tenor:g}Y, forward {smile.forward:.3%}")
+    table = Table(title=f"{length(expiry)} into {length(tenor)}, forward {percent(smile.forward, 3)}")
     table.add_column(f"strike - forward, bp / vol, {unit}")
     strikes = smile.forward + 1e-4 * np.array(OFFSETS)
     for offset in OFFSETS:
-        table.add_column(f"{offset:+d}", justify="right")
-    table.add_row("vol", *(f"{scale * vol:.2f}" for vol in smile.vol(strikes)))
+        table.add_column(fixed(offset, 0, plus=True), justify="right")
+    table.add_row("vol", *(fixed(scale * vol, 2) for vol in smile.vol(strikes)))
     return table
 
 

@@ -9,6 +9,7 @@ from scenarios.commands.output import say
 from scenarios.commands.screen import screen
 from scenarios.studies.curves.curve_model import DAYS_A_YEAR, CurveModel, model_curve
 from sim.errors import UserError
+from sim.figure_text import fixed
 from sim.files import check_new, write_whole
 from sim.screen.table import Table
 
@@ -58,10 +59,10 @@ def _fits(model: CurveModel) -> Table:
     """Every minimum of the fit of the last day, the best first."""
     rows = [
         [
-            ", ".join(f"{speed:.4f}" for speed in fit.speeds),
-            *(f"{100 * beta:.4f}" for beta in fit.beta[:2]),
-            ", ".join(f"{100 * beta:.4f}" for beta in fit.beta[2:]),
-            f"{1e4 * fit.rmse:.3f}",
+            ", ".join(fixed(speed, 4) for speed in fit.speeds),
+            *(fixed(100 * beta, 4) for beta in fit.beta[:2]),
+            ", ".join(fixed(100 * beta, 4) for beta in fit.beta[2:]),
+            fixed(1e4 * fit.rmse, 3),
         ]
         for fit in model.fits
     ]
@@ -73,7 +74,7 @@ def _ahead(model: CurveModel) -> Table:
     """Zero rates by quarter."""
     headings = ["day", "overnight", *model.record.names]
     rows = [
-        [str(day), *(f"{100 * rate:.3f}" for rate in (overnight, *rates))]
+        [str(day), *(fixed(100 * rate, 3) for rate in (overnight, *rates))]
         for day, overnight, rates in zip(model.days, model.overnight.tolist(), model.ahead.tolist(), strict=True)
     ]
     return _table(f"\nZero rates ahead by {model.kind}, %", headings, rows)
@@ -85,9 +86,9 @@ def _components(model: CurveModel) -> Table:
     rows = [
         [
             f"PC{k + 1}",
-            f"{1e4 * (variance * DAYS_A_YEAR) ** 0.5:.0f}",
-            f"{100 * share:.1f}",
-            *(f"{weight:.2f}" for weight in weights),
+            fixed(1e4 * (variance * DAYS_A_YEAR) ** 0.5, 0),
+            fixed(100 * share, 1),
+            *(fixed(weight, 2) for weight in weights),
         ]
         for k, (variance, share, weights) in enumerate(
             zip(noise.variance[: model.number], noise.shares, noise.weights, strict=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.figure_text import money
 from scenarios.commands.finished import opened
 from scenarios.commands.output import say
 from scenarios.commands.remembered import answer
 from scenarios.commands.screen import screen
+from sim.figure_text import money, percent, significant
 from sim.files import check_target, write_whole
 from sim.screen.table import Table
 
@@ -51,9 +51,10 @@ def _some(days: pl.DataFrame) -> list[dict[str, Any]]:
 def _table(rows: list[dict[str, Any]], level: float) -> Table:
     title = "Exposure to the counterparty at closes, over paths on which it lives"
     table = Table(title=title, box=False)
-    for i, heading in enumerate(("close", "expected", f"potential, {level * 100:.4g} %", "CVA", "defaulted")):
+    potential = f"potential, {significant(level * 100, 4, ' %')}"
+    for i, heading in enumerate(("close", "expected", potential, "CVA", "defaulted")):
         table.add_column(heading, justify="right" if i else "left")
     for row in rows:
         cells = (money(row[name], row[f"{name}_error"]) for name in ("expected", "potential", "cva"))
-        table.add_row(row["time"], *cells, f"{row['defaults']:.1%}")
+        table.add_row(row["time"], *cells, percent(row["defaults"], 1))
     return table

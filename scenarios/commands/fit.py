@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scenarios.commands.figures import said
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.path_table import parsed_window, path_toml, print_path
@@ -14,6 +13,7 @@ from scenarios.commands.progress import progress_bar
 from scenarios.commands.screen import screen
 from scenarios.studies.estimation.fitting import Fit, Fitted, Law, fit, written
 from sim.errors import UserError
+from sim.figure_text import p_value, parameter
 from sim.files import check_new, write_whole
 from sim.screen.table import Table
 from sim.screen.text import Justify
@@ -70,8 +70,8 @@ def pooled_table(found: Fit) -> Table:
         shown.add_column(heading, justify=justify, no_wrap=heading != "parameter")
     for f in found.fitted:
         default = "" if f.default is None else f"{f.default:.3g}"
-        agreement = f"{f.chi_square:.1f} / {f.freedom} ({f.p_value:.2g})" if f.freedom else ""
-        value = said(f.pooled.value, f.pooled.error)
+        agreement = f"{f.chi_square:.1f} / {f.freedom} ({p_value(f.p_value)})" if f.freedom else ""
+        value = parameter(f.pooled.value, f.pooled.error)
         cells = (value, f.parameter.unit, default, str(f.pooled.days), *[agreement] * several)
         shown.add_row(f.parameter.label, f.parameter.key, *cells)
     return shown
@@ -85,7 +85,7 @@ def table_by_record(found: Fit) -> Table:
         mark = " *" if record.name in found.left_out else ""
         shown.add_column(record.name + mark, justify="right")
     for f in found.fitted:
-        own = [said(f.own[r.name].value, f.own[r.name].error) if r.name in f.own else "" for r in found.records]
+        own = [parameter(f.own[r.name].value, f.own[r.name].error) if r.name in f.own else "" for r in found.records]
         shown.add_row(f.parameter.label, *own)
     return shown
 
@@ -142,7 +142,7 @@ def _number(value: float) -> str:
 
 
 def _comment(f: Fitted, vol: float) -> str:
-    law = f"{said(f.pooled.value, f.pooled.error)} over {vol:g}, " if f.parameter.name == "leverage" else ""
+    law = f"{parameter(f.pooled.value, f.pooled.error)} over {vol:g}, " if f.parameter.name == "leverage" else ""
     agreement = f", records agree with p = {f.p_value:.2g}" if f.freedom else ""
     return f"{law}standard error {written(f, vol).error:.2g}, {f.pooled.days} days{agreement}"
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from markets.rate_vols.hull_white import FASTEST, SLOWEST
 from markets.rate_vols.hull_white import Estimate as ShortRate
-from scenarios.commands.figures import said
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.screen import screen
@@ -17,6 +16,7 @@ from scenarios.studies.estimation.estimators import Estimate
 from scenarios.studies.rates_fit.rates_fit import RatesFit, fit_rates
 from scenarios.studies.rates_fit.vol_law import KEYS
 from sim.errors import UserError
+from sim.figure_text import fixed, parameter, percent, significant
 from sim.files import check_new, write_whole
 from sim.screen.table import Table
 
@@ -78,10 +78,10 @@ def _law(found: RatesFit) -> Table | None:
     if vol is None:
         return None
     values = {key: _key(vol.spec, key) for key in KEYS}
-    rows = [(f"market.rates.vol.usd.{key}", said(values[key], vol.errors[key])) for key in KEYS]
+    rows = [(f"market.rates.vol.usd.{key}", parameter(values[key], vol.errors[key])) for key in KEYS]
     title = (
-        f"Vol of rates, fitted to {vol.record}: ln MOVE is met to {vol.rms:.3f} (rms), "
-        f"with {vol.share:.0%} of its variance, {vol.days:,} days"
+        f"Vol of rates, fitted to {vol.record}: ln MOVE is met to {fixed(vol.rms, 3)} (rms), "
+        f"with {percent(vol.share, 0)} of its variance, {vol.days:,} days"
     )
     return _table(title, ("key", "estimate ± error"), rows)
 
@@ -95,8 +95,8 @@ def _key(spec: Any, key: str) -> float:
 def _peaks(found: RatesFit) -> Table | None:
     """The highest MOVE of each record, and what the law says that is told the first one."""
     rows = [
-        (p.record, _bp(p.recorded), _bp(p.law), f"{p.law / p.recorded - 1:+.0%}", _bp(p.rates_alone),
-         f"{p.rates_alone / p.recorded - 1:+.0%}")
+        (p.record, _bp(p.recorded), _bp(p.law), percent(p.law / p.recorded - 1, 0, plus=True), _bp(p.rates_alone),
+         percent(p.rates_alone / p.recorded - 1, 0, plus=True))
         for p in found.peaks
     ]  # fmt: skip
     near = sum(abs(p.rates_alone / p.recorded - 1) <= NEAR for p in found.peaks)
@@ -111,7 +111,7 @@ def _curve(found: RatesFit) -> Table | None:
     curve = found.curve
     title = f"\nThe curve's daily moves, {curve.days:,} days of {', '.join(found.pooled)}: vol and correlations"
     rows = [
-        (name, _basis_points(curve.vols[name]), _plain(curve.with_spot[name]), *(f"{c:.2f}" for c in row))
+        (name, _basis_points(curve.vols[name]), _plain(curve.with_spot[name]), *(fixed(c, 2) for c in row))
         for name, row in zip(curve.nodes, curve.correlations.tolist(), strict=True)
     ]
     return _table(title, ("node", "bp a year", "with S&P", *curve.nodes), rows)
@@ -121,7 +121,7 @@ def _components(found: RatesFit) -> Table | None:
     """The first three principal components."""
     noise = found.curve.noise
     rows = [
-        (f"PC{k + 1}", f"{100 * share:.1f}", *(f"{weight:.2f}" for weight in weights))
+        (f"PC{k + 1}", fixed(100 * share, 1), *(fixed(weight, 2) for weight in weights))
         for k, (share, weights) in enumerate(zip(noise.shares[:3].tolist(), noise.weights[:3].tolist(), strict=True))
     ]
     return _table("\nPrincipal components", ("", "share %", *found.curve.nodes), rows)
@@ -130,7 +130,7 @@ def _components(found: RatesFit) -> Table | None:
 def _short_rates(found: RatesFit) -> Table | None:
     """Hull-White of each record's shortest rate."""
     rows = [
-        (s.record, s.column, str(s.days), _reversion(s.found), f"{100 * s.found.mean:.2f}", _bp(s.found.sigma))
+        (s.record, s.column, str(s.days), _reversion(s.found), fixed(100 * s.found.mean, 2), _bp(s.found.sigma))
         for s in found.short_rates
     ]  # fmt: skip
     headings = ("record", "rate", "days", "reversion, 1/year", "mean, %", "sigma, bp a year")
@@ -140,8 +140,8 @@ def _short_rates(found: RatesFit) -> Table | None:
 def _reversion(found: ShortRate) -> str:
     """With its error; at the bound of the search it has none."""
     if found.at_bound:
-        return f"{FASTEST:g} or more" if found.reversion > 1 else f"{SLOWEST:g} or less"
-    return f"{found.reversion:.2f} ± {found.reversion_se:.2f}"
+        return f"{significant(FASTEST)} or more" if found.reversion > 1 else f"{significant(SLOWEST)} or less"
+    return f"{fixed(found.reversion, 2)} ± {fixed(found.reversion_se, 2)}"
 
 
 def _answers(found: RatesFit) -> Table | None:
@@ -155,7 +155,7 @@ def _spreads(found: RatesFit) -> Table | None:
     """Levels and changes of every spread of every record."""
     rows = [
         (s.name, s.record, _bp(s.first), f"{_bp(s.low)} {s.low_day:%m-%d}", f"{_bp(s.high)} {s.high_day:%m-%d}",
-         _bp(s.last), _bp(s.vol), f"{s.speed:.0f}")
+         _bp(s.last), _bp(s.vol), fixed(s.speed, 0))
         for s in sorted(found.spreads, key=lambda s: s.name)
     ]  # fmt: skip
     headings = ("spread", "record", "first", "low", "high", "last", "bp a year", "reversion, 1/year")
@@ -163,12 +163,12 @@ def _spreads(found: RatesFit) -> Table | None:
 
 
 def _bp(value: float) -> str:
-    return f"{1e4 * value:.0f}"
+    return fixed(1e4 * value, 0)
 
 
 def _basis_points(estimate: Estimate) -> str:
-    return said(1e4 * estimate.value, 1e4 * estimate.error)
+    return parameter(1e4 * estimate.value, 1e4 * estimate.error)
 
 
 def _plain(estimate: Estimate) -> str:
-    return said(estimate.value, estimate.error) if estimate.known else ""
+    return parameter(estimate.value, estimate.error) if estimate.known else ""

@@ -9,6 +9,7 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.screen import screen
 from scenarios.studies.charges.frtb_charge import MarketCharge, frtb_charge
+from sim.figure_text import fixed
 from sim.files import check_target, write_whole
 from sim.screen.table import Table
 
@@ -20,7 +21,7 @@ def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
     found = frtb_charge(file, home=home)
     say_notes(found.notes)
     screen().print(_table(found, home.upper()))
-    say(f"Capital {found.total:,.2f} {home.upper()} ({found.scenario} correlations).")
+    say(f"Capital {fixed(found.total, 2)} {home.upper()} ({found.scenario} correlations).")
     if out is not None:
         write_whole(out, csv_text(found.table))
         say(out)
@@ -32,5 +33,5 @@ def _table(found: MarketCharge, home: str) -> Table:
         table.add_column(name, justify="right" if i > 1 else "left", no_wrap=True)
     for name, measure, *amounts in found.table.iter_rows():
         style = "bold" if name == "total" else ""
-        table.add_row(name, measure, *(f"{amount:,.2f}" for amount in amounts), style=style)
+        table.add_row(name, measure, *(fixed(amount, 2) for amount in amounts), style=style)
     return table

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scenarios.commands.figures import said
 from scenarios.commands.screen import screen
 from scenarios.reading.loading import load
 from scenarios.studies.worst_gains import worst_gains
 from sim.estimate import Estimate
+from sim.figure_text import percent, text_of
 from sim.screen.table import Table
 from sim.screen.text import Text
 
@@ -19,7 +19,7 @@ def gains_and_show(*, scenario: str, paths: int, settings: tuple[str, ...]) -> N
     found = worst_gains(chosen, paths=paths)
     title = (
         f"{chosen.title}: loop gains at the close of {found.day}, spectral radius {_number(found.radius)}, "
-        f"at least 1 on {found.above_one * 100:.0f} % of {paths:,} paths"
+        f"at least 1 on {percent(found.above_one, 0)} of {paths:,} paths"
     )
     table = Table(box=False, pad_edge=False)
     table.add_column("traded at")
@@ -32,4 +32,4 @@ def gains_and_show(*, scenario: str, paths: int, settings: tuple[str, ...]) -> N
 
 
 def _number(gain: Estimate) -> str:
-    return said(gain.value, gain.error or 0.0)
+    return text_of(gain.value, "gain", gain.error)

@@ -24,6 +24,7 @@ from scenarios.worlds.starting_curve import starting_curve
 from sim.clock import Clock
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.figure_text import percent, significant, text_of
 
 MONTHS = (1, 3, 12)
 LADDER = (1, 2, 3, 6, 12)  # months, of total variances that are compared
@@ -112,9 +113,10 @@ def warnings(laws: Sequence[DatedLaw]) -> Iterator[str]:
 
 def describe(breach: Breach) -> str:
     """A breach in words."""
-    where = f"below {breach.high:,.4g}" if breach.low == 0 else f"from {breach.low:,.4g} to {breach.high:,.4g}"
-    where = f"above {breach.low:,.4g}" if math.isinf(breach.high) else where
-    return f"the smile admits arbitrage at strikes {where} (probability {breach.mass:.1e})"
+    low, high = significant(breach.low, 4), significant(breach.high, 4)
+    where = f"below {high}" if breach.low == 0 else f"from {low} to {high}"
+    where = f"above {low}" if math.isinf(breach.high) else where
+    return f"the smile admits arbitrage at strikes {where} (probability {text_of(breach.mass, 'share')})"
 
 
 def assets_with_smile(scenario: Scenario) -> list[str]:
@@ -155,9 +157,9 @@ def _calendar_arbitrage(scenario: Scenario, asset: str) -> Iterator[str]:
         slope = "vol_slope of the anchors" if asset == MAIN else f"{table}.term_slope"
         also = f", or raise {slope}" if near.slope < 0 else ""
         yield (
-            f"{_of(asset)}seen on {near.day}, total variance falls by {share:.1%} from {near.expiry} to {far.expiry} "
-            f"at {math.exp(moneyness):.0%} of the forward: a calendar spread costs less than nothing; "
-            f"lower {table}.term_reversion or {table}.skew{also}"
+            f"{_of(asset)}seen on {near.day}, total variance falls by {percent(share, 1)} from {near.expiry} to "
+            f"{far.expiry} at {percent(math.exp(moneyness), 0)} of the forward: a calendar spread costs less than "
+            f"nothing; lower {table}.term_reversion or {table}.skew{also}"
         )
 
 

@@ -10,6 +10,7 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.screen import screen
 from scenarios.studies.note import price_note
+from sim.figure_text import fixed
 from sim.jit import interpreted
 from sim.listed_files import check_listed, write_listed
 from sim.screen.table import Table
@@ -50,4 +51,4 @@ def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out
 
 
 def _percent(value: float) -> str:
-    return "" if value != value else f"{100 * value:,.4f}"
+    return "" if value != value else fixed(100 * value, 4)

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator
 from datetime import date
 
-from scenarios.commands.figures import said
 from scenarios.commands.screen import Screen
 from scenarios.studies.estimation.estimators import Estimate
 from scenarios.studies.estimation.path_falls import Peak
 from scenarios.studies.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded, unit_at
 from scenarios.studies.estimation.path_laws import MONTH
 from sim.errors import UserError
+from sim.figure_text import fixed, parameter, percent, significant
 from sim.screen.table import Table
 from sim.screen.text import Justify
 
@@ -55,7 +55,7 @@ def path_table(found: PathFit) -> Table:
         justify: Justify = "left" if heading in ("parameter", "key", "unit") else "right"
         shown.add_column(heading, justify=justify, no_wrap=heading != "parameter")
     for key, estimate in found.estimates.items():
-        cells = (figure(estimate), unit_at(key), f"{default_at(key):.3g}", f"{estimate.days:,}")
+        cells = (figure(estimate), unit_at(key), significant(default_at(key), 3), f"{estimate.days:,}")
         shown.add_row(label_of(key), key, *cells)
     return shown
 
@@ -68,9 +68,9 @@ def falls_table(found: PathFit) -> Table:
         shown.add_column(heading, justify="left" if heading == "window" else "right", no_wrap=True)
     for window in found.left_out:
         peaks = [_peak(window.peaks[name], digits) if name in window.peaks else "" for name, digits in NAMES]
-        shown.add_row(f"{window.first} to {window.last}", f"{window.fall:.1%}", *peaks)
+        shown.add_row(f"{window.first} to {window.last}", percent(window.fall, 1), *peaks)
     misses = [found.miss(name) for name, _ in NAMES]
-    shown.add_row("mean of |ln law / record|", "", *("" if math.isnan(m) else f"{m:.3f}" for m in misses))
+    shown.add_row("mean of |ln law / record|", "", *("" if math.isnan(m) else fixed(m, 3) for m in misses))
     return shown
 
 
@@ -83,7 +83,7 @@ def path_remarks(found: PathFit) -> Iterator[str]:
     yield f"rms of ln record / law: vol {laws.vol.rms:.3f}" + (f", credit {laws.credit.rms:.3f}" if laws.credit else "")
     yield (
         "realised vol: the likeliest law, held to a free market with the record's vol a year to its error; a day is "
-        f"Student with {laws.realised.freedom:.1f} degrees of freedom, whose kurtosis is the noise's. "
+        f"Student with {fixed(laws.realised.freedom, 1)} degrees of freedom, whose kurtosis is the noise's. "
         "realised_reversion is stated."
     )
     yield f"residuals: maximum likelihood of a day's step. {_slow_part(found)}"
@@ -95,7 +95,7 @@ def clock_remark(found: PathFit) -> str:
     """Which clock the record speaks for."""
     if found.clocks is None:
         return f"clock: the record has no open, high and low, so it cannot be told; {found.clock} is taken."
-    told = ", ".join(f"{clock} {rms:.3f}" for clock, rms in found.clocks.rms.items())
+    told = ", ".join(f"{clock} {fixed(rms, 3)}" for clock, rms in found.clocks.rms.items())
     kernels = "kernels fitted to each" if found.clocks.whole else "kernels of the closes"
     best = found.clocks.best
     advice = "" if best == found.clock else f"; --clock {best} fits it" if found.clocks.whole else ""
@@ -121,7 +121,7 @@ def path_toml(found: PathFit) -> str:
 
 def figure(estimate: Estimate) -> str:
     """Value and error, or the value alone where there is none."""
-    return said(estimate.value, estimate.error) if estimate.known else f"{estimate.value:.4g}"
+    return parameter(estimate.value, estimate.error) if estimate.known else significant(estimate.value, 4)
 
 
 def label_of(key: str) -> str:
@@ -152,7 +152,8 @@ def _slow_part(found: PathFit) -> str:
 
 
 def _peak(peak: Peak, digits: int) -> str:
-    return f"{100 * peak.recorded:.{digits}f} {100 * peak.predicted:.{digits}f} {peak.miss:+.2f}"
+    recorded, predicted = (fixed(100 * level, digits) for level in (peak.recorded, peak.predicted))
+    return f"{recorded} {predicted} {fixed(peak.miss, 2, plus=True)}"
 
 
 def _decimal(value: float) -> str:

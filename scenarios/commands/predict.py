@@ -14,6 +14,7 @@ from scenarios.commands.record import check_chart
 from scenarios.commands.screen import screen
 from scenarios.studies.prediction import LEVELS, Prediction, predict
 from sim.errors import UserError
+from sim.figure_text import fixed, percent
 from sim.files import check_new, write_whole
 from sim.screen.table import Table
 
@@ -107,7 +108,7 @@ def table(found: Prediction, title: str) -> Table:
             _percent(row["level"], row["predicted"]),
             str(row["predicted_date"]),
             f"{_percent(row['level'], row['low'])} to {_percent(row['level'], row['high'])}",
-            f"{row['ratio']:.2f}" if known else "n/a",
+            fixed(row["ratio"], 2) if known else "n/a",
         )
     return shown
 
@@ -125,4 +126,4 @@ def said(found: Prediction) -> str:
 
 
 def _percent(level: str, value: float) -> str:
-    return f"{value:.1%}" if level == "vol" else f"{value:.2%}"
+    return percent(value, 1) if level == "vol" else percent(value, 2)

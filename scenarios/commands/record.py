@@ -13,6 +13,7 @@ from scenarios.commands.remembered import answer
 from scenarios.commands.screen import screen
 from sim.collector import rest
 from sim.errors import UserError
+from sim.figure_text import percent
 from sim.files import check_target
 from sim.manifest import digest_of
 from sim.scratch import scratch
@@ -193,7 +194,7 @@ def cells(comparison: Comparison) -> tuple[str, ...]:
 
     unit, low, high = comparison.figure.unit, *comparison.band
     ends = [Number(value=v, unit=unit, label="").text() for v in (low, high)]
-    percentile = f"{comparison.percentile:.1%}" if comparison.compared and comparison.low == comparison.high else ""
+    percentile = percent(comparison.percentile, 1) if comparison.compared and comparison.low == comparison.high else ""
     verdict = ("inside" if comparison.inside else "OUTSIDE") if comparison.compared else ""
     label, source = comparison.figure.label, comparison.source
     return (label, source, comparison.known, comparison.median.text(), *ends, percentile, verdict)

@@ -16,6 +16,7 @@ from scenarios.commands.screen import screen
 from scenarios.describing.scenario_file import scenario_text
 from scenarios.studies.reverse.moments import rarity
 from scenarios.studies.reverse.reverse import ReverseStress, reverse_stress
+from sim.figure_text import basis_points, interval, money, percent, significant, text_of
 from sim.files import check_folder, write_whole
 
 PAGE, STORYLINE = "reverse.html", "storyline.toml"
@@ -73,15 +74,16 @@ def told(found: ReverseStress) -> dict[str, str]:
     assert first.spot and first.vol and worst.spot and worst.vol
     assert first.credit is not None and worst.credit is not None
     what = {"dead": "is closed out or in default", "reduced": "loses a part of the book to the lender"}
-    what |= {kind: f"has a {kind} of ${found.limit:,.0f} or more" for kind in ("loss", "drawdown")}
+    what |= {kind: f"has a {kind} of {money(found.limit)} or more" for kind in ("loss", "drawdown")}
+    share, fall = text_of(found.share, "share", found.share_error), worst.spot / first.spot - 1
     return {
-        "the desk": f"{found.desk} {what[found.ends]} on {found.share:.0%} ± {found.share_error:.0%} of the paths",
+        "the desk": f"{found.desk} {what[found.ends]} on {share} of the paths",
         "how mild": f"{found.distance:.1f} standard deviations of the record's moves over {found.days} trading days: "
         f"{rarity(found.distance)}",
-        "price": f"{first.spot:,.6g} to {worst.spot:,.6g} ({worst.spot / first.spot - 1:+.0%})",
-        "vol": f"{first.vol:.0%} to {worst.vol:.0%}",
-        "credit": f"{1e4 * first.credit:,.0f} to {1e4 * worst.credit:,.0f} bp",
-        "rates": f"{1e4 * found.move.rates:+,.0f} bp",
+        "price": f"{significant(first.spot)} to {significant(worst.spot)} ({percent(fall, 0, plus=True)})",
+        "vol": interval(100 * first.vol, 100 * worst.vol, 0, " %"),
+        "credit": interval(1e4 * first.credit, 1e4 * worst.credit, 0, " bp"),
+        "rates": basis_points(found.move.rates, 0, plus=True),
         "until": f"{worst.date}, and no further",
     }
 

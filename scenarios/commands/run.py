@@ -58,6 +58,7 @@ def run_and_report(
         say_notes(assumed(chosen))
         if is_pending(chosen.storyline) and not all(setting.startswith("run.") for setting in settings):
             say_notes([SET_FIRST])
+    kernels_compiled(quiet=quiet)
     chosen = made_ready(chosen, quiet=quiet)
     folder = out or place_for(chosen, quiet=quiet)
     if not no_report:
@@ -75,6 +76,15 @@ def run_and_report(
         print_profile(finished)
     if report is not None or not quiet:
         say(report or finished.path)
+
+
+def kernels_compiled(*, quiet: bool) -> None:
+    """Before the first run, compile the kernels that it calls; a bar counts them."""
+    from scenarios.worlds.first_kernels import are_missing, compile_first
+
+    if are_missing():
+        with progress_bar("Compiling kernels, once", quiet=quiet, of="draws") as bar:
+            compile_first(progress=bar)
 
 
 def charts_loaded_meanwhile(progress: Progress | None) -> Progress:

@@ -11,6 +11,7 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.screen import screen
 from scenarios.studies.charges.sa_ccr_exposure import sa_ccr
+from sim.figure_text import fixed
 from sim.files import check_target, write_whole
 from sim.screen.table import Table
 
@@ -24,7 +25,7 @@ def expose_and_show(*, file: Path, sets: Path | None, out: Path | None) -> None:
     found = sa_ccr(file, sets)
     say_notes(found.notes)
     screen().print(_table(found.table))
-    say(f"Exposure at default {found.total:,.2f}.")
+    say(f"Exposure at default {fixed(found.total, 2)}.")
     if out is not None:
         write_whole(out, csv_text(found.table))
         say(out)
@@ -49,4 +50,4 @@ def _classes(found: pl.DataFrame) -> list[str]:
 def _cell(name: str, value: object) -> str:
     if not isinstance(value, float):
         return str(value)
-    return f"{value:.6f}" if name == "multiplier" else f"{value:,.2f}"
+    return fixed(value, 6) if name == "multiplier" else fixed(value, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,6 @@ from agents.base import Agent
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from agents.policies import Policy
-from analysis.figure_text import money
 from markets.products.registry import PRODUCTS
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
@@ -28,22 +28,20 @@ from scenarios.worlds.assumed import assumed
 from scenarios.worlds.clock import make_clock
 from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
+from sim.figure_text import fixed, money, percent, significant
 from sim.jit import interpreted
 from sim.screen.table import Table
 from sim.screen.text import Text
 
 SPARK_WIDTH = 60  # characters
-LEVELS = {
-    "spot": "{:,.2f}",
-    "vol": "{:.1%}",
-    "overnight": "{:.2%}",
-    "us2y": "{:.2%}",
-    "us10y": "{:.2%}",
-    "credit": "{:.2%}",
-}
 MULTIPLES = ("spread", "depth", "realised")
 
 CASH = ("bond", "bill", "cd", "fra", "sofr_3m", "sofr_1m")  # described key by key
+
+
+def level(name: str, value: float, *, finer: int = 0) -> str:
+    """A level of the storyline: a price to the cent, a vol to a tenth of a point, rates to a basis point."""
+    return fixed(value, 2) if name == "spot" else percent(value, (1 if name == "vol" else 2) + finer)
 
 
 @interpreted()
@@ -64,7 +62,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     print_calibration(out, scenario)
     for name, label in (("spot", "Spot"), ("vol", "Vol"), ("us10y", "10Y")):
         levels = daily_levels(scenario, name)
-        low, high = (LEVELS[name].format(f(levels)) for f in (min, max))
+        low, high = (level(name, f(levels)) for f in (min, max))
         out.print(f"{label:<5} {sparkline(levels)}  {low} to {high}")
     out.print()
     print_quoted(out, scenario)
@@ -111,18 +109,21 @@ def storyline_table(scenario: Scenario) -> Table:
     outside = dict.fromkeys(name for row in rows for name in row.outside_levels)
     table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)")
     names = ("spot", "vol", *(node.name for node in scenario.market.rates.curve), "credit")
-    forms = {name: LEVELS.get(name, LEVELS["us10y"]) for name in names}
-    for heading in ("date", *forms, *extra, *(f"outside {name}" for name in outside)):
+    for heading in ("date", *names, *extra, *(f"outside {name}" for name in outside)):
         table.add_column(heading, justify="left" if heading == "date" else "right")
     for row in rows:
-        cells = [_cell(row.level(name), form) for name, form in forms.items()]
-        beside = (_cell(row.outside_levels.get(name), forms[name]) for name in outside)
-        table.add_row(str(row.date), *cells, *(_cell(getattr(row, key), "{:g}") for key in extra), *beside)
+        cells = [_cell(name, row.level(name)) for name in names]
+        beside = (_cell(name, row.outside_levels.get(name)) for name in outside)
+        table.add_row(str(row.date), *cells, *(_multiple(getattr(row, key)) for key in extra), *beside)
     return table
 
 
-def _cell(value: float | None, form: str) -> str:
-    return "" if value is None else form.format(value)
+def _cell(name: str, value: float | None) -> str:
+    return "" if value is None else level(name, value)
+
+
+def _multiple(value: float | None) -> str:
+    return "" if value is None else significant(value)
 
 
 def sparkline(values: list[float]) -> str:
@@ -164,8 +165,10 @@ def _written(value: Any, unit: str) -> Any:
     if isinstance(value, float) and (unit == "$" or unit.startswith("$ ")):
         return f"{money(value)}{unit[1:]}"
     plain = encode(value)
+    if isinstance(plain, bool | list):
+        return json.dumps(plain)  # as a scenario file has it
     if isinstance(value, float):
-        plain = f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+        plain = significant(value, 4) if abs(value) < 10_000 else fixed(value, 0)
     return f"{plain} {unit}" if unit not in ("", "decimal") else plain
 
 
@@ -176,11 +179,11 @@ def describe(position: Position) -> str:
         return _describe_cash(position, expiry)
     if position.kind in ("swap", "ois"):
         side = "receives" if (position.notional or 0) > 0 else "pays"
-        rate = "par" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
-        return f"{position.kind}: {side} fixed at {rate} on ${abs(position.notional or 0) / 1e9:,.3g}bn, {expiry}"
+        rate = "par" if position.fixed_rate is None else percent(position.fixed_rate, 3)
+        return f"{position.kind}: {side} fixed at {rate} on {_amount(position)}, {expiry}"
     if position.kind == "cds":
         side = "buys" if (position.notional or 0) > 0 else "sells"
-        rate = "par" if position.fixed_rate is None else f"{1e4 * position.fixed_rate:g} bp"
+        rate = "par" if position.fixed_rate is None else f"{significant(1e4 * position.fixed_rate)} bp"
         return f"cds: {side} {_amount(position)} of protection on {position.credit} at {rate}, {expiry}"
     if PRODUCTS[position.kind].takes.rate:
         return _describe_rate_option(position, expiry)
@@ -188,9 +191,9 @@ def describe(position: Position) -> str:
         return _describe_linear(position, expiry)
     size = position.quantity if position.quantity is not None else position.notional or 0.0
     amount = _amount(position)
-    strike = f"strike {position.strike:,g}, " if position.strike is not None else ""
+    strike = f"strike {significant(position.strike)}, " if position.strike is not None else ""
     if position.moneyness is not None:
-        strike = f"strike {position.moneyness:.0%} of spot, "
+        strike = f"strike {_of_spot(position)}, "
     on = f" on {position.asset}" if position.asset else ""
     return f"{'short' if size < 0 else 'long'} {position.kind}{on}: {amount}, {strike}{expiry}"
 
@@ -207,15 +210,19 @@ def _describe_cash(position: Position, expiry: str) -> str:
 
 def _amount(position: Position) -> str:
     if position.quantity is not None:
-        return f"{abs(position.quantity):,.6g} units"
-    return f"${abs(position.notional or 0.0) / 1e9:,.3g}bn"
+        return f"{significant(abs(position.quantity))} units"
+    return money(abs(position.notional or 0.0))
+
+
+def _of_spot(position: Position) -> str:
+    return significant(100 * (position.moneyness or 0.0), 6, " % of spot")
 
 
 def _describe_rate_option(position: Position, expiry: str) -> str:
-    """short payer swaption: $1bn at 4.200%, 12 months into 120; long cap: $1bn at the money, 60 months."""
+    """short payer swaption: $1.00bn at 4.200 %, 12 months into 120; long cap: $1bn at the money, 60 months."""
     side = f"{position.side} " if position.side else ""
-    rate = "the money" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
-    vol = "" if position.normal_vol is None else f", vol {1e4 * position.normal_vol:g} bp"
+    rate = "the money" if position.fixed_rate is None else percent(position.fixed_rate, 3)
+    vol = "" if position.normal_vol is None else f", vol {significant(1e4 * position.normal_vol)} bp"
     into = f" into {position.swap_months}" if position.swap_months else ""
     held = "short" if (position.notional or 0) < 0 else "long"
     return f"{held} {side}{position.kind}: {_amount(position)} at {rate}, {expiry}{into}{vol}"
@@ -230,14 +237,14 @@ def _describe_linear(position: Position, expiry: str) -> str:
         return said
     price = "the forward"
     if position.strike is not None or position.moneyness is not None:
-        price = f"{position.strike:,g}" if position.strike is not None else f"{position.moneyness:.0%} of spot"
+        price = significant(position.strike) if position.strike is not None else _of_spot(position)
     return f"{said} at {price}, {expiry}"
 
 
 def feedback_line(scenario: Scenario) -> str:
     """The loops' switches, the twin, and the run's size."""
-    loops = ", ".join(f"{k} {v:g}" for k, v in encode(scenario.feedback).items())
+    loops = ", ".join(f"{k} {significant(v)}" for k, v in encode(scenario.feedback).items())
     twin = scenario.twin.name if scenario.twin else "none"
     run = scenario.run
-    size = f"{run.paths} paths, seed {run.seed}, ticks of {scenario.clock.tick_minutes} min"
+    size = f"{run.paths:,} paths, seed {run.seed}, ticks of {scenario.clock.tick_minutes} min"
     return f"Feedback: {loops}. Twin: {twin}. Run: {size}."

@@ -29,18 +29,18 @@ def storyline_chart(scenario: Scenario) -> Spec:
 def _panel(scenario: Scenario, title: str, names: list[str]) -> Spec:
     days = [str(scenario.start + timedelta(days=i)) for i in range((scenario.end - scenario.start).days + 1)]
     rows = [
-        {"date": day, "level": level, "series": name}
+        {"date": day, "level": level * (1 if title == "Spot" else 100), "series": name}
         for name in names
         for day, level in zip(days, daily_levels(scenario, name), strict=True)
     ]
-    form = {"axis": {"format": ",.0f" if title == "Spot" else ".2%"}, "scale": {"zero": False}}
+    form = {"axis": {"format": ",.6~g"}, "title": "level" if title == "Spot" else "%", "scale": {"zero": False}}
     return {
         "title": title,
         "data": {"values": rows},
         "mark": {"type": "line"},
         "encoding": {
             "x": {"field": "date", "type": "temporal", "title": None},
-            "y": {"field": "level", "type": "quantitative", "title": None, **form},
+            "y": {"field": "level", "type": "quantitative", **form},
             "color": {"field": "series", "type": "nominal", "title": None},
         },
         "width": 360,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse
 
+from analysis.page import in_code
 from sim.text import plain
 
 if TYPE_CHECKING:
@@ -50,10 +51,12 @@ def _filler() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folders = [HERE / "templates", *sorted(HERE.glob("*/templates"))]
-    return Environment(
+    filler = Environment(
         loader=FileSystemLoader(folders),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    filler.filters["code"] = in_code
+    return filler

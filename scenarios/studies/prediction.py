@@ -22,6 +22,7 @@ from scenarios.studies.run import run
 from scenarios.worlds.clock import make_clock
 from sim.arguments import called, maybe, takes, whole
 from sim.errors import UserError
+from sim.figure_text import percent
 from sim.names import ACTUAL
 from sim.scratch import scratch
 
@@ -106,9 +107,10 @@ def _bare(record: Scenario, window: list[Anchor], given: Given, paths: int, seed
     first, notes = window[0], [note for note in record.notes if not note.endswith(EXOGENOUS)]  # nobody trades here
     if not given["vol"]:
         memory = record.market.memory
-        first = dataclasses.replace(first, vol=implied_at(memory, vol_start(memory, at_rest(memory))))
+        vol = implied_at(memory, vol_start(memory, at_rest(memory)))
+        first = dataclasses.replace(first, vol=vol)
         notes = [note for note in notes if "no vol in the record" not in note]
-        notes.append(f"no vol in the record: it starts where the law has it, at {first.vol:.1%}")
+        notes.append(f"no vol in the record: it starts where the law has it, at {percent(vol, 1)}")
     rest = tuple(Anchor(date=row.date, spot=row.spot) for row in window[1:])
     bare = dataclasses.replace(record, agents=(), storyline=StorylineSpec(anchor=(first, *rest)), notes=tuple(notes))
     return bare.with_run(paths=paths, seed=seed, witnesses=0, twin="none", attribution="none")

@@ -16,6 +16,7 @@ from scenarios.studies.figures import keeps_figures, laid_aside, with_figures
 from scenarios.worlds.blueprint import blueprint_of
 from scenarios.worlds.chunk_job import ChunkJob
 from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.first_kernels import ensure_compiled
 from scenarios.worlds.left_behind import PROFILES, take
 from scenarios.worlds.manifest import content_hash, make_manifest
 from scenarios.worlds.orders_table import given_orders
@@ -101,6 +102,7 @@ def run(
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
     scenario, blueprint = prepared(scenario)
     tables = with_companions(tables, scenario)
+    ensure_compiled()
     given = given_orders(orders, seats, scenario, blueprint.clock)
     begun = time.perf_counter()
     worlds = worlds_of(scenario)

@@ -13,6 +13,7 @@ from scenarios.checking.plausibility import taken_as_given
 from scenarios.worlds.books import starting_market
 from scenarios.worlds.without_effect import without_effect
 from sim.errors import UserError
+from sim.figure_text import percent
 
 if TYPE_CHECKING:
     from agents.hedging.positions import Position
@@ -38,7 +39,7 @@ def past_fixings(scenario: Scenario) -> Iterator[str]:
         for rate, count in rates.items():
             which = f"{count} position{'s' * (count > 1)} under way in the book of {agent.name}"
             yield (
-                f"{which}: overnight rates before {scenario.start} are taken to be that day's, {100 * rate:.4f} %; "
+                f"{which}: overnight rates before {scenario.start} are taken to be that day's, {percent(rate, 4)}; "
                 "give --fixings, or past_rate"
             )
 

@@ -12,6 +12,7 @@ from markets.factors.memory.long_run_gain import critical_gain, hedged_variance,
 from markets.factors.memory.path_memory import settlements
 from markets.factors.memory.trace import Trace, implied_trace, leverage_trace
 from sim.dataclass import dataclass
+from sim.figure_text import fixed
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -105,9 +106,9 @@ def memory_line(scenario: Scenario, clock: Clock) -> str:
         return text
     told = found.long_run
     if told.multiplier is None:
-        return f"{text} Vol feeds itself, up to the law's limit: long-run gain {told.gain:.2f}."
+        return f"{text} Vol feeds itself, up to the law's limit: long-run gain {fixed(told.gain, 2)}."
     return (
-        f"{text} Long-run gain without desks {told.gain:.2f}: a rise of vol that lasts is multiplied by "
+        f"{text} Long-run gain without desks {fixed(told.gain, 2)}: a rise of vol that lasts is multiplied by "
         f"{told.multiplier:.1f} in the end; a loop gain of {told.critical:.2f} that lasted would feed itself."
     )
 
@@ -120,4 +121,4 @@ def _gone(found: Remembered) -> str:
 
 
 def _count(days: float) -> str:
-    return f"{days:.1f}" if days < 10 else f"{days:,.0f}"
+    return fixed(days, 1) if days < 10 else fixed(days, 0)

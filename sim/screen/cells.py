@@ -9,7 +9,7 @@ PLAIN = (
     *((0x2010, 0x2027), (0x2190, 0x22FF), (0x2500, 0x25FC)),
 )
 ONE = frozenset(chr(code) for first, last in PLAIN for code in range(first, last + 1))
-WORD = re.compile(r"\s*\S+\s*")
+WORD = re.compile(r"\s*\S+(?: ± \S+)?(?: (?:%|bp)(?!\w)\S*)?\s*")  # a figure is not parted from its error and its unit
 
 
 def is_plain(text: str) -> bool:

@@ -25,6 +25,7 @@ from scenarios.studies.risk.shown import risk_columns, risk_tables
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
+from sim.figure_text import fixed
 from sim.lists import framed
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _curves(scenario: Scenario) -> tuple[str, str, str]:
     shown = found.with_columns((when + pl.col("date").cast(pl.String)).alias("series"))
     move = found.filter(pl.col("when") != FIRST)["zero"] - found.filter(pl.col("when") == FIRST)["zero"]
     largest = max(move.to_list(), key=abs) * 1e4
-    told = f"Largest move of the zero curve on that day: {largest:+,.0f} bp."
+    told = f"Largest move of the zero curve on that day: {fixed(largest, 0, plus=True)} bp."
     chart = two_curves(shown, "The curve before and after", told)
     caption = "The day on which the storyline has a node farthest from its start. Dots: nodes. Trades come on top."
     return "two-curves", chart_json(chart), caption

@@ -10,6 +10,7 @@ from markets.curves.interpolation import INTERPOLATIONS
 from markets.curves.stress import DEFAULTS
 from markets.curves.tents import KEYS
 from sim.errors import UserError
+from sim.figure_text import tenor
 
 QUOTE = "q:"  # before the curve and the number of a quote, in a form
 TENTS = ("partition", "fixed")
@@ -91,7 +92,7 @@ def first_asked(example: str) -> Asked:
 
 def key_stresses(size: float = 25.0) -> list[tuple[str, str]]:
     """A stress a key rate, by its name: a tent of some basis points that falls to zero at the neighbouring keys."""
-    names = [f"{12 * key:g}M" if key < 1 else f"{key:g}Y" for key in KEYS]
+    names = [tenor(key) for key in KEYS]
     found = []
     for i, name in enumerate(names):
         around = [f"{other} {size if other == name else 0:g}" for other in names[max(i - 1, 0) : i + 2]]

@@ -24,6 +24,7 @@ from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import book_risk, hedger_of
 from scenarios.studies.risk.shown import risk_columns, risk_tables
 from sim.errors import UserError
+from sim.figure_text import fixed
 from sim.lists import framed
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _plain(title: str, note: str, frame: pl.DataFrame) -> page.Table:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return f"{round(value, 2) + 0.0:,.2f}"  # no minus before a zero
+        return fixed(value, 2)
     return "before" if value == BEFORE else str(value)
 
 

@@ -12,6 +12,7 @@ from scenarios.desk.trade.form_fields import number
 from scenarios.desk.trade.marks import WEIGHTS, debrief_of, marks, names_of, weights_of
 from scenarios.desk.trade.standing import life_of
 from sim.errors import UserError
+from sim.figure_text import fixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ def _found(
     shown = int(number("desk", query.get("desk", 1), 1, max(room.record.seated, 1), whole=True)) - 1
     frame = marks(room, told, pseudonyms=pseudonyms, weights=weights)
     rows = [
-        (row["rank"], row["name"], "" if row["mark"] is None else f"{row['mark']:.1f}", *map(_cell, _of(row)))
+        (row["rank"], row["name"], "" if row["mark"] is None else fixed(row["mark"], 1), *map(_cell, _of(row)))
         for row in frame.iter_rows(named=True)
     ]
     best = _best(told)

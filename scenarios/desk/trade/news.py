@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sim.figure_text import fixed, percent
+
 if TYPE_CHECKING:
     from scenarios.desk.trade.chosen import Chosen
     from scenarios.desk.trade.lived import Lived
@@ -34,7 +36,7 @@ def _moves(lived: Lived, who: int) -> list[dict[str, str]]:
     lines = []
     for (_, before), (_, turn) in pairwise(days):
         spot, vol = series["spot"][turn] / series["spot"][before] - 1, series["vol"][turn]
-        word = "little changed" if abs(spot) < QUIET else f"{'up' if spot > 0 else 'down'} {abs(spot) * 100:.1f} %"
-        text = f"The index is {word} since the day before, at {series['spot'][turn]:,.0f}; vol {vol * 100:.0f} %."
+        word = "little changed" if abs(spot) < QUIET else f"{'up' if spot > 0 else 'down'} {percent(abs(spot), 1)}"
+        text = f"The index is {word} since the day before, at {fixed(series['spot'][turn], 0)}; vol {percent(vol, 0)}."
         lines.append({"time": lived.times[turn], "text": text})
     return lines

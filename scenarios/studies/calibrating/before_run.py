@@ -13,6 +13,7 @@ from scenarios.reading.made_by_hand import meant
 from scenarios.scenario import Scenario
 from sim.arguments import called, maybe, takes
 from sim.errors import UserError
+from sim.figure_text import percent
 
 if TYPE_CHECKING:
     from scenarios.studies.calibrating.calibration import Calibration
@@ -83,7 +84,7 @@ def _said(found: Calibration) -> str:
     return (
         f"observed: before the run the desks' own impact was taken out of the record ({spec.paths} paths, seed "
         f"{spec.seed}, {rounds}); at seed {spec.check_seed} the median leaves the record by at most "
-        f"{spec.residual_spot:.2%} of spot and {spec.residual_vol:.2%} of vol"
+        f"{percent(spec.residual_spot, 2)} of spot and {percent(spec.residual_vol, 2)} of vol"
     )
 
 

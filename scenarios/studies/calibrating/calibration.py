@@ -18,6 +18,7 @@ from scenarios.studies.calibrating.outside_fit import NAMED, ROUNDS, Fit, Round,
 from scenarios.studies.calibrating.rise import rises
 from sim.arguments import called, maybe, takes, whole
 from sim.errors import SpiralError
+from sim.figure_text import percent
 from sim.names import ACTUAL, PRICE_TAKER
 
 PATHS = 16_384  # of the last rounds and of the check
@@ -126,8 +127,8 @@ def _point(fit: Fit, target: Target, scaled: float, checked: dict[str, Ensemble]
     apart = actual - target.record
     if factor.required and abs(apart) > factor.tolerance + SIGMAS * math.sqrt(2) * error:
         raise CheckDisagrees(
-            f"{fit.scenario.name}: at another seed the median {factor.name} of {day} is {apart:.2%} from the record, "
-            f"with a standard error of {error:.2%}: the fit does not hold{MORE}"
+            f"{fit.scenario.name}: at another seed the median {factor.name} of {day} is {percent(apart, 2)} from the "
+            f"record, with a standard error of {percent(error, 2)}: the fit does not hold{MORE}"
         )
     back = math.exp if factor.log else float
     return Point(

@@ -21,6 +21,7 @@ from scenarios.worlds.chunk_size import chunk_size
 from scenarios.worlds.world_spec import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from sim.errors import UserError
+from sim.figure_text import percent
 from sim.names import ACTUAL, PRICE_TAKER
 from sim.scratch import scratch
 
@@ -212,7 +213,7 @@ class Fit:
         day = self.scenario.storyline.anchor[target.anchor].date
         return NoOutsideWorld(
             "no outside world was found whose median passes through this anchor: the desks' own impact outruns it",
-            value=f"{target.factor.name} {abs(residual[index]):.2%} away",
+            value=f"{target.factor.name} {percent(abs(residual[index]), 2)} away",
             place=f"{self.scenario.name}: storyline.anchor.{day}",
             remedy="make the desks' books smaller or the venue deeper, until its loop gain stays below 1",
         )

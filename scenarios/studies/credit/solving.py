@@ -22,6 +22,7 @@ from scenarios.studies.credit.quotes_csv import NameQuotes, QuoteLine, read_cds_
 from scenarios.studies.curves.solving import day_in_name
 from sim.dataclass import dataclass
 from sim.errors import UserError, placed
+from sim.figure_text import percent
 
 Floats = NDArray[np.float64]
 RECOVERY = 0.4  # of senior debt, by the market's convention
@@ -119,7 +120,7 @@ def _recovery(name: str, own: NameQuotes, given: float | None, notes: list[str])
     if own.recovery is not None:
         return own.recovery
     if given is None:
-        notes.append(f"{name}: recovery is taken as {RECOVERY:.0%}")
+        notes.append(f"{name}: recovery is taken as {percent(RECOVERY, 0)}")
     return RECOVERY if given is None else given
 
 

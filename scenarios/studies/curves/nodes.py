@@ -10,6 +10,7 @@ import numpy as np
 
 from markets.curves.curve_set import CurveSet
 from markets.curves.quoted_curve import QuotedCurve
+from sim.figure_text import percent, significant
 
 if TYPE_CHECKING:
     from sim.screen.group import Group
@@ -72,11 +73,11 @@ def assumed(curves: CurveSet) -> tuple[str, ...]:
 def beyond(curve: QuotedCurve) -> str:
     """What is assumed beyond the last quote."""
     last, shape = curve.years[-1], curve.shape
-    held = f"{float(curve.forward(last, last + 1e-6)) * 100:.4f} %"
+    held = percent(float(curve.forward(last, last + 1e-6)), 4)
     where = f"{curve.name}: beyond {curve.dates[-1]} the forward rate"
     if shape.ultimate is None:
         return f"{where} stays at {held}"
-    towards = f"{shape.ultimate * 100:.4g} %, its distance shrinking by exp(-{shape.speed:g}) a year"
+    towards = f"{significant(shape.ultimate * 100, 4)} %, its distance shrinking by exp(-{shape.speed:g}) a year"
     return f"{where} goes from {held} to {towards}"
 
 

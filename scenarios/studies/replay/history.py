@@ -23,6 +23,7 @@ from scenarios.studies.replay.positions_csv import take_book
 from scenarios.studies.replay.record_defaults import fill
 from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
 from sim.errors import UserError
+from sim.figure_text import significant
 from sim.sessions import exchange_sessions
 
 Anchors = Literal["observed", "exogenous"]
@@ -217,7 +218,7 @@ def _small_rates(given: dict[str, list[float | None]]) -> list[str]:
         return []
     known = [value for key in RATES for value in given[key] if value is not None]
     which, small = ("all rates lie", known) if max(map(abs, known)) < SMALL else ("all of us10y lies", yields)
-    low, high = (f"{100 * value:g} %" for value in (min(small), max(small)))
+    low, high = (f"{significant(100 * value)} %" for value in (min(small), max(small)))
     return [f"{which} between {low} and {high}: read as percent; write 2.9 for 2.9 %, not 0.029"]
 
 

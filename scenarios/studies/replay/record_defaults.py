@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
+from sim.figure_text import percent
 from sim.sessions import TRADING_DAYS
 
 Levels = list[float | None]
@@ -35,7 +36,8 @@ def fill(
             continue
         made, how = _realised(levels["spot"], days) if key == "vol" else _neighbour(key, levels)
         if made is None:
-            made, how = [calm[key], *[None] * (len(values) - 1)], f"{calm[key]:.2%}, as in the calm market, throughout"
+            made = [calm[key], *[None] * (len(values) - 1)]
+            how = f"{percent(calm[key], 2)}, as in the calm market, throughout"
         filled[key] = made
         notes.append(f"no {key} in the record: {how}")
     return filled, notes
@@ -58,7 +60,7 @@ def _realised(spot: Levels, days: Sequence[date]) -> tuple[Levels | None, str]:
         vols[returns[end - 1][0]] = min(max(math.sqrt(mean), LOWEST), HIGHEST)
     first = next(value for value in vols if value is not None)
     vols[0] = first
-    return vols, f"realised vol of spot over {size} lines, from {first:.1%}"
+    return vols, f"realised vol of spot over {size} lines, from {percent(first, 1)}"
 
 
 def _neighbour(key: str, levels: Mapping[str, Levels]) -> tuple[Levels | None, str]:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from agents.desk.book_record import split
 from markets.curves.tents import coverage, fixed_widths, partition
-from markets.products.vega_grid import STANDARD, in_words
+from markets.products.vega_grid import STANDARD
 from markets.specs.variable import FX, HAZARD, SPREAD, ZERO
 from scenarios.studies.risk.derivatives import BP, bends_of, pv01_of, risk_at_start, slopes_of, theta_of, vegas_of
 from scenarios.studies.risk.layers import BASIS, FOREIGN, PROJECTS, slopes_by
+from sim.figure_text import tenor
 from sim.lists import Columns
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def quotes(risk: Told) -> Columns | None:
 def cross_gammas(risk: Told) -> Columns:
     """`BookRisk.cross_gammas`."""
     there = np.abs(risk.cross_gamma).max(axis=0) > SMALL
-    names = [f"{key:g}Y" for key, shown in zip(risk.keys, there, strict=True) if shown]
+    names = [tenor(key) for key, shown in zip(risk.keys, there, strict=True) if shown]
     inner = risk.cross_gamma[np.ix_(there, there)]
     return {"key": names} | {name: inner[:, i].tolist() for i, name in enumerate(names)}
 
@@ -151,5 +152,5 @@ def vega(risk: Told) -> Columns | None:
     if not there.any():
         return None
     rows, lengths = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
-    found: Columns = {"expiry": [in_words(STANDARD.expiries[i]) for i in rows]}
-    return found | {in_words(STANDARD.tenors[j]): risk.vegas[rows, j].tolist() for j in lengths}
+    found: Columns = {"expiry": [tenor(STANDARD.expiries[i]) for i in rows]}
+    return found | {tenor(STANDARD.tenors[j]): risk.vegas[rows, j].tolist() for j in lengths}

@@ -31,6 +31,7 @@ from scenarios.worlds.books import instruments, starting_market
 from scenarios.worlds.clock import make_clock
 from sim.arguments import takes, whole
 from sim.errors import UserError
+from sim.figure_text import percent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -222,7 +223,7 @@ class _Maker:
             "monotone": float(monotone[middle]),
             "delta": max(float(by_delta), 0.0),
             "delta_gamma": max(float(by_gamma), 0.0),
-            "turns": ", ".join(f"{turn:.2%}" for turn in turns) or "none",
+            "turns": ", ".join(percent(turn, 2) for turn in turns) or "none",
         }
 
     def _gains(self, tick: int, nodes: Floats, value: Floats, fixings: Floats) -> RateTable:

@@ -8,6 +8,7 @@ from scenarios.studies.risk import columns
 from scenarios.studies.risk.asset_risk import asset_columns
 from scenarios.studies.risk.columns import summed
 from sim.dataclass import dataclass
+from sim.figure_text import fixed, significant
 from sim.lists import Columns
 
 if TYPE_CHECKING:
@@ -150,6 +151,6 @@ def cell(value: object, name: str) -> str:
     if not isinstance(value, float):
         return str(value)
     if name in ("key", "coverage"):
-        return f"{value:g}"
+        return significant(value)
     places = 0 if name == "size" else 2 if abs(value) >= 1000 else 4
-    return f"{round(value, places) + 0.0:,.{places}f}"  # no minus before a zero
+    return fixed(round(value, places) + 0.0, places)

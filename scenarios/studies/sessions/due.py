@@ -59,7 +59,7 @@ class _AtEvents:
         """Whether something has happened since the last decision."""
         spot, events = world.factors.spot, len(world.log.added(EVENTS))
         called = any(
-            bool((lender.standing(name).unmet > 0).any())
+            bool((lender.account(name).unmet > 0).any())
             for name in world.seats
             if (lender := world.lender_of(name)) is not None
         )

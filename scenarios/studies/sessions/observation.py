@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import margin_account
 from agents.desk.options_held import options_held
-from agents.standing import Standing
+from agents.lender_account import LenderAccount
 from markets.specs.variable import HAZARD
 
 if TYPE_CHECKING:
@@ -179,15 +179,15 @@ def _book(world: TradingWorld, seat: str) -> BookSeen:
 def _account(world: TradingWorld, seat: str) -> AccountSeen:
     desk, ledger, lender = world.desks[seat], world.ledger, world.lender_of(seat)
     cash, nothing, none = ledger.balance(seat), world.full(0.0), np.full(world.paths, -1)
-    standing = Standing(nothing, nothing, none, cash) if lender is None else lender.standing(seat)
+    account = LenderAccount(nothing, nothing, none, cash) if lender is None else lender.account(seat)
     return AccountSeen(
         cash=_kept(cash),
         margin=_kept(ledger.balance(margin_account(seat))),
         equity=_kept(world.equity_now(seat)),
         pnl=_kept(world.pnl_now(seat)),
-        required=_kept(standing.required),
-        unmet=_kept(standing.unmet),
-        headroom=_kept(standing.headroom),
+        required=_kept(account.required),
+        unmet=_kept(account.unmet),
+        headroom=_kept(account.headroom),
         liquidated=desk.liquidated.copy(),
         defaulted=desk.defaulted.copy(),
     )

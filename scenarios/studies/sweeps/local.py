@@ -16,6 +16,7 @@ from typing import Any
 from scenarios.studies.sweeps.cell_run import FAILED, CellResult, run_cell
 from scenarios.studies.sweeps.cells import Cell
 from scenarios.studies.sweeps.fingerprint import fingerprint
+from scenarios.worlds.first_kernels import ensure_compiled
 from scenarios.worlds.workers import prepare_workers
 from sim import processes
 from sim.ensemble import begin_worker, end_pool, main_left_alone
@@ -45,6 +46,7 @@ def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None
             yield run_cell(cell, keep, None if work is None else partial(_tell, work, done))
         return
     prepare_workers(asked)
+    ensure_compiled()
     shares = processes.context().RawArray("d", len(jobs))
     suspects: list[int] = []
     pools = _Pools(jobs, shares, work)

@@ -18,6 +18,7 @@ from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.reading import Verdict, readings
 from scenarios.studies.validation.result import CaseResult, Validation
 from scenarios.studies.validation.suite import suite
+from scenarios.worlds.first_kernels import ensure_compiled
 from sim.arguments import called, flag, maybe, one_of, one_or_several, takes, text, whole
 from sim.ensemble import main_left_alone, worker_pool
 from sim.errors import BugError, UserError
@@ -113,6 +114,7 @@ def _in_processes(queue: list[Case], job: Job, count: int, progress: Progress) -
     waiting = list(queue)
     found: list[CaseResult] = []
     flying: dict[Future[CaseResult], str] = {}
+    ensure_compiled()
     with worker_pool(count) as pool:
         while waiting or flying:
             while waiting and len(flying) < count:

@@ -22,6 +22,7 @@ STRIKE, RATE, DRIFT, VOL = 100.0, 0.04, 0.05, 0.20
 DAYS = 364  # of a year on the continuous calendar
 START = dt.date(2020, 1, 1)
 CHUNK = 200_000  # path-ticks, about 0.5 GB; few large chunks are faster here
+MOST = 32_768  # paths of a chunk
 
 FLAT, RISING, FALLING = (0.20, 0.20), (0.04, 0.28), (0.28, 0.04)  # vol in the first and in the second half of the year
 NAMES = {FLAT: "vol 20 %", RISING: "4 % then 28 %", FALLING: "28 % then 4 %"}
@@ -48,7 +49,7 @@ def scenario(vols: tuple[float, float], steps: int, paths: int) -> Scenario:
     """A desk short one put, T = 1, hedged at 0, 1/N, ... with the forward vol; the spot drifts at 5 %."""
     book = [{"kind": "put", "strike": STRIKE, "expiry": "2020-12-30", "quantity": -1.0}]
     anchors = [anchor(vols, day) for day in anchor_days(vols, steps)]
-    run = {"paths": paths, "chunk": min(max(CHUNK // steps, 1024), 8192)}
+    run = {"paths": paths, "chunk": min(max(CHUNK // steps, 1024), MOST)}
     return textbook(book=book, steps=steps, anchors=anchors, rate=RATE, run=run)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.loops import gain_of
 from markets.kernels.trading import DEPTH
 from markets.venues.loop_gain import CURVATURE, summed
 from markets.venues.surroundings import Surroundings
@@ -18,33 +19,32 @@ if TYPE_CHECKING:
     from markets.venues.quotes import Quotes
 
 Vector = NDArray[np.float64]
-Flow = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Exposed.expose`: flow, moved, by
+ALL = slice(None)  # paths
+Flow = tuple[Vector, tuple[str, ...], str]  # what somebody would trade here; see `Reactions.expose`: flow, moved, by
 
 
 class Measuring(Surroundings, Protocol):
     """A market that knows where somebody would trade as prices move."""
 
-    exposed: list[Exposed]  # there, in this tick
+    exposed: list[Reactions]  # there, in this tick
 
 
-class Exposed:
-    """The part of a venue that feedback goes through. The venue gives it its name, quotes and impact."""
+class Reactions:
+    """The part of a venue that feedback goes through: flows of one tick.
 
-    name: str
-    place: int  # among the venues of its market
-    quotes: Quotes
-    impact: float  # of the whole depth
-    moves: bool  # whether trades move the price
+    name: of the venue. place: among the venues of its market. impact: of the whole depth; 0: trades move nothing.
+    """
 
-    def __init__(self, market: Measuring) -> None:
-        self._measuring = market
-        self.exposed: list[Flow] = []  # of this tick
+    def __init__(self, market: Measuring, name: str, quotes: Quotes, impact: float) -> None:
+        self._market, self.name, self._quotes, self._impact = market, name, quotes, impact
+        self.place = 0
+        self.flows: list[Flow] = []
         self._nothing = np.zeros(market.paths)
 
     @property
-    def exposes(self) -> bool:
+    def wanted(self) -> bool:
         """Whether anybody may read a loop gain of this venue: else no flow need be found for `expose`."""
-        return self.moves and self._measuring.measures_gains
+        return self._impact != 0 and self._market.measures_gains
 
     def expose(self, flow: Vector, *, moved: str | tuple[str, ...], by: str) -> None:
         """Add a hedger's flow here per unit move of the price at the venue `moved`, or at each of those.
@@ -52,24 +52,23 @@ class Exposed:
         Valid for one tick. flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of
         `loop_gain`.
         """
-        if self.exposes:
-            if not self.exposed:
-                self._measuring.exposed.append(self)
-            self.exposed.append((flow, (moved,) if isinstance(moved, str) else moved, by))
+        if self.wanted:
+            if not self.flows:
+                self._market.exposed.append(self)
+            self.flows.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
-    def gain(self, moved: str, by: str, paths: Paths | slice | None = None) -> Vector:
+    def gain(self, moved: str, by: str, paths: Paths = ALL) -> Vector:
         """Move of this price that one channel adds per unit move of the price at `moved`, (paths,): on all, or on some.
 
         impact x flow per unit move / depth. Raises BugError where loop gains are not found.
         """
-        flows = [flow for flow, names, channel in self.exposed if channel == by and moved in names]
+        flows = [flow for flow, names, channel in self.flows if channel == by and moved in names]
         if not flows:
             self._require_measured()
-            return self._nothing if paths is None else self._nothing[paths]
-        depth = self.quotes.book().levels[DEPTH]
-        if paths is not None:
-            flows, depth = [flow[paths] for flow in flows], depth[paths]
-        gain: Vector = self.impact * reduce(np.add, flows) / depth
+            return self._nothing[paths]
+        depth = self._quotes.book().levels[DEPTH][paths]
+        gain = np.empty(depth.size)
+        gain_of(self._impact, depth, reduce(np.add, [flow[paths] for flow in flows]), gain)
         return gain
 
     def gains(self, but: frozenset[str] = frozenset()) -> dict[tuple[str, str], Vector]:
@@ -77,19 +76,19 @@ class Exposed:
 
         but: venues whose moves are left out. Raises BugError as `gain`.
         """
-        if not self.exposed:
+        if not self.flows:
             self._require_measured()
             return {}
-        flows, names, channels = zip(*self.exposed, strict=True)
+        flows, names, channels = zip(*self.flows, strict=True)
         entries, sums = summed(self.name, names, channels, but)
         if not entries:
             return {}
-        per_flow = self.impact / self.quotes.book().levels[DEPTH]
-        scaled = [per_flow * add(flows) for add in sums]
+        impact, depth = self._impact, self._quotes.book().levels[DEPTH]
+        scaled = [add(impact, depth, flows) for add in sums]
         return {entry: scaled[i] for entry, i in entries}
 
     def _require_measured(self) -> None:
-        if not self._measuring.measures_gains:
+        if not self._market.measures_gains:
             raise BugError("loop gains are found only in worlds that write peaks, closes or market")
 
     @property

@@ -1,4 +1,4 @@
-"""How a desk stands with its lender."""
+"""A desk's account with its lender."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Standing(NamedTuple):
-    """A desk's account with its lender, (paths,) each."""
+class LenderAccount(NamedTuple):
+    """How a desk stands with its lender, (paths,) each."""
 
     required: NDArray[np.float64]  # margin required at the last close, $; 0 before the first
     unmet: NDArray[np.float64]  # called and not paid, $
