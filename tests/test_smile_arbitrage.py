@@ -85,7 +85,7 @@ def test_the_covid_smile_without_negative_probabilities_and_falls_in_time():
     """What it had: the linear smile with the default reversion."""
     strike, term = arbitrage(load("covid_crash_2020", {"market.smile": "linear", "market.term_reversion": 1.4}))
     assert strike.startswith("for 2020-05-19, seen on 2020-03-16, the smile admits arbitrage at strikes from 16")
-    assert strike.endswith('e-02); write market.smile = "ssvi"')
+    assert strike.endswith(' %); write market.smile = "ssvi"')
     (left,) = arbitrage(load("covid_crash_2020", {"market.term_reversion": 1.4}))
     for note in (term, left):
         assert note.startswith("seen on 2020-03-16, total variance falls by ")
