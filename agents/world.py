@@ -74,7 +74,7 @@ class Seat(Protocol):
 class AtVenues(NamedTuple):
     """What an account has ever held at the venues: units x price is what it is worth at mid.
 
-    Of many things the one unit is all that is held, and of nothing none.
+    Several things count as one unit, at the price of all that is held; nothing as no unit.
     """
 
     venues: list[Venue]

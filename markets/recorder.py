@@ -50,7 +50,7 @@ class Recorder:
         self._peaks = Peaks(world)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
         self._taken: Memo[Snapshot] = Memo()  # the market on the witnesses' paths
-        self._alike: Memo[dict[str, Vector]] = Memo()  # vols there that most venues show
+        self._alike: Memo[dict[str, Vector]] = Memo()  # vols that most venues show
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""

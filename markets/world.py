@@ -167,7 +167,7 @@ class MarketWorld(World):
         for key in listing.displaces.keys() - moved:  # of several venues the first says how a displacement decays
             self.factors.let_move(key, spec.permanent_share, spec.resilience)
         venue = self.venues[listing.name] = Venue(self, listing, spec)
-        venue.place = venue.reactions.place = len(self.venues)
+        venue.place = len(self.venues)
         self._moving.clear()
         return venue
 
@@ -219,7 +219,7 @@ class MarketWorld(World):
         """
         if len(self.exposed) == 1:
             return self.exposed[0].gains(but)
-        exposed = sorted(self.exposed, key=_place)
+        exposed = sorted(self.exposed, key=lambda each: self.venues[each.name].place)
         return {entry: gain for reactions in exposed for entry, gain in reactions.gains(but).items()}
 
     def timestamp(self) -> datetime:

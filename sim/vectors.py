@@ -25,8 +25,11 @@ def read_only(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def on_some(rows: NDArray[Any], paths: NDArray[Any] | slice) -> NDArray[Any]:
-    """Rows of (rows, paths) on some of the paths, in C's order. (`take` needs a fifth of the time of [:, paths].)"""
+def on_some(rows: NDArray[Any], paths: NDArray[np.int64] | slice) -> NDArray[Any]:
+    """Rows of (rows, paths) on some of the paths, by their numbers (no mask), in C's order.
+
+    `take` needs a fifth of the time of [:, paths].
+    """
     return np.ascontiguousarray(rows[:, paths]) if isinstance(paths, slice) else rows.take(paths, 1)
 
 

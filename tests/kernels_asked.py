@@ -74,7 +74,9 @@ def fits(line: str) -> bool:
     module, _, function = name.rpartition(".")
     try:
         kernel, types = getattr(import_module(module), function), types_of(words)
-    except (ImportError, AttributeError):
+    except (ImportError, AttributeError, ValueError):
+        return False
+    if not isinstance(kernel, Kernel):
         return False
     number = len(inspect.signature(inspect.unwrap(kernel)).parameters)
     return len(types) == number and not any(kind.mutable for kind in types[: kernel._reads] if isinstance(kind, Array))

@@ -15,9 +15,10 @@ from numba.core import compiler
 
 from scenarios.commands.run import kernels_compiled
 from scenarios.worlds import first_kernels
-from scenarios.worlds.first_kernels import LIST, OTHER, RUN, compile_first, listed
+from scenarios.worlds.first_kernels import LIST, OTHER, RUN, compile_first, ensure_compiled, listed
 from sim import first_compile
 from sim.ensemble import Chunk
+from sim.errors import SpiralError
 from sim.first_compile import CompileLines, compile_line, stamps, types_of, words_of
 from sim.jit import Kernel, kernel, kernel_reading
 from sim.numba_flags import compare_at_once
@@ -76,22 +77,27 @@ def test_a_listed_kernel_is_compiled_once() -> None:
     assert dict(tripled.compiled.stats.cache_misses) == before and len(tripled.compiled.signatures) == 1
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "markets.kernels.gone.gone float64",
-        "markets.kernels.trading.gone float64",
-        "markets.kernels.trading.BLOCK float64",
-        f"{HERE} float64.1C",
-        f"{HERE} float64.1C float64.1C float64.1C",
-        f"{HERE} float64.1C nonsense",
-        f"{HERE} float64.1C ???",
-        f"{HERE} float64 float64",
-        f"{HERE} float64.1C float64.1Cr",
-        "nonsense",
-        "",
-    ],
-)
+UNFIT = [
+    "markets.kernels.gone.gone float64",
+    "markets.kernels.trading.gone float64",
+    "markets.kernels.trading.BLOCK float64",
+    f"{__name__}.locked float64",  # no kernel any more
+    f"{HERE} float64.1C",
+    f"{HERE} float64.1C float64.1C float64.1C",
+    f"{HERE} float64.1C nonsense",
+    f"{HERE} float64.1C ???",
+    "nonsense",
+    "",
+]
+
+
+@pytest.mark.parametrize("line", UNFIT)
+def test_a_stale_line_is_seen(line: str) -> None:
+    assert fits(f"{HERE} float64.1C float64.1C")
+    assert not fits(line)
+
+
+@pytest.mark.parametrize("line", [*UNFIT, f"{HERE} float64 float64", f"{HERE} float64.1C float64.1Cr"])
 def test_a_stale_line_does_nothing(line: str) -> None:
     """No such kernel, other arguments, no types, a scalar that is indexed, an array that is written."""
     done: list[int] = []
@@ -136,6 +142,39 @@ def test_it_is_done_once_and_where_it_helps(tmp_path: Path, monkeypatch: pytest.
     assert first_kernels.are_missing()
     compile_first()
     assert compiled == [listed(RUN)] and not first_kernels.are_missing()
+
+
+@pytest.mark.parametrize(
+    "fault", [SpiralError("a worker process died"), OSError("no semaphores"), ImportError("no sem_open")]
+)
+def test_a_run_begins_where_kernels_cannot_be_compiled_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """Without memory for further processes, or where none can be started. It is tried once."""
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise fault
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("sim.first_compile.run_chunks", fails)
+    monkeypatch.setattr(first_kernels, "prepare_workers", lambda workers: None)
+    assert first_kernels.are_missing()
+    ensure_compiled()
+    assert not first_kernels.are_missing()
+
+
+def test_ctrl_c_ends_it_and_it_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("sim.first_compile.run_chunks", interrupted)
+    monkeypatch.setattr(first_kernels, "prepare_workers", lambda workers: None)
+    with pytest.raises(KeyboardInterrupt):
+        ensure_compiled()
+    assert first_kernels.are_missing()
 
 
 def test_flags_compare_as_numba_compares_them(monkeypatch: pytest.MonkeyPatch) -> None:

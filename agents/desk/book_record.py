@@ -12,7 +12,7 @@ from agents.desk.book_table import BOOK, VALUED
 from markets.factors.key import MAIN, SPOT, USD, of_asset
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
-from sim.vectors import total
+from sim.vectors import on_some, total
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
@@ -115,7 +115,7 @@ class _Line:
         self.fixings_then = self.fixings.copy()  # at the path's worst close
         self.paid = desk.world.full(0.0)  # $ since the start
         self.paid_then = desk.world.full(0.0)  # the same, up to the path's worst close
-        self.opening = self._figures_at(0, desk.last.snapshot.take(slice(1)), np.ascontiguousarray(self.fixings[:, :1]))
+        self.opening = self._figures_at(0, desk.last.snapshot.take(slice(1)), on_some(self.fixings, slice(1)))
         self._first = float(self.opening["value"][0])
 
     def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
@@ -141,7 +141,7 @@ class _Line:
         out = np.empty((len(FIGURES), ticks.size))
         for tick in np.unique(ticks).tolist():
             mine = np.flatnonzero(ticks == tick)
-            found = self._figures_at(tick, market.take(mine), np.ascontiguousarray(fixings[:, mine]))
+            found = self._figures_at(tick, market.take(mine), on_some(fixings, mine))
             for row, values in zip(out, found.values(), strict=True):
                 row[mine] = values
         return dict(zip(FIGURES, out, strict=True))

@@ -138,7 +138,7 @@ class Desk:
         """Books that are not liquidated, (paths,), and the paths that have any; found when the scale changes."""
         known = self._left.of(self.scale)
         if known is None:
-            known = np.where(self.liquidated, 0.0, self.scale), self.scale.nonzero()[0]
+            known = np.where(self.liquidated, 0.0, self.scale), (self.scale != 0).nonzero()[0]
             self._left.put(known, self.scale)
         return known
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.vectors import on_some
+
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook
@@ -78,9 +80,7 @@ class UnitBook:
         return self._risk
 
     def _risk_at(self, snapshot: Snapshot) -> Risk:
-        fixings = self.fixings
-        if snapshot.among is not None:
-            fixings = np.ascontiguousarray(fixings[:, snapshot.among])
+        fixings = self.fixings if snapshot.among is None else on_some(self.fixings, snapshot.among)
         return self.book.risk(
             self._factors.tick, snapshot, fixings, settled=self._whole.settled, vegas=self._whole.grid
         )

@@ -48,7 +48,10 @@ class Blotter:
         return units if sent is None else units + sent
 
     def send(self, orders: Orders) -> None:
-        """After all agents have looked: they arrive now, or after the desk's latency, those for nothing never."""
+        """Send them once all agents have looked.
+
+        They arrive now, or after the desk's latency; an order for nothing never does.
+        """
         self.unfilled = {}  # the new orders include all remainders
         self._world.when(self._world.soon(orders), self._leave)
 

@@ -14,5 +14,4 @@ def passed_on_by_tick(clock: Clock, half_life: float) -> list[float]:
     """Share that they take over from the tick before to each, (ticks,); half_life: trading hours."""
     years = np.diff(clock.variance_years, prepend=clock.variance_years[0])
     half_lives = years * clock.days_a_year * clock.hours_a_day / half_life
-    # Python's power: NumPy's has other last digits on some processors
-    return (1 - np.array([0.5**each for each in half_lives.tolist()])).tolist()  # type: ignore[no-any-return]
+    return [1 - 0.5**each for each in half_lives.tolist()]  # NumPy's power has other last digits on some processors

@@ -56,8 +56,8 @@ class Standing:
         self._rows_used = -1  # of the ledger, when it last looked for these:
         self._cash = self._units = self._nothing  # of its account; its hedge, where that is one thing
         self._price: Callable[[], Vector]  # $ of one of it
-        self._only_cash = False  # ever, and then:
-        self._seen, self._able = b"", self._everything  # cash when it last looked with nobody away, and what it found
+        self._only_cash = False  # whether it has never held anything else; then, while nobody is away:
+        self._seen, self._able = b"", self._everything  # the cash that it last looked at, and what it found
         self._moves: tuple[Move, ...] = ()  # by which that is passed on
         self._unmoved = np.empty((0, ENTRY), dtype=np.int64), np.empty((1, 1))
         self.worth: Vector  # $ of it when the maker last looked, (paths,), if it passes it on

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +12,7 @@ from sim.vectors import on_some
 
 Floats = NDArray[np.float64]
 Block = tuple[str, str]  # family and name
-Paths = NDArray[Any] | slice
+Paths = NDArray[np.int64] | slice  # their numbers, no mask
 
 
 class Snapshot:

@@ -32,12 +32,11 @@ class Measuring(Surroundings, Protocol):
 class Reactions:
     """The part of a venue that feedback goes through: flows of one tick.
 
-    name: of the venue. place: among the venues of its market. impact: of the whole depth; 0: trades move nothing.
+    name: of the venue. impact: of the whole depth; 0: trades move nothing.
     """
 
     def __init__(self, market: Measuring, name: str, quotes: Quotes, impact: float) -> None:
         self._market, self.name, self._quotes, self._impact = market, name, quotes, impact
-        self.place = 0
         self.flows: list[Flow] = []
         self._nothing = np.zeros(market.paths)
 

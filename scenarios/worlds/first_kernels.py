@@ -9,6 +9,7 @@ import markets.kernels
 import sim.kernels
 from scenarios.worlds.workers import prepare_workers
 from sim.ensemble import Progress
+from sim.errors import SpiralError
 from sim.first_compile import compile_lines, stamps
 
 FOLDERS = tuple(Path(package.__path__[0]) for package in (sim.kernels, markets.kernels))
@@ -43,10 +44,11 @@ def ensure_compiled() -> None:
 
 
 def compile_first(*parts: str, progress: Progress | None = None) -> None:
-    """Compile parts of the list on all cores (default: what a run calls)."""
+    """Compile parts of the list on all cores (default: what a run calls). Where that fails the run does not."""
     marks = stamps(FOLDERS)
-    prepare_workers(None)
-    compile_lines(listed(*(parts or (RUN,))), progress=progress)
+    with suppress(SpiralError, OSError, ImportError):  # a process has died for want of memory, or none can be started
+        prepare_workers(None)
+        compile_lines(listed(*(parts or (RUN,))), progress=progress)
     for mark in marks or ():
         with suppress(OSError):
             mark.touch()
