@@ -20,7 +20,8 @@ from tests.small import crisis, world_of
 
 FEW, MANY = 400, 6400  # paths
 # A tick of one path, by its witnesses: Python's of ours, and calls of kernels.
-MOST = {0: (12_330, 47.9), 1: (99_999, 999.0)}
+MOST = {0: (12_330, 47.9), 1: (30_500, 67.2)}
+ROWS = (1.40, 1.16)  # instructions and calls of a run with witnesses, whose rows are written, over one without
 SLACK = 0.07  # share: a branch is taken on one path of many rather than on none of few (calls, halts, close-outs)
 
 
@@ -46,13 +47,13 @@ def book_of(number: int) -> list[dict[str, Any]]:
     return options + swaps
 
 
-def one_desk(book: list[dict[str, Any]], **market: Any) -> Scenario:
+def one_desk(book: list[dict[str, Any]], **tables: Any) -> Scenario:
     cast = {
         "maker": {"type": "MarketMaker"},
         "hedger": {"type": "Hedger", "capital": 5e9, "book": book},
         "bank": {"type": "FundingDesk"},
     }
-    return crisis(agents=cast, market={"realised_ratio": 0.7, "xi": 0.5, **market}, minutes=195)
+    return crisis(agents=cast, market={"realised_ratio": 0.7, "xi": 0.5}, minutes=195, **tables)
 
 
 def assert_same(few: Cost, many: Cost) -> None:
@@ -86,6 +87,18 @@ def test_a_tick_of_one_path_takes_few_instructions(witnesses):
     instructions, calls = MOST[witnesses]
     assert found.instructions / ticks < instructions
     assert found.kernel_calls / ticks < calls
+
+
+def test_rows_of_witnesses_cost_a_share_and_the_same_for_16_times_as_many():
+    """In a run whose marks, quotes, levels, funding and holdings are written for them alone before the last close."""
+    none, few, many = (
+        cost(one_desk(book_of(2), run={"paths": FEW, "witnesses": number, "twin": "none", "marks": None}), FEW)
+        for number in (0, 5, 80)
+    )
+    assert none.events == few.events == many.events
+    assert few.instructions < ROWS[0] * none.instructions
+    assert few.kernel_calls < ROWS[1] * none.kernel_calls
+    assert_same(few, many)
 
 
 @pytest.mark.slow
