@@ -388,5 +388,5 @@ def test_gains_split_by_one_kernel_are_those_split_value_by_value(monkeypatch, m
 
     whole = gains()
     assert (whole != 0.0).any(axis=(0, 2)).all()
-    monkeypatch.delattr(ListedOption, "_split")
+    monkeypatch.delattr(ListedOption, "split")
     np.testing.assert_array_equal(gains(), whole)
