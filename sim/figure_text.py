@@ -10,7 +10,7 @@ parameter  `1.20 ± 0.11`: to the second figure of the error, as others compute 
 interval   `34 to 46 %`
 p-value    `0.041`, `<0.001`
 count      `1,234`
-unknown    `n/a`; a share whose error is larger than the whole: `unclear (± 1,200 %)`
+unknown    `n/a`; a share whose error is larger than the whole and than half of it: `unclear (± 1,200 %)`
 too small  `<0.001 %`, not `0.000 %`
 
 What other programs read (JSON, CSV, Parquet, workbooks, the API) keeps all digits as numbers; what a scenario file
@@ -146,7 +146,7 @@ def _text(value: float, unit: Unit, error: float | None, how: How) -> str:
     if not math.isfinite(value):
         return "n/a"
     known = error if error and math.isfinite(error) else None
-    if unit == "share" and known is not None and known >= 1:
+    if unit == "share" and known is not None and known >= 1 and abs(value) < 2 * known:
         return f"unclear ({_tail(100 * known, _digits(0.0, 100 * known)).strip()} %)" if how == TOLD else "unclear"
     if unit == "$":
         return _money(value, known, how)

@@ -206,7 +206,7 @@ def test_the_command_prints_units_and_writes_tables(files, tmp_path):
     book, curves = files
     code, text = said(book, "--curves", curves, "--out", tmp_path / "risk")
     assert code == 0, text
-    for words in ("-37,509.61", "USD/bp2", "theta, same zeros", "Risk by quote", "-147.5401"):
+    for words in ("−37,509.61", "USD/bp2", "theta, same zeros", "Risk by quote", "−147.5401"):
         assert words in text
     frame = pl.read_csv(tmp_path / "risk" / "key_rates.csv")
     assert frame["dv01"].sum() == pytest.approx(-38228.4, abs=0.1)

@@ -159,7 +159,7 @@ def test_figures_are_those_of_the_summary(desk: httpx.Client, covid: Run) -> Non
     for world in ("actual", "price_taker"):
         cost = summarise(covid, world=world)["cost_of_survival"]
         text = shown(desk.get(f"/look/runs/covid/figures?world={world}"))
-        assert f"Cost of survival {cost.text(error=False)}" in text
+        assert f"Cost of survival {cost.brief()}" in text
         assert str(cost) in shown(desk.get(f"/look/runs/covid/tables?world={world}"))
     headline = desk.get("/api/look/runs/covid/headline").json()
     assert headline["value"] == summarise(covid)["cost_of_survival"].value

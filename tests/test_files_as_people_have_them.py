@@ -232,7 +232,7 @@ def test_what_a_record_lacks_is_filled_and_said(tmp_path: Path) -> None:
     for words in (
         "no vol in the record: realised",
         "no overnight in the record: us2y",
-        "no credit in the record: 1.10%",
+        "no credit in the record: 1.10 %",
     ):
         assert words in said
 

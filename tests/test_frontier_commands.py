@@ -25,7 +25,7 @@ from tests.small import K
 
 POLICIES = [
     {"kind": "band", "width": 0.02, "interval": "tick"},
-    {"kind": "whalley_wilmott", "risk_aversion": 1e-8, "interval": "1d"},
+    {"kind": "whalley_wilmott", "risk_aversion": 1e-8, "interval": "2d"},
     {"kind": "never"},  # the scenario's own policy has an interval, which would stay
 ]
 SETTINGS = {"clock.tick_minutes": 390, "agents.hedger.policy.hedge_vol": 0.3, "storyline.anchors": "exogenous"}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import numpy as np
 import polars as pl
 import pytest
@@ -17,7 +18,7 @@ import vl_convert
 from altair.utils import schemapi
 
 from analysis.charts import theme
-from analysis.charts.cell_detail import first_cell
+from analysis.charts.cell_detail import _said, first_cell
 from analysis.charts.sweep import SWEEP_CHARTS, cell_detail, draw_sweep, heat_map, line, sobol_chart, tornado_chart
 from analysis.charts.theme import MISSING
 from analysis.sweeps import axes as names
@@ -295,3 +296,10 @@ def test_tipping_counts_cells(grid: SweepResult) -> None:
 def test_unknown_charts_are_told(grid: SweepResult) -> None:
     with pytest.raises(UserError, match="did you mean heat_map"):
         draw_sweep(grid, "heatmap")
+
+
+@pytest.mark.parametrize(("amount", "text"), [(0.5, "$0.5"), (3e-9, "$0"), (-1.234e6, "−$1.23m"), (4.56e9, "$4.56bn")])
+def test_an_amount_of_a_tooltip_is_no_million_where_it_is_half_a_dollar(amount: float, text: str) -> None:
+    base = _said(alt.Chart(alt.InlineData(values=[{"amount": amount}])), "amount")
+    svg = vl_convert.vegalite_to_svg(base.mark_text().encode(text="amount_said:N").to_dict(), allowed_base_urls=[])
+    assert f">{text}<" in svg

@@ -125,7 +125,7 @@ def test_depth_and_spread_of_the_twin_follow_the_outside_vol(finished: Run, scen
 def test_words_and_table_say_the_same_of_the_twin(finished: Run) -> None:
     said = " ".join(paragraphs(finished, summarise(finished)))
     assert "leaves a trace in the market" in said
-    peaks = [summarise(finished, world=w)["peak_spread_multiple"].text(error=False) for w in (PRICE_TAKER, ACTUAL)]
+    peaks = [summarise(finished, world=w)["peak_spread_multiple"].brief() for w in (PRICE_TAKER, ACTUAL)]
     assert f"the spread peak from {peaks[0]} to {peaks[1]}" in said
     # calibrated at another seed and the preset's own depth: the same world within a few per cent
     stored = finished.manifest["scenario"]["storyline"]["calibration"]["spread_peak"]["price_taker"]

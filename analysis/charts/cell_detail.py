@@ -230,8 +230,12 @@ def _said(chart: alt.Chart, *columns: str) -> alt.Chart:
 
 
 def _money(name: str, form: str) -> str:
-    """An expression that writes an amount as `sim.figure_text.money` does: $bn and $m, not the SI's G and M."""
-    return f"replace(replace(format(datum.{name}, '{form}'), 'G', 'bn'), 'M', 'm')"
+    """An expression that writes an amount as `sim.figure_text.money` does: $bn and $m, not the SI's G and M.
+
+    Nor its m for a thousandth: less than a dollar has two decimals.
+    """
+    large = f"replace(replace(format(datum.{name}, '{form}'), 'G', 'bn'), 'M', 'm')"
+    return f"abs(datum.{name}) < 1 ? format(datum.{name}, '$.2~f') : {large}"
 
 
 def _worlds(sweep: SweepResult) -> list[tuple[str, str]]:

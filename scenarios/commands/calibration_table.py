@@ -9,7 +9,7 @@ from scenarios.checking.outside import laws_of
 from scenarios.commands.screen import Screen
 from scenarios.scenario import Scenario
 from sim.columns import Unit
-from sim.figure_text import fixed, percent, text_of
+from sim.figure_text import apart_text_of, fixed, percent, text_of
 from sim.screen.table import Table
 
 RISES_NOTE = (
@@ -87,7 +87,7 @@ def explained_table(found: CalibrationSpec) -> Table:
             label,
             text_of(measure.actual, unit),
             text_of(measure.price_taker, unit),
-            text_of(apart, unit, measure.error),
+            apart_text_of(apart, unit, measure.error),
             share,
         )
     return table

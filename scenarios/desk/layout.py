@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse
 
-from analysis.page import in_code
 from sim.text import plain
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ def chart_json(spec: Any) -> str:
 @cache
 def _filler() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from analysis.page import in_code
 
     folders = [HERE / "templates", *sorted(HERE.glob("*/templates"))]
     filler = Environment(

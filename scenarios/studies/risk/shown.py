@@ -153,4 +153,4 @@ def cell(value: object, name: str) -> str:
     if name in ("key", "coverage"):
         return significant(value)
     places = 0 if name == "size" else 2 if abs(value) >= 1000 else 4
-    return fixed(round(value, places) + 0.0, places)
+    return fixed(value, places)
