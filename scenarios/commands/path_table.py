@@ -10,7 +10,7 @@ from scenarios.commands.screen import Screen
 from scenarios.studies.estimation.estimators import Estimate
 from scenarios.studies.estimation.path_falls import Peak
 from scenarios.studies.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded, unit_at
-from scenarios.studies.estimation.path_laws import MONTH
+from scenarios.studies.estimation.path_level import MONTH
 from sim.errors import UserError
 from sim.figure_text import fixed, parameter, percent, significant
 from sim.screen.table import Table

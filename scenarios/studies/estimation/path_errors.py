@@ -13,8 +13,10 @@ from scenarios.studies.estimation.blocks import BLOCK, block_rows
 from scenarios.studies.estimation.free_market import Noise
 from scenarios.studies.estimation.path_feed import Feed, Vector
 from scenarios.studies.estimation.path_law_fit import fit_law
-from scenarios.studies.estimation.path_laws import CREDIT_TAIL, VOL_TAIL, Level, PathLaws, first_known
+from scenarios.studies.estimation.path_laws import PathLaws, first_known
+from scenarios.studies.estimation.path_level import CREDIT_TAIL, VOL_TAIL, Level
 from scenarios.studies.estimation.path_residual import Residual, residual_of
+from scenarios.studies.estimation.path_shocks import fit_shocks, remade, residual_beside
 from scenarios.studies.estimation.realised_law import Days, targeted
 
 MARKETS = 100  # free markets in each repetition
@@ -47,7 +49,7 @@ class Repetitions:
         return {key: half_width(np.array([f[key] for f in found])) for key in self.laws.values()}
 
     def repeated(self, rng: np.random.Generator, noise: Noise) -> PathLaws:
-        """One repetition, fitted: the path is kept and the levels' residuals are redrawn.
+        """One repetition, fitted: the path is kept and the levels' residuals, or their shocks, are redrawn.
 
         For realised vol the days themselves are, under the kernels of the same repetition.
         """
@@ -62,11 +64,17 @@ class Repetitions:
 
     def _level(self, level: Vector, found: Level, tail: float, rng: np.random.Generator) -> Level:
         said = found.law.log_levels(self.feed)
-        left, joined = redrawn(np.log(level) - said, rng, block_of(found.left, found.days, self.feed.day))
-        law = fit_law(self.feed, np.exp(said + left), found.law, tail, steps=STEPS)
+        if found.by_shocks:
+            left, joined = remade(np.log(level) - said, found.left.kept(self.feed.day), rng), None
+        else:
+            left, joined = redrawn(np.log(level) - said, rng, block_of(found.left, found.days, self.feed.day))
+        law = (fit_shocks if found.by_shocks else fit_law)(self.feed, np.exp(said + left), found.law, tail, steps=STEPS)
         new = said + left - law.log_levels(self.feed)
         rms = float(np.sqrt(np.nanmean(new**2)))
-        return Level(law, residual_of(new, self.feed.day, joined), rms, found.days)
+        residual = residual_of(new, self.feed.day, joined)
+        if found.by_shocks:
+            residual = residual_beside(law, self.feed, new)
+        return Level(law, residual, rms, found.days, by_shocks=found.by_shocks)
 
 
 def half_width(values: Vector) -> float:

@@ -25,6 +25,10 @@ class Residual:
         """Per sqrt(trading year): sd sqrt(2 reversion)."""
         return self.sd * math.sqrt(2 * self.reversion)
 
+    def kept(self, years: float) -> float:
+        """Share of e that is left after so many trading years."""
+        return math.exp(-self.reversion * years)
+
 
 def residual_of(left: Vector, day: float, joined: NDArray[np.bool_] | None = None) -> Residual:
     """Burg's estimate over the days, (days,) with gaps of NaN: 2 sum e_t e_{t-1} / sum (e_t^2 + e_{t-1}^2) is left.
