@@ -12,7 +12,8 @@ from scenarios.studies.estimation.path_law import PathLaw
 from scenarios.studies.estimation.path_level import VOL_TAIL, Level, fit_level
 from scenarios.studies.estimation.path_shocks import echo
 
-TOLD = 3.0  # standard errors: what is nearer to 0 is taken for 0
+NEW = 4.0  # standard errors: shocks whose correlation is nearer to 0 are taken for new each day
+SEEN = 2.0  # standard errors: a share of the residual in realised vol that is larger is spoken of
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,18 @@ class VolChoice:
         Where they are not new, the residual is another process and the shocks' fit is not right either; the levels' is
         then the nearest to the record given its path.
         """
-        return self.by_shocks if abs(self.echo.value) <= TOLD * self.echo.error else self.by_levels
+        return self.by_shocks if abs(self.echo.value) <= NEW * self.echo.error else self.by_levels
 
     @property
     def is_biased(self) -> bool:
         """Whether the law that is taken has taken some of the residual."""
-        return not self.taken.by_shocks and self.follows.value > TOLD * self.follows.error
+        return not self.taken.by_shocks and self.follows.value > SEEN * self.follows.error
 
 
 def choose_vol(feed: Feed, level: Vector) -> VolChoice:
     """Both fits of implied vol, (days,) decimals with NaN if it is not known."""
     by_levels = fit_level(feed, level, PathLaw.of_vol(), VOL_TAIL)
-    by_shocks = fit_level(feed, level, by_levels.law, VOL_TAIL, by_shocks=True)
+    by_shocks = fit_level(feed, level, PathLaw.of_vol(), VOL_TAIL, by_shocks=True)
     said = by_shocks.law.log_levels(feed)
     left = np.log(level) - said
     return VolChoice(by_levels, by_shocks, echo(left, by_shocks.left.kept(feed.day)), follows(feed, said, left))
