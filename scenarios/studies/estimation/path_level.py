@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.path_feed import Feed, Vector
 from scenarios.studies.estimation.path_law import PathLaw
-from scenarios.studies.estimation.path_law_fit import fit_law
+from scenarios.studies.estimation.path_law_fit import STEPS, fit_law
 from scenarios.studies.estimation.path_residual import Residual, autocorrelation, residual_of
 from scenarios.studies.estimation.path_shocks import fit_shocks, residual_beside
 
@@ -22,16 +22,15 @@ MONTH = 21  # trading days
 class Level:
     """The law of one level and its residual. rms: of ln(recorded / law); days: number with a known level.
 
-    month: autocorrelation of the residual at 21 days, NaN if not wanted. by_shocks: fitted to the residual's shocks,
-    not to the levels.
+    month: autocorrelation of the residual at 21 days. by_shocks: fitted to the residual's shocks, not to the levels.
     """
 
     law: PathLaw
     left: Residual
     rms: float
     days: int
-    month: float = math.nan
-    by_shocks: bool = False
+    month: float
+    by_shocks: bool
 
     def values(self) -> dict[str, float]:
         """Parameters by key of the memory's table; lag only where the law has one."""
@@ -41,12 +40,24 @@ class Level:
         return found if law.lag is None else {**found, "lag": law.lag}
 
 
-def fit_level(feed: Feed, level: Vector, start: PathLaw, tail: float, *, by_shocks: bool = False) -> Level:
-    """A level's law and residual, from a law to start at: nearest to the levels, or with the least shocks."""
-    law = (fit_shocks if by_shocks else fit_law)(feed, level, start, tail)
+def fit_level(
+    feed: Feed,
+    level: Vector,
+    start: PathLaw,
+    tail: float,
+    *,
+    by_shocks: bool = False,
+    steps: int = STEPS,
+    joined: NDArray[np.bool_] | None = None,
+) -> Level:
+    """A level's law and residual, from a law to start at: nearest to the levels, or with the least shocks.
+
+    joined: see `residual_of`.
+    """
+    law = (fit_shocks if by_shocks else fit_law)(feed, level, start, tail, steps=steps)
     left = np.log(level) - law.log_levels(feed)
     rms, days = float(np.sqrt(np.nanmean(left**2))), int(np.isfinite(left).sum())
-    residual = residual_beside(law, feed, left) if by_shocks else residual_of(left, feed.day)
+    residual = residual_beside(law, feed, left) if by_shocks else residual_of(left, feed.day, joined)
     return Level(law, residual, rms, days, autocorrelation(left, MONTH), by_shocks)
 
 

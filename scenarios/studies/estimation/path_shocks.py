@@ -73,31 +73,36 @@ def residual_beside(law: PathLaw, feed: Feed, left: Vector) -> Residual:
     from scipy.optimize import minimize_scalar
 
     known = np.isfinite(left)
-    first = np.flatnonzero(known & ~np.concatenate([[False], known[:-1]]))
-    today = np.flatnonzero(known[1:] & known[:-1]) + 1
     moves = _independent(log_slopes(law, feed)[known])
-    e, by = left, np.full((len(left), moves.shape[1]), np.nan)
-    by[known] = moves
+    both = np.full((len(left), moves.shape[1] + 1), np.nan)
+    both[known] = np.column_stack([moves, left[known]])
+    runs = int(known[0]) + int(np.count_nonzero(known[1:] & ~known[:-1]))
     freedom = int(known.sum()) - moves.shape[1]
-
-    def squares(kept: float) -> tuple[float, float]:
-        """Least sum of squared shocks over changes of the law, and ln determinant of their normal equations."""
-        start = math.sqrt(1 - kept * kept)
-        x = np.concatenate([start * by[first], by[today] - kept * by[today - 1]])
-        y = np.concatenate([start * e[first], e[today] - kept * e[today - 1]])
-        equations, moved = x.T @ x, x.T @ y
-        least = float(y @ y - moved @ np.linalg.solve(equations, moved))
-        return least, float(np.linalg.slogdet(equations)[1])
 
     def miss(speed: float) -> float:
         kept = math.exp(-math.exp(speed) * feed.day)
-        least, determinant = squares(kept)
-        return freedom * math.log(least) - len(first) * math.log(1 - kept * kept) + determinant
+        square, determinant = _least_shocks(both, kept)
+        return freedom * math.log(square) - runs * math.log(1 - kept * kept) + determinant
 
     near = math.log(residual_of(left, feed.day).reversion)
-    speed = math.exp(minimize_scalar(miss, bounds=(near - FAR, near + FAR), method="bounded").x)
+    speed = float(np.exp(minimize_scalar(miss, bounds=(near - FAR, near + FAR), method="bounded").x))
     kept = math.exp(-speed * feed.day)
-    return Residual(math.sqrt(squares(kept)[0] / freedom / (1 - kept * kept)), speed)
+    return Residual(math.sqrt(_least_shocks(both, kept)[0] / freedom / (1 - kept * kept)), speed)
+
+
+def _least_shocks(both: Vector, kept: float) -> tuple[float, float]:
+    """Least sum of squared shocks over changes of the law, and ln determinant of their normal equations.
+
+    both: (days, changes and 1), what the changes do and the residual, NaN for unknown days. The first day of a run has
+    its level, scaled to a shock's deviation.
+    """
+    new = both[1:] - kept * both[:-1]
+    begins = math.sqrt(1 - kept * kept) * both
+    new = np.concatenate([begins[:1], np.where(np.isnan(new), begins[1:], new)])
+    new = new[np.isfinite(new[:, 0])]
+    moves, left = new[:, :-1], new[:, -1]
+    equations, moved = moves.T @ moves, moves.T @ left
+    return float(left @ left - moved @ np.linalg.solve(equations, moved)), float(np.linalg.slogdet(equations)[1])
 
 
 def _independent(moves: Vector) -> Vector:
