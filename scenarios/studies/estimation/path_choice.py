@@ -34,9 +34,10 @@ class VolChoice:
         """The shocks' where each day's is new, as the process has it: right whatever the returns follow.
 
         Where they are not new, the residual is another process and the shocks' fit is not right either; the levels' is
-        then the nearest to the record given its path.
+        then the nearest to the record given its path, unless its search has stopped short of the other.
         """
-        return self.by_shocks if abs(self.echo.value) <= NEW * self.echo.error else self.by_levels
+        new = abs(self.echo.value) <= NEW * self.echo.error
+        return self.by_shocks if new or self.by_shocks.rms < self.by_levels.rms else self.by_levels
 
     @property
     def is_biased(self) -> bool:
@@ -61,7 +62,7 @@ def follows(feed: Feed, said: Vector, left: Vector) -> Estimate:
     told = np.isfinite(left[:-1]) & (feed.returns != 0)
     moved = np.log(np.abs(feed.returns[told]))
     by = np.column_stack([np.ones(len(moved)), said[:-1][told], left[:-1][told]])
-    inverse = np.linalg.inv(by.T @ by)
+    inverse = np.linalg.pinv(by.T @ by)
     slope = inverse @ by.T @ moved
     weighed = by * (moved - by @ slope)[:, None]
     errors = np.sqrt(np.diag(inverse @ weighed.T @ weighed @ inverse))

@@ -41,7 +41,7 @@ def residual_of(left: Vector, day: float, joined: NDArray[np.bool_] | None = Non
     pairs = np.isfinite(before) & np.isfinite(after)
     pairs = pairs if joined is None else pairs & joined
     one, other = before[pairs], after[pairs]
-    kept = 2 * float(one @ other / (one @ one + other @ other))
+    kept = 2 * float(one @ other) / (float(one @ one + other @ other) or 1.0)
     return Residual(math.sqrt(float(np.nanmean(left**2))), -math.log(min(max(kept, LEAST), MOST)) / day)
 
 

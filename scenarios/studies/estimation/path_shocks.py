@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.studies.estimation.blocks import block_rows
 from scenarios.studies.estimation.estimators import Estimate
@@ -67,42 +68,49 @@ def residual_beside(law: PathLaw, feed: Feed, left: Vector) -> Residual:
     """The residual (days,) of a law that was fitted to the same days: by restricted likelihood, NaN for unknown days.
 
     What is left over follows the law's numbers a little, so it seems to revert faster than it does. The likelihood of
-    what no small change of those numbers can make is free of that (Cheang and Reinsel 2000, JASA 95, 1173). Runs of
-    known days count as independent of each other.
+    what no small change of those numbers can make is free of that (Cheang and Reinsel 2000, JASA 95, 1173).
     """
     from scipy.optimize import minimize_scalar
 
-    known = np.isfinite(left)
+    near, known = residual_of(left, feed.day), np.flatnonzero(np.isfinite(left))
+    if near.sd == 0:
+        return near
     moves = _independent(log_slopes(law, feed)[known])
-    both = np.full((len(left), moves.shape[1] + 1), np.nan)
-    both[known] = np.column_stack([moves, left[known]])
-    runs = int(known[0]) + int(np.count_nonzero(known[1:] & ~known[:-1]))
-    freedom = int(known.sum()) - moves.shape[1]
+    both, gaps = np.column_stack([moves, left[known]]), np.diff(known)
+    freedom = len(known) - moves.shape[1]
 
     def miss(speed: float) -> float:
         kept = math.exp(-math.exp(speed) * feed.day)
-        square, determinant = _least_shocks(both, kept)
-        return freedom * math.log(square) - runs * math.log(1 - kept * kept) + determinant
+        scale = _scale(gaps, kept)
+        square, determinant = _least_shocks(both, gaps, kept)
+        return float(freedom * math.log(square) - 2 * np.log(scale).sum() - math.log(1 - kept * kept) + determinant)
 
-    near = math.log(residual_of(left, feed.day).reversion)
-    speed = float(np.exp(minimize_scalar(miss, bounds=(near - FAR, near + FAR), method="bounded").x))
+    slowest, fastest = (math.log(-math.log(kept) / feed.day) for kept in (MOST, LEAST))
+    bounds = max(math.log(near.reversion) - FAR, slowest), min(math.log(near.reversion) + FAR, fastest)
+    speed = float(np.exp(minimize_scalar(miss, bounds=bounds, method="bounded").x))
     kept = math.exp(-speed * feed.day)
-    return Residual(math.sqrt(_least_shocks(both, kept)[0] / freedom / (1 - kept * kept)), speed)
+    return Residual(math.sqrt(_least_shocks(both, gaps, kept)[0] / freedom / (1 - kept * kept)), speed)
 
 
-def _least_shocks(both: Vector, kept: float) -> tuple[float, float]:
+def _scale(gaps: NDArray[np.int64], kept: float) -> Vector:
+    """Deviation of a day's shock over that of the shock of so many days."""
+    found: Vector = np.sqrt((1 - kept * kept) / (1 - kept ** (2.0 * gaps)))
+    return found
+
+
+def _least_shocks(both: Vector, gaps: NDArray[np.int64], kept: float) -> tuple[float, float]:
     """Least sum of squared shocks over changes of the law, and ln determinant of their normal equations.
 
-    both: (days, changes and 1), what the changes do and the residual, NaN for unknown days. The first day of a run has
-    its level, scaled to a shock's deviation.
+    both: (known days, changes and 1), what the changes do, and the residual. gaps: days from one to the next. Shocks
+    of longer gaps, and the first day's level, count with the deviation of a day's shock.
     """
-    new = both[1:] - kept * both[:-1]
-    begins = math.sqrt(1 - kept * kept) * both
-    new = np.concatenate([begins[:1], np.where(np.isnan(new), begins[1:], new)])
-    new = new[np.isfinite(new[:, 0])]
+    scale = _scale(gaps, kept)[:, None]
+    later = scale * (both[1:] - kept ** gaps[:, None] * both[:-1])
+    new = np.concatenate([math.sqrt(1 - kept * kept) * both[:1], later])
     moves, left = new[:, :-1], new[:, -1]
-    equations, moved = moves.T @ moves, moves.T @ left
-    return float(left @ left - moved @ np.linalg.solve(equations, moved)), float(np.linalg.slogdet(equations)[1])
+    equations = moves.T @ moves
+    alone = left - moves @ np.linalg.solve(equations, moves.T @ left)
+    return float(alone @ alone), float(np.linalg.slogdet(equations)[1])
 
 
 def _independent(moves: Vector) -> Vector:
@@ -120,7 +128,7 @@ def echo(left: Vector, kept: float) -> Estimate:
     """
     u = shocks(left, kept)
     products = u[1:] * u[:-1]
-    products, square = products[np.isfinite(products)], float(np.nansum(u * u))
+    products, square = products[np.isfinite(products)], float(np.nansum(u * u)) or 1.0
     return Estimate(float(products.sum()) / square, math.sqrt(products @ products) / square, len(products))
 
 
