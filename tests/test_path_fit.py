@@ -327,6 +327,24 @@ def test_what_a_fitted_law_leaves_over_does_not_seem_to_revert_faster() -> None:
     assert np.mean([each.noise for each in told]) == pytest.approx(NOISE, rel=0.02)
 
 
+def test_a_level_that_is_the_law_itself_is_fitted_too() -> None:
+    """The search starts without any residual; the lowest level holds the base a little above the law's."""
+    law, feed = PathLaw.of_vol(), Feed.of(made(1, 1_200))
+    found = choose_vol(feed, np.exp(law.log_levels(feed))).taken
+    assert (found.law.base, found.law.activity) == pytest.approx((law.base, law.activity), rel=0.02)
+    assert found.rms < 0.01
+
+
+def test_gaps_of_any_length_do_not_bias_what_a_law_leaves_over() -> None:
+    feed, rng = Feed.of(made(1, 4_000)), np.random.default_rng(3)
+    told = []
+    for _ in range(12):
+        left = wandering(SPEED, NOISE, 4_000, rng)
+        left[::4] = left[::9] = left[1_000:1_500] = np.nan
+        told.append(residual_beside(PathLaw.of_vol(), feed, left).reversion)
+    assert abs(np.mean(told) - SPEED) < K * np.std(told, ddof=1) / math.sqrt(len(told)) < SPEED
+
+
 def test_redrawn_shocks_make_a_residual_of_the_same_days() -> None:
     left = wandering(SPEED, NOISE, 1_000, np.random.default_rng(1))
     left[300:340] = left[600] = np.nan
