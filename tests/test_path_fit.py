@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -19,25 +20,28 @@ from markets.factors.memory.path_memory import long_run, own_gain
 from markets.specs.memory import CreditMemorySpec, KernelSpec, MemorySpec
 from scenarios.cli import main
 from scenarios.commands.fit import toml
-from scenarios.commands.path_table import path_table
+from scenarios.commands.path_table import path_table, vol_remark
 from scenarios.reading.loading import from_dict, load
 from scenarios.studies.estimation.blocks import block_rows, vol_error
 from scenarios.studies.estimation.clock_squares import squares
 from scenarios.studies.estimation.daily_record import DailyRecord, read_record
 from scenarios.studies.estimation.fitting import fit
 from scenarios.studies.estimation.free_market import CLOCKS, FreeMarket, Noise, free_returns
+from scenarios.studies.estimation.path_choice import VolChoice, choose_vol
 from scenarios.studies.estimation.path_clock import choose_clock
-from scenarios.studies.estimation.path_errors import Repetitions, redrawn
+from scenarios.studies.estimation.path_errors import Repetitions, half_width, redrawn
 from scenarios.studies.estimation.path_falls import deepest, peak
 from scenarios.studies.estimation.path_feed import Feed, forgetting
 from scenarios.studies.estimation.path_fitting import PathFit, default_at, fit_paths
 from scenarios.studies.estimation.path_law import PathLaw
 from scenarios.studies.estimation.path_law_fit import packed, unpacked, unpacked_slopes
 from scenarios.studies.estimation.path_laws import PathLaws, path_laws
+from scenarios.studies.estimation.path_level import VOL_TAIL, Level
 from scenarios.studies.estimation.path_residual import residual_of
+from scenarios.studies.estimation.path_shocks import remade, residual_beside, shocks
 from scenarios.studies.estimation.path_slopes import log_slopes
 from scenarios.studies.estimation.path_start import start_of, start_of_closes
-from scenarios.studies.estimation.realised_law import Days, likeliest, spec_of, targeted
+from scenarios.studies.estimation.realised_law import Days, RealisedLaw, likeliest, spec_of, targeted
 from sim.errors import UserError
 from sim.screen.text import said
 from sim.sessions import exchange_sessions
@@ -236,6 +240,142 @@ def test_the_fit_is_as_near_as_the_truth(records: list[DailyRecord], found: list
             assert np.sqrt(np.mean(apart**2)) < 1.5 * sd * math.sqrt(numbers / memories)
 
 
+# --- realised vol that follows implied vol ----------------------------------------------------------------------------
+
+SPEED, NOISE = 5.0, 0.4  # of the residual
+
+
+def following_market(seed: int, share: float, blur: float = 0.0) -> tuple[Feed, Vector]:
+    """Feed and implied vol of a market whose realised vol is 0.85 x law x exp(share x residual).
+
+    blur: standard deviation of noise in ln vol that is new each day and moves nothing.
+    """
+    law, rng = PathLaw.of_vol(), np.random.default_rng(seed)
+    left, pushes = wandering(SPEED, NOISE, DAYS, rng), rng.standard_normal(DAYS)
+    speeds = np.array([law.returns.fast, law.returns.slow, law.squares.fast, law.squares.slow])
+    weights = np.array([1 - law.returns.slow_share, law.returns.slow_share] * 2)
+    weights[2:] = 1 - law.squares.slow_share, law.squares.slow_share
+    factors, returns = np.array([0.0, 0.0, 0.025, 0.025]), np.empty(DAYS)
+    for t in range(DAYS):
+        trend, square = weights[:2] @ factors[:2], weights[2:] @ factors[2:]
+        level = max(law.base + law.trend * trend + law.activity * math.sqrt(square), law.base)
+        x = returns[t] = 0.85 * level * math.exp(share * left[t]) * math.sqrt(DAY) * pushes[t]
+        factors = factors * np.exp(-speeds * DAY) + speeds * np.array([x, x, x * x, x * x])
+    feed = Feed(returns[:-1], returns[:-1] ** 2, DAY, (0.0, 0.025 * DAY))
+    return feed, np.exp(law.log_levels(feed) + left + blur * rng.standard_normal(DAYS))
+
+
+@pytest.fixture(scope="module", params=[0.0, 1.0])
+def choices(request: pytest.FixtureRequest) -> tuple[float, list[VolChoice]]:
+    """Share of the residual in realised vol, and both fits of a few such markets."""
+    return request.param, [choose_vol(*following_market(seed, request.param)) for seed in range(RECORDS)]
+
+
+def far(levels: Sequence[Level]) -> dict[str, float]:
+    """Means less the truth, in standard errors of the mean with 2 % of the truth beside."""
+    law, found = PathLaw.of_vol(), dict[str, float]()
+    for key, true, told in (
+        ("squares", law.squares.fast, [level.law.squares.fast for level in levels]),
+        ("base", law.base, [level.law.base for level in levels]),
+        ("activity", law.activity, [level.law.activity for level in levels]),
+        ("reversion", SPEED, [level.left.reversion for level in levels]),
+        ("noise", NOISE, [level.left.noise for level in levels]),
+    ):
+        error = np.std(told, ddof=1) / math.sqrt(len(told)) + 0.02 / K * true
+        found[key] = float(abs(np.mean(told) - true) / error)
+    return found
+
+
+def test_the_law_of_vol_comes_back_whatever_realised_vol_follows(choices: tuple[float, list[VolChoice]]) -> None:
+    share, found = choices
+    assert all(choice.taken is choice.by_shocks for choice in found)
+    assert max(far([choice.by_shocks for choice in found]).values()) < K
+    by_levels = far([choice.by_levels for choice in found])
+    if share:  # the levels' fit takes some of the residual for the path's
+        assert min(by_levels["reversion"], by_levels["noise"]) > K
+
+
+def test_the_record_tells_what_realised_vol_follows(choices: tuple[float, list[VolChoice]]) -> None:
+    share, found = choices
+    for choice in found:
+        assert abs(choice.follows.value - share) < K * choice.follows.error < K / 4
+
+
+def test_levels_are_taken_where_shocks_are_not_new_and_it_is_said() -> None:
+    """A blur that is gone the next day: each shock takes some of the last one back."""
+    choice = choose_vol(*following_market(1, 1.0, blur=0.03))
+    assert choice.taken is choice.by_levels and choice.echo.value < -0.1
+    told = vol_remark(choice)
+    assert "has taken some of the residual" in told and f"noise {choice.by_shocks.left.noise:.3f}" in told
+    alone = vol_remark(choose_vol(*following_market(1, 0.0, blur=0.03)))
+    assert "nearest to the levels" in alone and "has taken" not in alone
+
+
+def test_what_a_fitted_law_leaves_over_does_not_seem_to_revert_faster() -> None:
+    """Paths less all that small changes of the law's numbers can make of them, over eight years."""
+    law, feed, rng = PathLaw.of_vol(), Feed.of(made(1, 2_000)), np.random.default_rng(7)
+    basis = np.linalg.qr(log_slopes(law, feed))[0]
+    told, plain = [], []
+    for _ in range(40):
+        path = wandering(SPEED, NOISE, 2_000, rng)
+        left = path - basis @ (basis.T @ path)
+        told.append(residual_beside(law, feed, left))
+        plain.append(residual_of(left, DAY).reversion)
+    error = np.std([each.reversion for each in told], ddof=1) / math.sqrt(len(told))
+    assert abs(np.mean([each.reversion for each in told]) - SPEED) < K * error < 0.2 * SPEED
+    assert np.mean(plain) - SPEED > K * error
+    assert np.mean([each.noise for each in told]) == pytest.approx(NOISE, rel=0.02)
+
+
+def test_a_level_that_is_the_law_itself_is_fitted_too() -> None:
+    """The search starts without any residual; the lowest level holds the base a little above the law's."""
+    law, feed = PathLaw.of_vol(), Feed.of(made(1, 1_200))
+    found = choose_vol(feed, np.exp(law.log_levels(feed))).taken
+    assert (found.law.base, found.law.activity) == pytest.approx((law.base, law.activity), rel=0.02)
+    assert found.rms < 0.01
+
+
+def test_gaps_of_any_length_do_not_bias_what_a_law_leaves_over() -> None:
+    feed, rng = Feed.of(made(1, 4_000)), np.random.default_rng(3)
+    told = []
+    for _ in range(12):
+        left = wandering(SPEED, NOISE, 4_000, rng)
+        left[::4] = left[::9] = left[1_000:1_500] = np.nan
+        told.append(residual_beside(PathLaw.of_vol(), feed, left).reversion)
+    assert abs(np.mean(told) - SPEED) < K * np.std(told, ddof=1) / math.sqrt(len(told)) < SPEED
+
+
+def test_redrawn_shocks_make_a_residual_of_the_same_days() -> None:
+    left = wandering(SPEED, NOISE, 1_000, np.random.default_rng(1))
+    left[300:340] = left[600] = np.nan
+    kept = math.exp(-SPEED * DAY)
+    new = remade(left, kept, np.random.default_rng(2))
+    assert np.array_equal(np.isnan(new), np.isnan(left)) and not np.array_equal(new[1:10], left[1:10])
+    assert new[[0, 340, 601]] == pytest.approx(left[[0, 340, 601]], rel=1e-12)
+    given, drawn = (shocks(e, kept)[np.isfinite(shocks(e, kept))] for e in (left, new))
+    assert np.abs(drawn[:, None] - given).min(axis=1) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_stated_errors_are_the_scatter_whatever_realised_vol_follows(share: float) -> None:
+    numbers: list[list[float]] = []
+    stated: list[Vector] = []
+
+    def read(level: Level) -> list[float]:
+        return [level.law.squares.fast, level.law.base, level.law.activity, level.left.reversion, level.left.noise]
+
+    for seed in range(20):
+        feed, level = following_market(100 + seed, share)
+        laws = PathLaws(choose_vol(feed, level).taken, RealisedLaw(0.03, -0.05, 0.8, 8.0, 0.0), None, 0.01)
+        again, rng = Repetitions(feed, {"vol": level}, laws), np.random.default_rng(1)
+        numbers.append(read(laws.vol))
+        drawn = np.array([read(again.level_again(level, laws.vol, VOL_TAIL, rng)) for _ in range(30)])
+        stated.append(np.array([half_width(column) for column in drawn.T]))
+    ratio = np.std(numbers, axis=0, ddof=1) / np.median(stated, axis=0)
+    assert ((ratio > 0.5) & (ratio < 1.6)).all(), ratio  # twenty records tell a scatter to a sixth
+
+
 @pytest.mark.slow
 def test_an_estimate_lies_within_its_errors(records: list[DailyRecord]) -> None:
     record = records[0]
@@ -332,7 +472,8 @@ def test_each_clock_can_feed_the_laws(brief: DailyRecord, clock: str) -> None:
     record = with_ranges(brief, np.random.default_rng(5))
     told = fit_paths(record, clock=clock, draws=0, windows=[])
     assert told.clocks is not None and told.tables()["market"]["memory"]["clock"] == clock
-    assert told.laws.vol.rms == pytest.approx(told.clocks.rms[clock], rel=0.02)
+    assert told.laws.choice is not None
+    assert told.laws.choice.by_levels.rms == pytest.approx(told.clocks.rms[clock], rel=0.02)
     with pytest.raises(UserError, match="a clock is one of closes, sessions, ticks"):
         fit_paths(record, clock="weeks")
 
@@ -414,7 +555,13 @@ def test_command(brief: DailyRecord, tmp_path: Path) -> None:
     file = str(write(tmp_path, brief))
     done = CliRunner().invoke(main, ["fit", file, "--draws", "2", "--out", str(out)])
     assert done.exit_code == 0, done.output
-    words = ("market.memory.realised_activity", "Peaks in falls left out", "no open, high and low", "1/trading year")
+    words = (
+        "least daily shocks",
+        "market.memory.realised_activity",
+        "Peaks in falls left out",
+        "no open, high and low",
+        "1/trading year",
+    )
     for word in words:
         assert word in done.output
     assert tomllib.loads(out.read_text())["market"]["vol_law"] == "path_dependent"

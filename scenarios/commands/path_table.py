@@ -8,9 +8,10 @@ from datetime import date
 
 from scenarios.commands.screen import Screen
 from scenarios.studies.estimation.estimators import Estimate
+from scenarios.studies.estimation.path_choice import VolChoice
 from scenarios.studies.estimation.path_falls import Peak
 from scenarios.studies.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded, unit_at
-from scenarios.studies.estimation.path_laws import MONTH
+from scenarios.studies.estimation.path_level import MONTH
 from sim.errors import UserError
 from sim.figure_text import fixed, parameter, percent, significant
 from sim.screen.table import Table
@@ -86,9 +87,29 @@ def path_remarks(found: PathFit) -> Iterator[str]:
         f"Student with {fixed(laws.realised.freedom, 1)} degrees of freedom, whose kurtosis is the noise's. "
         "realised_reversion is stated."
     )
-    yield f"residuals: maximum likelihood of a day's step. {_slow_part(found)}"
+    yield f"residuals: likelihood of a day's step. {_slow_part(found)}"
+    if laws.choice is not None:
+        yield vol_remark(laws.choice)
     yield "The speeds of one kernel are weakly told apart; a memory longer than ten years is not looked for."
     yield clock_remark(found)
+
+
+def vol_remark(choice: VolChoice) -> str:
+    """What implied vol's law is fitted to, and whether that takes some of the residual for the path's."""
+    share, echo, other = choice.follows, choice.echo, choice.by_shocks
+    follows = f"realised vol follows {parameter(share.value, share.error)} of implied vol's residual"
+    if choice.taken.by_shocks:
+        return f"vol's law: least daily shocks of its residual, right whatever realised vol follows; here {follows}."
+    why = f"a day's shock has a correlation of {parameter(echo.value, echo.error)} with the day before's"
+    if not choice.is_biased:
+        return f"vol's law: nearest to the levels, for {why}; {follows}."
+    values = {"base": other.law.base, "trend": other.law.trend, "activity": other.law.activity}
+    values |= {"reversion": other.left.reversion, "noise": other.left.noise}
+    told = ", ".join(f"{name} {significant(value, 3)}" for name, value in values.items())
+    return (
+        f"vol's law: nearest to the levels, so it has taken some of the residual for the path's: {follows}. With the "
+        f"least daily shocks of the residual: {told}; but {why}, which the process has not, so they are not taken."
+    )
 
 
 def clock_remark(found: PathFit) -> str:

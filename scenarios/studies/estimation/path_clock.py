@@ -13,7 +13,7 @@ from scenarios.studies.estimation.free_market import CLOCKS
 from scenarios.studies.estimation.path_feed import Feed, Vector
 from scenarios.studies.estimation.path_law import PathLaw
 from scenarios.studies.estimation.path_law_fit import fit_law
-from scenarios.studies.estimation.path_laws import VOL_TAIL
+from scenarios.studies.estimation.path_level import VOL_TAIL
 
 FEWEST = 60  # days with open, high, low and vol
 ENOUGH = 1000  # of them for kernels of each clock's own

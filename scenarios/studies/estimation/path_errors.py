@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scenarios.studies.estimation.blocks import BLOCK, block_rows
 from scenarios.studies.estimation.free_market import Noise
 from scenarios.studies.estimation.path_feed import Feed, Vector
-from scenarios.studies.estimation.path_law_fit import fit_law
-from scenarios.studies.estimation.path_laws import CREDIT_TAIL, VOL_TAIL, Level, PathLaws, first_known
-from scenarios.studies.estimation.path_residual import Residual, residual_of
+from scenarios.studies.estimation.path_laws import PathLaws, first_known
+from scenarios.studies.estimation.path_level import CREDIT_TAIL, VOL_TAIL, Level, fit_level
+from scenarios.studies.estimation.path_residual import Residual
+from scenarios.studies.estimation.path_shocks import remade
 from scenarios.studies.estimation.realised_law import Days, targeted
 
 MARKETS = 100  # free markets in each repetition
@@ -47,26 +48,29 @@ class Repetitions:
         return {key: half_width(np.array([f[key] for f in found])) for key in self.laws.values()}
 
     def repeated(self, rng: np.random.Generator, noise: Noise) -> PathLaws:
-        """One repetition, fitted: the path is kept and the levels' residuals are redrawn.
+        """One repetition, fitted: the path is kept and the levels' residuals, or their shocks, are redrawn.
 
         For realised vol the days themselves are, under the kernels of the same repetition.
         """
-        vol = self._level(self.levels["vol"], self.laws.vol, VOL_TAIL, rng)
+        vol = self.level_again(self.levels["vol"], self.laws.vol, VOL_TAIL, rng)
         days = Days.of(self.feed, vol.law, first_known(self.levels["vol"]))
         days = days.take(block_rows(len(days.after), rng))
         realised = targeted(days, vol.law, noise, self.laws.vol_error)
         credit = self.laws.credit
         if credit is not None:
-            credit = self._level(self.levels["credit"], credit, CREDIT_TAIL, rng)
+            credit = self.level_again(self.levels["credit"], credit, CREDIT_TAIL, rng)
         return PathLaws(vol, realised, credit, self.laws.vol_error)
 
-    def _level(self, level: Vector, found: Level, tail: float, rng: np.random.Generator) -> Level:
-        said = found.law.log_levels(self.feed)
-        left, joined = redrawn(np.log(level) - said, rng, block_of(found.left, found.days, self.feed.day))
-        law = fit_law(self.feed, np.exp(said + left), found.law, tail, steps=STEPS)
-        new = said + left - law.log_levels(self.feed)
-        rms = float(np.sqrt(np.nanmean(new**2)))
-        return Level(law, residual_of(new, self.feed.day, joined), rms, found.days)
+    def level_again(self, level: Vector, found: Level, tail: float, rng: np.random.Generator) -> Level:
+        """The fit of a level that has the same law and its residual redrawn."""
+        said, joined = found.law.log_levels(self.feed), None
+        left = np.log(level) - said
+        if found.by_shocks:
+            left = remade(left, found.left.kept(self.feed.day), rng)
+        else:
+            left, joined = redrawn(left, rng, block_of(found.left, found.days, self.feed.day))
+        made, by_shocks = np.exp(said + left), found.by_shocks
+        return fit_level(self.feed, made, found.law, tail, by_shocks=by_shocks, steps=STEPS, joined=joined)
 
 
 def half_width(values: Vector) -> float:

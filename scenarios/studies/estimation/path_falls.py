@@ -11,7 +11,8 @@ import numpy as np
 
 from scenarios.studies.estimation.daily_record import DailyRecord
 from scenarios.studies.estimation.path_feed import Feed, Vector
-from scenarios.studies.estimation.path_laws import CREDIT_TAIL, VOL_TAIL, Level, PathLaws, fit_level
+from scenarios.studies.estimation.path_laws import PathLaws
+from scenarios.studies.estimation.path_level import CREDIT_TAIL, VOL_TAIL, Level, fit_level
 from sim.errors import UserError
 
 FALLS = 10
@@ -52,7 +53,7 @@ def left_out(record: DailyRecord, feed: Feed, laws: PathLaws, windows: Sequence[
             if level is not None and _is_known(record.levels[name], first, last):
                 blanked = record.levels[name].copy()
                 blanked[first : last + 1] = np.nan
-                again = fit_level(feed, blanked, level.law, tail)
+                again = fit_level(feed, blanked, level.law, tail, by_shocks=level.by_shocks)
                 peaks[name] = peak(feed, record.levels[name], again, first, last)
         spot = record.levels["spot"][first : last + 1]
         fall = float((spot / np.maximum.accumulate(spot)).min()) - 1

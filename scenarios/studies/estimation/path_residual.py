@@ -25,6 +25,10 @@ class Residual:
         """Per sqrt(trading year): sd sqrt(2 reversion)."""
         return self.sd * math.sqrt(2 * self.reversion)
 
+    def kept(self, years: float) -> float:
+        """Share of e that is left after so many trading years."""
+        return math.exp(-self.reversion * years)
+
 
 def residual_of(left: Vector, day: float, joined: NDArray[np.bool_] | None = None) -> Residual:
     """Burg's estimate over the days, (days,) with gaps of NaN: 2 sum e_t e_{t-1} / sum (e_t^2 + e_{t-1}^2) is left.
@@ -37,7 +41,7 @@ def residual_of(left: Vector, day: float, joined: NDArray[np.bool_] | None = Non
     pairs = np.isfinite(before) & np.isfinite(after)
     pairs = pairs if joined is None else pairs & joined
     one, other = before[pairs], after[pairs]
-    kept = 2 * float(one @ other / (one @ one + other @ other))
+    kept = 2 * float(one @ other) / (float(one @ one + other @ other) or 1.0)
     return Residual(math.sqrt(float(np.nanmean(left**2))), -math.log(min(max(kept, LEAST), MOST)) / day)
 
 
