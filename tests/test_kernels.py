@@ -429,8 +429,8 @@ def test_the_inner_loop_vectorises():
 
 def entries(dispatcher):
     """What a compiled function has besides itself: Python's entry, C's."""
-    (found,) = dispatcher.overloads.values()
-    names = [each.name for each in found.library.get_defined_functions()]
+    (code,) = dispatcher.inspect_llvm().values()
+    names = [line for line in code.splitlines() if line.startswith("define ")]
     return [word for word in ("cpython", "cfunc") if any(word in name for name in names)]
 
 

@@ -127,6 +127,21 @@ def test_many_sets_of_which_one_expires_within_the_period(gap):
         np.testing.assert_allclose(own, np.maximum(np.quantile(drawn, 0.99, axis=0), 0.0), atol=1e-3 * own.max())
 
 
+def test_rates_that_are_far_apart_are_not_joined_by_one_grid(monkeypatch):
+    """A grid as fine as a margin needs, from one to the other, would have a million points."""
+    swap, sizes, value = SwapTerms.regular(0.53, 4.0, 2), [], NettingSet.value
+
+    def counted(self, now, rates, **how):
+        sizes.append(np.size(rates))
+        return value(self, now, rates, **how)
+
+    one, rates = NettingSet(MODEL, swaptions=[SwaptionTrade(swap, 0.041, 4e4, "receiver")]), [-0.5, 0.04, 0.5]
+    alone = [one.margin(0.5, rate)[0] for rate in rates]
+    monkeypatch.setattr(NettingSet, "value", counted)
+    assert one.margin(0.5, rates) == pytest.approx(alone, rel=1e-6)
+    assert max(sizes) <= 3 * 8193
+
+
 def test_delta_of_an_option_that_expires_within_the_period_is_that_of_its_payoff():
     """Out of the money by half a standard deviation it has none; in the money it is the swap's."""
     swap = SwapTerms.regular(0.51, 4.0, 2)

@@ -49,22 +49,6 @@ def cash_side(d: float, strike: float, discount: float, tail: float) -> float:
 
 
 @kernel_inline
-def sides(
-    sign: float, x: float, sd: float, per: float, asset: float, strike: float, discount: float
-) -> tuple[float, float, float, float]:
-    """Sign N(sign d1), sign K' N(sign d2), e^(-d1^2 / 2) and d2: d1, d2 = x / sd +- sd / 2, per = 1 / sd, K' = strike
-    as discounted.
-    """
-    d1, d2 = x * per + 0.5 * sd, x * per - 0.5 * sd
-    far1, far2 = reach(d1), reach(d2)
-    high = bell(far1)
-    upper1, lower1 = mills_ratio(far1)
-    upper2, lower2 = mills_ratio(far2)
-    far1, far2 = both_tails(upper1, lower1, upper2, lower2, high)
-    return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), high, d2
-
-
-@kernel_inline
 def find_ratios(work: Floats, width: int) -> None:
     """Mills ratios at |D_1| and |D_2|: numerators into the rows of the sides, denominators into those below.
 

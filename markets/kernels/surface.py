@@ -155,35 +155,19 @@ def surface_greeks(
     """
     paths, full, per_spot0, per_vol0 = spot.shape[0], out.shape[0] > SLOPES, 1.0 / base[0], 1.0 / base[1]
     struck, sloped, owned = strikes.shape[0] > 0, by.shape[0] > 0, own.shape[0] > 0
-    rows, found, work, spare = (
-        np.empty((16, BLOCK)),
-        np.empty((SLOPE_ROWS, BLOCK)),
-        np.empty((WORK, BLOCK)),
-        np.zeros(BLOCK),
-    )
+    rows, found, work = np.empty((16, BLOCK)), np.empty((SLOPE_ROWS, BLOCK)), np.empty((WORK, BLOCK))
+    # The second node of a curve of one has no weight; a loop that had its row twice would not vectorise.
+    spare = np.zeros(BLOCK)
     log_spot, log_vol, per_origin, gone, zts, discounts = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
     x, paid, away, flats, sds, pers = rows[6], rows[7], rows[8], rows[9], rows[10], rows[11]
     m0, m1, m2, turns = rows[12], rows[13], rows[14], rows[15]
-    w, w_s, w_ss, w_v, w_sv, w_vv, rho = (
-        found[W],
-        found[W_S],
-        found[W_SS],
-        found[W_V],
-        found[W_SV],
-        found[W_VV],
-        found[RHO],
-    )
+    w, w_s, w_ss = found[W], found[W_S], found[W_SS]
+    w_v, w_sv, w_vv, rho = found[W_V], found[W_SV], found[W_VV], found[RHO]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        s, v, wide, slope, skew, at = (
-            spot[block],
-            vol[block],
-            stretch[block],
-            surface[0, block],
-            surface[1, block],
-            reference[block],
-        )
+        s, v, wide, at = spot[block], vol[block], stretch[block], reference[block]
+        slope, skew = surface[0, block], surface[1, block]
         value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
         vega, vanna = out[VEGA if full else 0, block], out[VANNA if full else 0, block]
         for j in range(width):
@@ -196,26 +180,12 @@ def surface_greeks(
             gone[j] = slides[0] * log(at_least(at[j], FLOOR) * per_origin[j])
         for i in range(terms.shape[0]):
             term = terms[i]
-            sign, quantity, response, carry, loading = (
-                term[SIGN],
-                term[QUANTITY],
-                term[RESPONSE],
-                term[CARRY],
-                term[LOADING],
-            )
-            strike, log_strike, money, steep, sd0 = (
-                term[STRIKE],
-                term[LOG_STRIKE],
-                term[MONEYNESS],
-                term[STEEPNESS],
-                term[SD],
-            )
-            outer, inner, outer_years, inner_years = (
-                int(term[OUTER]),
-                int(term[INNER]),
-                term[OUTER_YEARS],
-                term[INNER_YEARS],
-            )
+            sign, quantity, carry = term[SIGN], term[QUANTITY], term[CARRY]
+            response, loading = term[RESPONSE], term[LOADING]
+            strike, log_strike, money = term[STRIKE], term[LOG_STRIKE], term[MONEYNESS]
+            steep, sd0 = term[STEEPNESS], term[SD]
+            outer, outer_years = int(term[OUTER]), term[OUTER_YEARS]
+            inner, inner_years = int(term[INNER]), term[INNER_YEARS]
             by_outer = out[NODE + outer if full else 0, block]
             by_inner = spare[:width] if inner == outer else out[NODE + inner if full else 0, block]
             far, near = nodes[outer, block], nodes[inner, block]

@@ -21,6 +21,7 @@ from markets.rate_vols.rate_table import (
     RateTable,
     check_level,
     differences,
+    grid_quantile,
     line_quantiles,
     line_turns,
     points,
@@ -197,11 +198,17 @@ class NettingSet:
         return np.asarray(np.maximum(-found, 0.0))
 
     def _sharp(self, now: float, rates: ArrayLike, years: float, level: float) -> Floats:
-        """Quantile of u(t + d, r') - u(t, r), (rates,) $, from u(t + d, .) on one fine grid for all rates."""
+        """Quantile of u(t + d, r') - u(t, r), (rates,) $, from u(t + d, .) on one fine grid for all rates.
+
+        On one for each where a common one would be longer: rates that are many standard deviations apart.
+        """
         r = np.atleast_1d(np.asarray(rates, dtype=np.float64))
         centre, sd = self.later(now, years, r)
         low, high = float(centre.min()) - WIDE * sd, float(centre.max()) + WIDE * sd
-        grid = np.linspace(low, high, int(GRID * (high - low) / (2 * WIDE * sd)) + 1)
+        cells = GRID * (high - low) / (2 * WIDE * sd)
+        if cells > GRID * r.size:
+            return grid_quantile(self._gain(now, r, years, np.linspace(-WIDE, WIDE, GRID + 1)), level)
+        grid = np.linspace(low, high, int(cells) + 1)
         then = self.value(now + years, grid, settled=now)
         return line_quantiles(grid, then, centre, sd, level) - self.value(now, r)
 
