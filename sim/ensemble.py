@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from sim import processes
 from sim.arithmetic import quieten
+from sim.cores import worker_count
 from sim.errors import SpiralError
 from sim.files import writing
 from sim.main_module import pickled_for_workers
@@ -182,7 +183,7 @@ def _run_all(
             if progress is not None:
                 progress(min(done, total), total)
 
-        others = min(workers or os.cpu_count() or 1, len(parts)) - 1
+        others = min(worker_count(workers), len(parts)) - 1
         free = None
         gc.freeze()
         try:

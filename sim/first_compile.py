@@ -18,6 +18,7 @@ from typing import Any
 
 from sim.cache_folder import code_folder
 from sim.collector import at_rest
+from sim.cores import cores
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
 
 MOST = 4  # processes: the dearest kernel takes a seventh of all time, and each process half a gigabyte
@@ -90,7 +91,7 @@ def compile_lines(lines: tuple[str, ...], *, progress: Progress | None = None) -
 
 def processes() -> int:
     """How many compile: 1 if several would not help."""
-    return min(os.cpu_count() or 1, MOST)
+    return min(cores(), MOST)
 
 
 def stamps(folders: Iterable[Path]) -> list[Path] | None:

@@ -130,9 +130,9 @@ def test_it_is_done_once_and_where_it_helps(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(first_kernels, "compile_lines", lambda lines, progress: compiled.append(lines))
     monkeypatch.setattr(first_kernels, "prepare_workers", lambda workers: None)
-    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    monkeypatch.setattr(first_compile, "cores", lambda: 1)
     assert not first_kernels.are_missing()
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(first_compile, "cores", lambda: 2)
     with monkeypatch.context() as worker:
         worker.setattr(first_compile, "parent_process", lambda: SimpleNamespace())
         assert not first_kernels.are_missing()
@@ -156,7 +156,7 @@ def test_a_run_begins_where_kernels_cannot_be_compiled_before(
         raise fault
 
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(first_compile, "cores", lambda: 2)
     monkeypatch.setattr("sim.first_compile.run_chunks", fails)
     monkeypatch.setattr(first_kernels, "prepare_workers", lambda workers: None)
     assert first_kernels.are_missing()
@@ -169,7 +169,7 @@ def test_ctrl_c_ends_it_and_it_is_done_again(tmp_path: Path, monkeypatch: pytest
         raise KeyboardInterrupt
 
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(first_compile, "cores", lambda: 2)
     monkeypatch.setattr("sim.first_compile.run_chunks", interrupted)
     monkeypatch.setattr(first_kernels, "prepare_workers", lambda workers: None)
     with pytest.raises(KeyboardInterrupt):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ import pytest
 from scenarios.studies.sweeps import local
 from scenarios.worlds.workers import prepare_workers
 from sim import processes
+from sim.cores import cores
 from sim.ensemble import main_left_alone, worker_pool
 from sim.errors import SpiralError
 from tests.command import ROOT
@@ -48,7 +48,7 @@ def test_one_worker_needs_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     prepare_workers(1)
     assert begun == []
     prepare_workers(None)
-    assert len(begun) == ((os.cpu_count() or 1) > 1)
+    assert len(begun) == (cores() > 1)
 
 
 @pytest.mark.parametrize("error", [EOFError(), BrokenPipeError(), BlockingIOError("no process can be forked")])

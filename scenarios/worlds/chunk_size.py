@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING
 
 from agents.hedging.hedger import Hedger
 from scenarios.checking.sizes import LEAST_PATHS
 from sim.block_stream import BLOCK
+from sim.cores import worker_count
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -30,7 +30,7 @@ def chunk_size(scenario: Scenario, clock: Clock, *, worlds: int, paths: int, wor
         return min(most, max(MARKS // rows // LEAST_PATHS, 1) * LEAST_PATHS)
     useful = min(fit, math.ceil(min(most, paths) / BLOCK))
     sizes = [min(most, BLOCK * blocks) for blocks in range(useful, 0, -1)]
-    return min(sizes, key=lambda size: _longest(size, worlds, paths, workers or os.cpu_count() or 1))
+    return min(sizes, key=lambda size: _longest(size, worlds, paths, worker_count(workers)))
 
 
 def fits_in_memory(scenario: Scenario, clock: Clock, *, worlds: int) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from sim.cores import worker_count
 from sim.processes import warm_up
 
 IMPORTED = (
@@ -15,5 +14,5 @@ IMPORTED = (
 
 def prepare_workers(workers: int | None) -> None:
     """Let the server of worker processes start, if more than one process will work; returns at once."""
-    if (workers or os.cpu_count() or 1) > 1:
+    if worker_count(workers) > 1:
         warm_up(*IMPORTED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from scenarios.studies.sweeps.cell_run import MEASURED, run_cell
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.loading import sweep_from_dict
 from scenarios.studies.sweeps.sweep import sweep
+from sim.cores import cores
 from tests.bench.timing import in_turns, least, seconds
 
 FEW, MANY = 2, 5_000  # cells
@@ -69,7 +69,7 @@ def test_resume(board, tmp_path):
 
 @pytest.mark.long
 @pytest.mark.longest
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
+@pytest.mark.skipif(cores() < 2, reason="needs two cores")
 def test_two_workers(board, tmp_path, request):
     cells, found = request.config.getoption("--bench-cells"), {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 
 from scenarios.worlds.blueprint import draw_up
 from scenarios.worlds.workers import prepare_workers
+from sim.cores import cores
 from sim.ensemble import chunks, run_chunks
 from tests.bench.arrival import Arrival
 from tests.bench.part_job import noted, peaks_job
@@ -26,7 +26,7 @@ TURNS, ALONE, PART = 5, 2, 4  # one alone does one chunk in so many
 EVENTS = 200_000  # of SimPy alone
 pytestmark = [
     pytest.mark.portable,
-    pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores"),
+    pytest.mark.skipif(cores() < 2, reason="needs two cores"),
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from scenarios.studies.sweeps.described import found_of
 from scenarios.studies.sweeps.rows import ROWS
 from scenarios.studies.sweeps.spec import SweepSpec
 from scenarios.studies.sweeps.writing import parquet
+from sim.cores import worker_count
 from sim.errors import SpiralError
 from sim.scratch import scratch
 
@@ -55,7 +55,7 @@ def estimate(spec: SweepSpec, cells: Plan, todo: Sequence[int], workers: int | N
     todo: numbers of the cells that are left, ascending. Raises SpiralError if one of those tried fails, with what it
     says.
     """
-    count = min(workers or os.cpu_count() or 1, max(len(todo), 1))
+    count = min(worker_count(workers), max(len(todo), 1))
     seconds, disk, tried = 0.0, 0.0, 0
     times: list[float] = []
     for first in range(0, len(cells), cells.each):  # of each scenario

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -19,6 +18,7 @@ from scenarios.studies.sweeps.fingerprint import fingerprint
 from scenarios.worlds.first_kernels import ensure_compiled
 from scenarios.worlds.workers import prepare_workers
 from sim import processes
+from sim.cores import worker_count
 from sim.ensemble import begin_worker, end_pool, main_left_alone
 from sim.errors import SpiralError
 from sim.main_module import pickled_for_workers
@@ -39,7 +39,7 @@ def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None
     A cell that was running when a process died runs again, alone; if its process dies again it has failed. So a single
     cell has a process of its own too, unless one worker was asked for: it may be the deadly one that is left.
     """
-    asked = workers or os.cpu_count() or 1
+    asked = worker_count(workers)
     count = min(asked, len(jobs))
     if asked == 1 or not jobs or not all(_sendable(jobs)):
         for done, (cell, keep) in enumerate(jobs):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import tempfile
 import time
@@ -20,6 +19,7 @@ from scenarios.studies.validation.result import CaseResult, Validation
 from scenarios.studies.validation.suite import suite
 from scenarios.worlds.first_kernels import ensure_compiled
 from sim.arguments import called, flag, maybe, one_of, one_or_several, takes, text, whole
+from sim.cores import worker_count
 from sim.ensemble import main_left_alone, worker_pool
 from sim.errors import BugError, UserError
 from sim.nearest import nearest
@@ -90,7 +90,7 @@ def run_cases(
     """Run these cases, the longest first; their order in the result is as given. seed, generator: see `Lab`."""
     begun = time.perf_counter()
     queue = sorted(cases, key=lambda case: -case.seconds)
-    count = min(workers or os.cpu_count() or 1, len(queue))
+    count = min(worker_count(workers), len(queue))
     with scratch("validation") as folder:
         each = _here if count <= 1 else _in_processes
         job = partial(run_case, room=folder, seed=seed, generator=generator)
