@@ -134,11 +134,13 @@ def interval(low: float, high: float, decimals: int = 0, suffix: str = "") -> st
 
 
 def tenor(years: float) -> str:
-    """A length of time as traders name it: 3M, 18M, 10Y."""
-    months = round(12 * years)
-    if abs(months - 12 * years) > 1e-9 or not months:
-        return f"{years:g}Y"
-    return f"{months}M" if months % 12 else f"{months // 12}Y"
+    """A length of time as traders name it: 1D, 2W, 3M, 18M, 10Y. A week may be 7 days of 365 or a 52nd of a year."""
+    months, days = round(12 * years), round(365 * years)
+    if abs(months - 12 * years) <= 1e-9 and months:
+        return f"{months}M" if months % 12 else f"{months // 12}Y"
+    if 0 < days < 30 and abs(days - 365 * years) < 0.1:
+        return f"{days}D" if days % 7 else f"{days // 7}W"
+    return f"{years:g}Y"
 
 
 def _text(value: float, unit: Unit, error: float | None, how: How) -> str:

@@ -94,6 +94,8 @@ def test_parameters_have_two_figures_of_their_error() -> None:
 
 def test_tenors_are_named_as_traders_do() -> None:
     assert [tenor(years) for years in (1 / 12, 0.25, 0.5, 1.0, 1.5, 10.0)] == ["1M", "3M", "6M", "1Y", "18M", "10Y"]
+    assert [tenor(years) for years in (1 / 365, 3 / 365, 1 / 52, 14 / 365)] == ["1D", "3D", "1W", "2W"]
+    assert [tenor(years) for years in (0.0, 0.02, 1 / 12 + 0.01)] == ["0Y", "0.02Y", "0.0933333Y"]
 
 
 @pytest.mark.parametrize("text", ["reduced on 17 ± 2 % of the paths", "a spread of 34 ± 1 bp, too", "falls by 12.5 %"])
@@ -103,7 +105,7 @@ def test_a_line_does_not_part_a_figure_from_its_unit(text: str) -> None:
         assert not [line for line in lines if re.match(r"(±|%|bp)", line) or re.search(r"±\s*$", line)]
 
 
-SHOWN = ("analysis", "scenarios/commands", "scenarios/desk", "scenarios/describing", "scenarios/studies")
+SHOWN = ("agents", "analysis", "markets", "scenarios", "sim")
 BESIDE = ("validation/cases", "scenarios/studies/curves/known")  # cases print what a paper has
 OWN_WAY = re.compile(r"""\{[^{}]+:[-+,.\d]*%\}|replace\("-", (MINUS|"\\N\{MINUS)""")
 
