@@ -56,9 +56,11 @@ class Holdings:
         each = np.empty((len(worths), paths))
         for row, worth in zip(each, worths, strict=True):
             row[:] = worth[:paths]
-        held = ledger.rows[:, :paths].take(plan.rows, 0)
+        number = plan.rows.size
+        held, value = (log.block(number) if last else np.empty((number, paths)) for _ in range(2))
+        ledger.rows[:, :paths].take(plan.rows, 0, held, "clip")
         held[plan.never] = 0.0
-        value = each.take(plan.worths, 0)
+        each.take(plan.worths, 0, value, "clip")
         value *= held
         log.add_each(
             ACCOUNTS.name, self._world.now, paths, account=plan.accounts, asset=plan.assets, balance=held, value=value

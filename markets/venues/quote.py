@@ -47,7 +47,7 @@ class Offer(ABC):
 
     @abstractmethod
     def on(self, paths: Paths) -> Quote:
-        """The quote on some paths, as a record shows it."""
+        """The quote on some paths, as a record shows it: in storage of its own, which stays as it is."""
 
 
 @dataclass
@@ -73,4 +73,4 @@ class Quote(Offer):
 
     def on(self, paths: Paths) -> Quote:
         """The quote on some paths."""
-        return Quote(self.half_spread[paths], self.skew[paths], self.depth[paths])
+        return Quote(*np.array([self.half_spread[paths], self.skew[paths], self.depth[paths]]))
