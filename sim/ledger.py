@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import BugError
 from sim.kernels import moves as kernels
+from sim.named_tuple import NamedTuple
 from sim.names import Key, Name
 from sim.vectors import lined_up
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +26,7 @@ from markets.rate_vols.rate_table import (
     points,
 )
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 from sim.normal import ndtr
 from sim.root import root
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import net
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.venues.order import Order

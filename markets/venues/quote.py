@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import DEPTH, HALF_SPREAD, SKEW
 from sim.dataclass import dataclass
+from sim.named_tuple import NamedTuple
 
 Vector = NDArray[np.float64]
 Paths = slice  # of a chunk
