@@ -20,11 +20,14 @@ takes is shown as it is typed there, with `-`.
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal
 
 from sim.columns import Unit
 
 MINUS = "\N{MINUS SIGN}"
+HELD = "\N{NO-BREAK SPACE}"
+WITHIN = re.compile(r" (?=[±%]|bp\b)|(?<=±) ")  # a space in a figure, between it, its error and its unit
 How = Literal["told", "bare", "brief"]  # with its error; the decimals that it leaves; no more than sentences need
 TOLD: How = "told"
 BARE: How = "bare"
@@ -46,6 +49,11 @@ _SCALED: dict[Unit, tuple[float, str]] = {
 def scale_of(unit: Unit | Literal[""]) -> tuple[float, str]:
     """Factor and suffix with which values of a unit, other than $, are shown."""
     return _SCALED.get(unit or "number", (1.0, ""))
+
+
+def held(text: str) -> str:
+    """The text with figures that no line break takes apart."""
+    return WITHIN.sub(HELD, text)
 
 
 def text_of(value: float, unit: Unit, error: float | None = None) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.charts.labels import wrapped
 from analysis.numbers import Number
-from analysis.page import in_code
+from analysis.page import filled, in_code
 from analysis.pages.curve_nodes import NODES
 from analysis.pages.curve_page import FAIR, SWAPS
 from analysis.pages.report import card
@@ -137,6 +137,16 @@ def test_titles_of_charts_do_not_either() -> None:
 
 def test_commands_in_sentences_are_code_and_other_text_is_escaped() -> None:
     assert in_code("`spiral capital` & <b>") == "<code>spiral capital</code> &amp; &lt;b&gt;"
+
+
+def test_figures_in_sentences_of_a_page_stay_on_one_line() -> None:
+    told = in_code("at 17 ± 2 % and 34 bp, −$5m: `spiral shock x --move 3 %`")
+    assert told == (
+        "at 17\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}2\N{NO-BREAK SPACE}% and 34\N{NO-BREAK SPACE}bp, "
+        "−&NoBreak;$5m: <code>spiral shock x --move 3 %</code>"
+    )
+    page = filled("report.html.j2", title="x", charts=[], paragraphs=["−$5m"], cards=[], tables=[], sections=[])
+    assert "\N{REPLACEMENT CHARACTER}" not in page.decode().split("<script>")[0]
 
 
 def test_a_card_has_no_more_digits_than_its_error_supports() -> None:

@@ -16,7 +16,6 @@ from sim.vectors import same
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
-    from markets.venues.quote import Paths
     from markets.venues.rule import Rule
     from markets.venues.stance import Stance
     from markets.venues.venue import Venue
@@ -93,7 +92,7 @@ class VolQuotes(Offer):
         if self._limited:
             levels[HALF_SPREAD] *= 2 - room
 
-    def on(self, paths: Paths) -> Quote:
+    def on(self, paths: slice) -> Quote:
         """Computed there alone, once for each time that the maker quotes."""
         tick = self._stance.tick
         if tick != self._few_at or paths is not self._few:
