@@ -59,7 +59,7 @@ class VolQuotes(Offer):
         self._written: tuple[object, ...] = ()  # what was last written was computed from
         self._last: tuple[object, ...] = ()  # and what the last quote was
         self._quote: Quote
-        self._few: Paths | None = None  # paths of which a record shows it, and the tick of what was last shown
+        self._few: slice | None = None  # paths of which a record shows it, and the tick of what was last shown
         self._few_at = -1
         self._seen: Quote
 
