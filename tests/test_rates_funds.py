@@ -185,3 +185,37 @@ def test_mistakes_in_one_line(change, said):
         crisis(agents=tables["agents"], market={"rates": {"bonds": tables["bonds"]}})
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+# --- several funds in one bond, against the recursion -----------------------------------------------------------------
+SHOCK, PER_BN = 0.005, 0.00003  # decimal; yield per 1e9 $ sold
+
+
+def round_by_round(funds: tuple[tuple[float, float], ...], rounds: int) -> list[float]:
+    """Rise of the yield: each fund sells down to its leverage at the price that all have made."""
+    held, debts, rise, found = [a for a, _ in funds], [a * (1 - 1 / times) for a, times in funds], SHOCK, [SHOCK]
+    for _ in range(rounds):
+        price, sold = math.exp(-YEARS * rise), 0.0  # of one before the shock
+        for k, (_, times) in enumerate(funds):
+            sale = max(held[k] * price - times * (held[k] * price - debts[k]), 0.0)
+            held[k], debts[k], sold = held[k] - sale / price, debts[k] - sale, sold + sale
+        rise += PER_BN * sold / 1e9
+        found.append(rise)
+    return found
+
+
+@pytest.mark.parametrize("funds", [((60e9, 2.0), (80e9, 4.0)), ((60e9, 2.0), (80e9, 3.5), (100e9, 3.0))])
+def test_several_funds_sell_into_one_another(funds):
+    """A sale of the first tick raises the yield by 50 bp; then every fund sells, tick by tick."""
+    sellers = {
+        f"fund{k}": {**FUND, "capital": assets / times, "leverage": times, "interval": "tick"}
+        for k, (assets, times) in enumerate(funds)
+    }
+    venue = {"impact": PER_BN, "depth": 1e9, "half_spread": 0.0, "capacity": 1e6}
+    world = world_of(still(venue=venue, **sellers), 2)
+    send(world, {1: {"bond": -SHOCK / PER_BN * 1e9 / PRICE}})
+    bond = world.venue("bond")
+    yields = watch(world, Phase.MARK, lambda: float(-np.log(bond.mid[0]) / YEARS))
+    world.run()
+    risen = np.array(yields[1:8]) - YIELD
+    np.testing.assert_allclose(risen, round_by_round(funds, 6), rtol=1e-3)  # the first night earns its carry
