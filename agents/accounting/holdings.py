@@ -56,7 +56,11 @@ class Holdings:
         accounts = list(world.ledger.accounts)
         yield from ((account, CASH, 1.0) for account in accounts)
         traders = [a for a in accounts if not (isinstance(a, Key) and a.name == MARGIN)]
+        idle = {name for name in world.option_numbers if not world.ledger.moved(name)}  # which need not be valued
         for venue in world.venues.values():
+            if venue.name in idle:
+                yield from ((account, venue.name, 0.0) for account in traders)
+                continue
             for asset, worth in zip(venue.listing.assets, venue.listing.worth_of_one(), strict=True):
                 yield from ((account, asset, worth) for account in traders)
         for name, desk in world.desks.items():
