@@ -98,6 +98,9 @@ class Holdings:
         """What units are worth, (paths,) $: of cash, of what each venue trades, of each desk's book."""
         world = self._world
         yield self._par
-        for venue in world.venues.values():
-            yield from venue.listing.worth_of_one()
+        for name, venue in world.venues.items():
+            if name in world.option_numbers and not world.ledger.moved(name):
+                yield self._par  # of what nobody has ever held, and its price costs time
+            else:
+                yield from venue.listing.worth_of_one()
         yield from (desk.unit_value for desk in world.desks.values())
