@@ -18,6 +18,8 @@ export IPYTHONDIR ?= $(CURDIR)/.cache/ipython
 export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.cache/jupyter
 export JUPYTER_DATA_DIR ?= $(CURDIR)/.cache/jupyter
 export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
+# Where it is set, each of the hundreds of processes that tests start compiles the sources again: a second each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
