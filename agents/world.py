@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from agents.desk.desk import Desk
 from markets.world import MarketWorld
 from sim.errors import BugError
 from sim.kernels.moves import NONE
+from sim.named_tuple import NamedTuple
 from sim.vectors import read_only
 
 if TYPE_CHECKING:

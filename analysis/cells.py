@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from analysis.numbers import Number
+from sim.named_tuple import NamedTuple
 from sim.names import ACTUAL
 
 if TYPE_CHECKING:

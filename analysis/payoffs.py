@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,7 @@ from sim.clock import CONTINUOUS_DAYS
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.figure_text import fixed, significant
+from sim.named_tuple import NamedTuple
 
 Kind = Literal["call", "put"]
 SIGNS: dict[Kind, float] = {"call": 1.0, "put": -1.0}

@@ -6,8 +6,9 @@ import math
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from sim.named_tuple import NamedTuple
 from sim.pairwise import error_of_mean
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ import shutil
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.dataclass import dataclass
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from sim.clock import Clock

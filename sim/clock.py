@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 from sim.sessions import DAY, TRADING_DAYS, TRADING_HOURS, Sessions, closing, day_date, day_number, exchange_sessions
 
 CALENDAR_DAYS = 365  # a year of interest, act/365

@@ -7,13 +7,14 @@ import json
 import os
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sim import schema
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.json_file import read_json
 from sim.manifest_shape import NEEDED, is_right
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

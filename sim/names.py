@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, NamedTuple
+from typing import Final
+
+from sim.named_tuple import NamedTuple
 
 LONGEST = 64  # characters: a name becomes part of file names
 FORM = "letters, digits, - and _"

@@ -50,6 +50,20 @@ def test_the_python_api_loads_nothing_heavy():
     assert loaded("from scenarios import run") == {"simpy", "email", "multiprocessing.connection"}
 
 
+BLAS = """
+import sim.numba_tables, sys
+assert "scipy.linalg" not in sys.modules
+import numba, numpy as np
+x = np.arange(3.0)
+assert numba.njit(lambda x: np.dot(x, x))(x) == 5
+assert "scipy.linalg" in sys.modules
+"""
+
+
+def test_kernels_are_called_without_blas_which_numba_finds_where_one_calls_it():
+    subprocess.run([sys.executable, "-c", BLAS], cwd=ROOT, check=True)
+
+
 @pytest.mark.parametrize(
     ("command", "needs"),
     [
@@ -142,10 +156,12 @@ def test_notes_exposures_and_curves_need_no_scipy(tmp_path: Path):
     (tmp_path / "trades.csv").write_text(TRADES)
     (tmp_path / "issuer.toml").write_text(ISSUER)
     make_clock(load(tmp_path / "issuer.toml"))
-    for command in ("curve-model curve.csv", "sa-ccr trades.csv", "note issuer.toml --agent issuer"):
+    (tmp_path / "charges.csv").write_text("measure,class,bucket,name,tenor,amount\ndelta,rates,USD,sofr,1,24000000\n")
+    commands = ("curve-model curve.csv", "sa-ccr trades.csv", "frtb charges.csv", "note issuer.toml --agent issuer")
+    for command in commands:
         verb, file, *others = command.split()
         code = RUN.format(arguments=["spiral", verb, str(tmp_path / file), *others])
-        without = {"scipy", "numba", "rich.console", "pydantic"} | ({"polars"} if verb == "note" else set())
+        without = {"scipy", "numba", "rich.console", "pydantic"} | ({"polars"} if verb != "curve-model" else set())
         assert not loaded(code) & without, command
         if verb == "curve-model":  # which reads no scenario, and here writes none
             done = subprocess.run(

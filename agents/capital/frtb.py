@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from agents.capital.rates_class import RatesClass
 from agents.capital.risk_class import RiskClass
 from agents.capital.risk_factor import MEASURES, Measure, RiskFactor, Sensitivity
 from sim.dataclass import dataclass
+from sim.named_tuple import NamedTuple
 from sim.vectors import total
 
 Floats = NDArray[np.float64]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.dataclass import dataclass
+from sim.named_tuple import NamedTuple
 
 Vector = NDArray[np.float64]
 Measure = Literal["delta", "vega", "curvature"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from markets.kernels.hedging import (
 )
 from markets.kernels.options import DELTA, VALUE
 from markets.products.table import Held
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

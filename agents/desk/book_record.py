@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from agents.desk.book_table import BOOK, VALUED
 from markets.factors.key import MAIN, SPOT, USD, of_asset
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
+from sim.named_tuple import NamedTuple
 from sim.vectors import on_some, total
 
 if TYPE_CHECKING:

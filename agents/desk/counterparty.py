@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from markets.factors.key import RATES_VOL
 from markets.factors.other_curves import in_dollars
 from markets.kernels.hedging import CVA_PART, add_step
 from sim.memo import Memo
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

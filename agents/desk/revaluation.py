@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from markets.factors.key import SPOT, FactorKey
 from markets.kernels.hedging import CREDIT_PART, DEFAULT_PART, FX_PART, RATES_PART, SMILE_PART, VEGA_PART
+from sim.named_tuple import NamedTuple
 
 
 class Move(NamedTuple):

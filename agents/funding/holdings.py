@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from agents.desk.book_part import BookPart
 from agents.desk.options_held import OptionsHeld, options_held
 from markets.factors.key import SPOT, USD, of_asset
 from markets.venues.vol_listing import VolListing
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

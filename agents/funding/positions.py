@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from markets.products.risky_bond_table import RiskyBondTable
 from markets.specs.variable import HAZARD
 from markets.venues.straddle import Straddle
 from markets.venues.vol_listing import VolListing
+from sim.named_tuple import NamedTuple
 
 Vector = NDArray[np.float64]
 LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable, RiskyBondTable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from markets.factors.key import MAIN, RATES_VOL, FactorKey
 from markets.products.vega_grid import FAMILY as VEGA
 from markets.specs.variable import FX, HAZARD
 from markets.venues.straddle import Straddle
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.products.vega_grid import VegaGrid

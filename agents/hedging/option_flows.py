@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from markets.factors.key import SPOT, VOL, of_asset
 from markets.kernels.hedging import leg_flow
 from markets.venues.loop_gain import CURVATURE
 from sim.ledger import EVERY_PATH
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
 from markets.venues.quote import Quote
 from markets.venues.stance import Stance
 from sim.dataclass import dataclass
+from sim.named_tuple import NamedTuple
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
@@ -135,7 +136,8 @@ class _Making:
             yield world.tick(Phase.QUOTE)
             self._pass_on_inventory()
             self._quote()
-            record.write()
+            if record.shows:
+                record.write()
             yield world.tick(Phase.TRADE)
             self.hedge.look()
 

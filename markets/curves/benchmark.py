@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from markets.curves.curve import Curve, usd_curve
 from markets.kernels.flows import NO_FIXING, flow_slopes, flow_values
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot

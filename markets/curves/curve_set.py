@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +24,7 @@ from markets.curves.solver import Equations, Solution, ordered, solve
 from markets.specs.curves import CurveSpec, QuoteKind, QuoteSpec, TurnSpec
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 from sim.nearest import nearest
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +17,7 @@ from markets.curves.interpolation import CurveShape
 from markets.curves.sparse import Gathering, Sparse
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 Floats = NDArray[np.float64]
 DISCOUNT, PROJECTION = "discount", "projection"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from markets.exposures.open_flows import DatedFlows, dated, flows_of
 from markets.factors.other_curves import in_dollars
 from markets.kernels.exposures import margined_parts, positive_parts
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.curves.curve import Curve

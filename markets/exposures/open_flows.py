@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from markets.kernels.flows import NO_FIXING
 from markets.products.cash_table import CashTable
 from markets.products.linear_table import LinearTable
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.products.book import CompiledBook

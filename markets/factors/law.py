@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import BugError
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

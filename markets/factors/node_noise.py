@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.reversion import reversion
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

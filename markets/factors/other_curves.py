@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from markets.factors.reversion import reversion
 from markets.kernels.factors import prices
 from markets.specs.rates import SHOCK
 from markets.specs.variable import FX, HAZARD, IN_LOGS, SPREAD, ZERO
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

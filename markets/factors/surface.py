@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from markets.factors.key import MAIN, SmileKeys
 from markets.factors.law import Law, Moved
 from markets.factors.reversion import reversion
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.factors.noise import Noise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -30,6 +30,7 @@ from markets.kernels.autocall import (
 from markets.products.table import Table, When
 from markets.vols.smile import term_response
 from sim.errors import BugError, UserError
+from sim.named_tuple import NamedTuple
 from sim.vectors import distinct, total
 
 if TYPE_CHECKING:

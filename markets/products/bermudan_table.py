@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from markets.products.table import Table, When
 from markets.rate_vols.hull_white import HullWhite, SwapQuote, SwapTerms
 from markets.rate_vols.lattice import Lattice
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 from sim.vectors import distinct
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sim.dataclass import dataclass
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.products.start import Start

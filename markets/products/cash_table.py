@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from markets.products.overnight_curve import OvernightCurve
 from markets.products.projection import sparse
 from markets.products.rate_futures import RateFutures
 from markets.products.table import Table, When
+from sim.named_tuple import NamedTuple
 from sim.vectors import distinct
 
 if TYPE_CHECKING:

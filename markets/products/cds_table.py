@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from markets.products.credit_exponents import CreditExponents
 from markets.products.overnight import Timeline
 from markets.products.projection import sparse, together
 from markets.products.table import NEVER, Table, When
+from sim.named_tuple import NamedTuple
 from sim.vectors import distinct
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.products.projection import sparse, together
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.credit.name import CreditName

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from markets.factors.key import MAIN, SMILE_SKEW, VOL, VOL_SLOPE, of_asset
 from markets.products.risk import SLOPES_ONLY, Risk, greek_of, layout
 from markets.products.table import Table, When
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from markets.products.european_table import European, EuropeanTable
 from markets.products.table import When
 from markets.vols.heston import FAR_NODES, NO_TIME, Grid, Heston
 from markets.vols.rates_variance import RatesVariance
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot

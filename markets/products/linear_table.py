@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from markets.products.risk import STEPPED, Risk
 from markets.products.table import Steps, Table, When
 from sim.dataclass import dataclass
 from sim.memo import Memo
+from sim.named_tuple import NamedTuple
 from sim.vectors import distinct
 
 if TYPE_CHECKING:

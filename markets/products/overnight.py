@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from markets.kernels.flows import NO_FIXING, flow_values
 from markets.products.projection import sparse
 from sim.clock import CALENDAR_DAYS, CONTINUOUS_DAYS
+from sim.named_tuple import NamedTuple
 from sim.sessions import DAY, day_number
 
 if TYPE_CHECKING:

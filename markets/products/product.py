@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 from markets.factors.key import MAIN
 from markets.products.dates import add_months
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.products.start import Start

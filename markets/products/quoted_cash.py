@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.products.cash_legs import CashLegs, Payment
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.products.start import Start

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from markets.products.projection import RateRows
 from markets.products.table import Table, When
 from markets.vols.smile import term_response
 from sim.memo import Memo
+from sim.named_tuple import NamedTuple
 from sim.vectors import distinct
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from markets.products.overnight import Timeline
 from markets.products.projection import together
 from markets.products.table import Table, When
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 from sim.root import root
 
 if TYPE_CHECKING:

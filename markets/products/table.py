@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import MAIN
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.factors.key import FactorKey

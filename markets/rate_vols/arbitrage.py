@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.rate_vols.sabr import Sabr
+from sim.named_tuple import NamedTuple
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +14,7 @@ from markets.rate_vols.smile_grid import GridPoint, SmileGrid
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.figure_text import tenor
+from sim.named_tuple import NamedTuple
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from markets.rate_vols.black import SIDES, implied_normal
 from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 from sim.normal import ndtr
 from sim.root import root
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from markets.rate_vols.sabr import Kind, Sabr
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 
 class GridPoint(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import NamedTuple
 
 from markets.plausible import RATE, SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
@@ -19,6 +18,7 @@ from markets.specs.spreads import SpreadSpec
 from markets.specs.straddle import StraddleSpec
 from sim.dataclass import dataclass
 from sim.figure_text import tenor
+from sim.named_tuple import NamedTuple
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together

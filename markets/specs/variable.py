@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from sim.named_tuple import NamedTuple
 
 SPREAD, ZERO, FX, HAZARD = "spread", "zero", "fx", "hazard"  # families
 IN_LOGS = (FX, HAZARD)  # their factor is the log of their level

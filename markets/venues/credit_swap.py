@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from markets.kernels.flows import NO_FIXING, flow_values
 from markets.products.table import When
 from markets.venues.paid_in_cash import PaidInCash
 from sim.memo import Memo
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.factors.key import FactorKey

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.named_tuple import NamedTuple
 
 Vector = NDArray[np.float64]
 

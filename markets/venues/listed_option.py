@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VAN
 from markets.venues.look import Sloped
 from markets.venues.option_on_surface import NO_SURFACE
 from markets.venues.vol_listing import Greeks, VolListing
+from sim.named_tuple import NamedTuple
 from sim.vectors import on_some
 
 if TYPE_CHECKING:

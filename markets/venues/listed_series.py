@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from markets.products.dates import add_months
 from markets.products.surface_table import options
 from markets.products.table import When
 from markets.vols.smile import steepness
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.products.european_table import EuropeanTable

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
 from markets.venues.option_on_surface import FACTORS
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Block, Snapshot

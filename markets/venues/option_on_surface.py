@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from markets.kernels.options import NODE, SIGN, SLOPES
 from markets.kernels.smiles import multiples
 from markets.kernels.surface import LOADING, STEEPNESS, surface_greeks
 from markets.vols.moving_smile import MovingSmile
+from sim.named_tuple import NamedTuple
 from sim.vectors import on_some
 
 if TYPE_CHECKING:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import drop_dust
 from sim.errors import SpiralError
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     import simpy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from markets.products.table import When
 from markets.products.vega_grid import VegaGrid
 from markets.venues.paid_in_cash import PaidInCash
 from sim.memo import Memo
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot

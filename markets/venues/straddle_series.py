@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from markets.products.dates import add_months
 from markets.products.rate_option_table import Optionlet, RateOptionTable, par
 from markets.products.swap import Swap
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.products.start import Start

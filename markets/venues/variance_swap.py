@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from markets.kernels.variance import variance_swaps
 from markets.kernels.variance_cap import cap_swaps
 from markets.venues.vol_listing import Greeks, VolListing
 from sim.memo import Memo
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot

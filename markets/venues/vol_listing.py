@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from markets.venues.paid_in_cash import PaidInCash
 from markets.venues.stock import GAINS
 from markets.venues.vol_gains import ON_MOVING_SMILE, SPLIT, VolGains
 from sim.memo import Memo
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.kernels.european import european_options
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 Floats = NDArray[np.float64]
 

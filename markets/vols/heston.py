@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +34,7 @@ from markets.vols.black_scholes import signs_of
 from markets.vols.rates_variance import RatesVariance
 from sim.dataclass import dataclass
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]

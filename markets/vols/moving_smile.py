@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +9,7 @@ from markets.factors.key import SMILE_SKEW, SMILE_SPOT, SPOT, VOL_SLOPE
 from markets.factors.snapshot import Snapshot
 from markets.vols.smile import FORMS, Form
 from sim.memo import Memo
+from sim.named_tuple import NamedTuple
 
 Floats = NDArray[np.float64]
 

@@ -29,9 +29,9 @@ def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
 
 def _table(found: MarketCharge, home: str) -> Table:
     table = Table(title=f"Standardised approach, {home}", box=False)
-    for i, name in enumerate(found.table.columns):
+    for i, name in enumerate(found.columns):
         table.add_column(name, justify="right" if i > 1 else "left", no_wrap=True)
-    for name, measure, *amounts in found.table.iter_rows():
+    for name, measure, *amounts in zip(*found.columns.values(), strict=True):
         style = "bold" if name == "total" else ""
         table.add_row(name, measure, *(fixed(amount, 2) for amount in amounts), style=style)
     return table

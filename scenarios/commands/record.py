@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from scenarios.commands.finished import opened
 from scenarios.commands.notes import say_notes
@@ -16,6 +16,7 @@ from sim.errors import UserError
 from sim.figure_text import percent
 from sim.files import check_target
 from sim.manifest import digest_of
+from sim.named_tuple import NamedTuple
 from sim.scratch import scratch
 from sim.screen.table import Table
 

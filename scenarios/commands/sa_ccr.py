@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
-
+from agents.capital.supervisory import QUALITIES
 from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
@@ -13,6 +12,7 @@ from scenarios.commands.screen import screen
 from scenarios.studies.charges.sa_ccr_exposure import sa_ccr
 from sim.figure_text import fixed
 from sim.files import check_target, write_whole
+from sim.lists import Columns
 from sim.screen.table import Table
 
 HEADINGS = {"replacement_cost": "replacement cost", "add_on": "add-on"}
@@ -24,27 +24,22 @@ def expose_and_show(*, file: Path, sets: Path | None, out: Path | None) -> None:
         check_target(out)
     found = sa_ccr(file, sets)
     say_notes(found.notes)
-    screen().print(_table(found.table))
+    screen().print(_table(found.columns))
     say(f"Exposure at default {fixed(found.total, 2)}.")
     if out is not None:
         write_whole(out, csv_text(found.table))
         say(out)
 
 
-def _table(found: pl.DataFrame) -> Table:
+def _table(found: Columns) -> Table:
     """Without the asset classes that no trade is of."""
     table = Table(title="Counterparty exposure", box=False)
-    names = [name for name in found.columns if name == "set" or found[name].abs().max() or name not in _classes(found)]
+    names = [name for name, column in found.items() if any(column) or name not in QUALITIES]
     for i, name in enumerate(names):
         table.add_column(HEADINGS.get(name, name), justify="right" if i else "left", no_wrap=True)
-    for row in found.iter_rows(named=True):
-        table.add_row(*(_cell(name, row[name]) for name in names))
+    for row in zip(*(found[name] for name in names), strict=True):
+        table.add_row(*map(_cell, names, row))
     return table
-
-
-def _classes(found: pl.DataFrame) -> list[str]:
-    at = found.columns.index
-    return found.columns[at("replacement_cost") + 1 : at("add_on")]
 
 
 def _cell(name: str, value: object) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +12,7 @@ from markets.specs.asset_vol import AssetVolSpec
 from markets.specs.market import MarketSpec
 from scenarios.scenario import Scenario
 from sim.clock import Clock
+from sim.named_tuple import NamedTuple
 
 Vector = NDArray[np.float64]
 

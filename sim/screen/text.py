@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from sim.named_tuple import NamedTuple
 from sim.screen.cells import breaks, cropped, is_plain, width_of
 from sim.text import plain
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
@@ -11,6 +11,7 @@ from scenarios.desk.trade.chosen import SHARED, SPLIT, Chosen
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 SIZES = ("quantity", "notional")  # keys of a position that are its size
 

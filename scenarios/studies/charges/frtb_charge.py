@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import polars as pl
 
 from agents.capital.aggregation import SCENARIOS
 from agents.capital.frtb import HOME, Frtb, frtb
 from scenarios.files.frames import Source
 from scenarios.studies.charges.sensitivities_csv import currency, read_sensitivities
 from sim.dataclass import dataclass
+from sim.lists import Columns, framed
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
 class MarketCharge:
-    """`table`: class, measure and $ in each correlation scenario, the sum last; `total`: $; `scenario`: the largest."""
+    """`columns`: class, measure and $ in each correlation scenario, the sum last; `total`: $; `scenario`: largest."""
 
-    table: pl.DataFrame
+    columns: Columns
     total: float
     scenario: str
     notes: tuple[str, ...]
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The columns as a frame."""
+        return framed(self.columns)
 
 
 def frtb_charge(sensitivities: Source, *, home: str = HOME) -> MarketCharge:
@@ -46,6 +56,7 @@ def described(found: Frtb, notes: tuple[str, ...] = ()) -> MarketCharge:
     for name, amount in (("default", found.default), ("residual", found.residual)):
         charges[name, ""] = np.full(len(SCENARIOS), amount[0])
     charges["total", ""] = sums = np.sum([*charges.values()], axis=0)
-    rows = [(*names, *map(float, amounts)) for names, amounts in charges.items()]
-    table = pl.DataFrame(rows, schema=["class", "measure", *SCENARIOS], orient="row")
-    return MarketCharge(table, float(found.total[0]), SCENARIOS[int(np.argmax(sums))], notes)
+    rows = [(*which, *map(float, amounts)) for which, amounts in charges.items()]
+    names, cells = ("class", "measure", *SCENARIOS), map(list, zip(*rows, strict=True))
+    columns = dict(zip(names, cells, strict=True))
+    return MarketCharge(columns, float(found.total[0]), SCENARIOS[int(np.argmax(sums))], notes)

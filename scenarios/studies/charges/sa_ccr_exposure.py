@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import polars as pl
+import math
+from typing import TYPE_CHECKING, Any
 
 from agents.capital.sa_ccr import exposure
 from agents.capital.supervisory import QUALITIES
 from scenarios.files.frames import Source
 from scenarios.studies.charges.trades_csv import read_netting_sets
 from sim.dataclass import dataclass
+from sim.lists import Columns, framed
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
 class CounterpartyExposure:
-    """`table`: a row a netting set, $; `total`: the sum of the exposures at default, $."""
+    """`columns`: a row a netting set, $; `total`: the sum of the exposures at default, $."""
 
-    table: pl.DataFrame
+    columns: Columns
     total: float
     notes: tuple[str, ...]
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The columns as a frame."""
+        return framed(self.columns)
 
 
 def sa_ccr(trades: Source, sets: Source | None = None) -> CounterpartyExposure:
@@ -38,7 +48,7 @@ def sa_ccr(trades: Source, sets: Source | None = None) -> CounterpartyExposure:
         UserError: a cell that the rules do not know, with its line.
     """
     found, notes = read_netting_sets(trades, sets)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, netting in found.items():
         result = exposure(netting)
         add_ons = {key: float(result.add_ons[key][0]) if key in result.add_ons else 0.0 for key in QUALITIES}
@@ -52,5 +62,5 @@ def sa_ccr(trades: Source, sets: Source | None = None) -> CounterpartyExposure:
                 "exposure": float(result.at_default[0]),
             }
         )
-    table = pl.DataFrame(rows)
-    return CounterpartyExposure(table, float(table["exposure"].sum()), notes)
+    columns = {key: [row[key] for row in rows] for key in rows[0]}
+    return CounterpartyExposure(columns, math.fsum(columns["exposure"]), notes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from scenarios.files.csv_table import Row, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout
 from scenarios.studies.charges.cells import needed, word, years
+from sim.named_tuple import NamedTuple
 from sim.nearest import nearest
 
 TRADES: dict[str, tuple[str, ...]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from markets.curves.curve_set import par_quotes
 from markets.specs.curve_swaps import CurveSwapSpec
@@ -13,6 +13,7 @@ from markets.specs.curves import CurveSpec, QuoteSpec
 from scenarios.checking.plausibility import odd_fields
 from scenarios.describing.scenario_file import value_text
 from scenarios.parameters.models import build
+from sim.named_tuple import NamedTuple
 from sim.place import Place
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from markets.specs.curves import TurnSpec
 from scenarios.files.csv_table import Row
 from scenarios.files.layout import plain
 from scenarios.parameters.models import build
+from sim.named_tuple import NamedTuple
 
 TURN, MEETING = "turn", "meeting"
 WORDS = {

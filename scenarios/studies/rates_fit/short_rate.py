@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from markets.rate_vols.hull_white import Estimate, estimate
 from scenarios.studies.curves.curve_record import TENORS
 from scenarios.studies.rates_fit.rates_record import RatesRecord
 from sim.errors import UserError
+from sim.named_tuple import NamedTuple
 
 SHORTEST = ("sofr", "effr", *TENORS)  # columns, the shortest first
 YEAR = 365.25  # days

@@ -7,10 +7,10 @@ corporate bonds, and the ten-year Treasury yield.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.named_tuple import NamedTuple
 
 DAYS = 21
 DEVIATIONS = np.array([0.04529, 0.21452, 0.00208, 0.00248])  # ln S, ln vol, credit and rates (decimal)

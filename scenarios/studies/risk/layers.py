@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.curves.flows import Point
 from scenarios.worlds.starting_curve import discount_name
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from markets.curves.curve import Curve

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import MAIN
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from agents.hedging.hedger import Hedger

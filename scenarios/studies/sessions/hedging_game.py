@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from agents.hedging.hedger import Hedger
 from markets.factors.key import MAIN
 from scenarios.studies.sessions.features import Scales, Seen, features
 from scenarios.studies.sessions.session import Session
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from scenarios.studies.sessions.observation import Observation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from agents.accounts import margin_account
 from agents.desk.options_held import options_held
 from agents.lender_account import LenderAccount
 from markets.specs.variable import HAZARD
+from sim.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,8 @@ log-cubic interpolation; lines without a tenor are dates between nodes.
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+
+from sim.named_tuple import NamedTuple
 
 SOFR = """
 1W 4.3 2026-03-13 0.998687522137117 0.998687522137117 0.998687708322720

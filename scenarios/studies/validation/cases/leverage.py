@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.clock import CONTINUOUS_DAYS
 from sim.estimate import Estimate
+from sim.named_tuple import NamedTuple
 
 RICH = 1e18  # $
 VALUE = 1.0  # $, what funds think the asset worth
