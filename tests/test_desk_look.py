@@ -47,6 +47,12 @@ def covid(folder: Path) -> Run:
     return open_run(folder / "runs" / "covid")
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as opened:
+        yield opened
+
+
 def shown(answer: httpx.Response) -> str:
     """What a reader sees of a page: its text."""
     assert answer.status_code == 200, (answer.url, answer.text[-300:])
@@ -331,77 +337,74 @@ def test_no_address_leads_out_of_the_folder(desk: httpx.Client, name: str) -> No
 
 
 @needs_browser
-def test_a_browser_goes_from_the_list_to_a_point_and_from_there_to_a_call(desk: httpx.Client) -> None:
-    with browser() as chromium:
-        page, said = _page(chromium)
-        page.goto(f"{desk.base_url}/look")
-        cell = page.locator("[data-headline]", has_text="Cost of survival")
-        cell.first.wait_for()
-        page.fill("#filter", "band")
-        assert page.locator("[data-filtered] tbody tr:visible").count() == 1
-        page.fill("#filter", "")
-        page.click("a:text-is('covid')")
-        page.locator("[aria-label='Every path as a point'][data-drawn]:not([aria-busy])").wait_for()
-        page.evaluate("window.kept = true")
-        before = page.locator(".cards").inner_text()
-        page.select_option("select[name=world]", "price_taker")
-        page.wait_for_function("old => document.querySelector('.cards')?.innerText !== old", arg=before)
-        assert page.evaluate("window.kept") is True  # redrawn without a load
-        assert page.url.endswith("world=price_taker")
-        page.locator("[aria-label='Every path as a point'][data-drawn]:not([aria-busy])").wait_for()
-        page.select_option("select[name=world]", "actual")
-        page.wait_for_function("before => document.querySelector('.cards')?.innerText === before", arg=before)
-        _click_point(page, "Every path as a point", "path", 0)
-        page.wait_for_url("**/paths/0?*")
-        page.locator("[aria-label='gains'][data-drawn]").wait_for()
-        _click_point(page, "gains", "call", 1)
-        page.wait_for_url("**/calls/1*")
-        assert "What led to the margin call" in page.locator("h1").inner_text()
-        page.click("text=Its day")
-        page.locator("[aria-label='Ticks and trades'][data-drawn]").wait_for()
-        _click_point(page, "Ticks and trades", "trade", 1)
-        page.wait_for_url("**/trades/1*")
-        assert not said
+def test_a_browser_goes_from_the_list_to_a_point_and_from_there_to_a_call(desk: httpx.Client, chromium: Any) -> None:
+    page, said = _page(chromium)
+    page.goto(f"{desk.base_url}/look")
+    cell = page.locator("[data-headline]", has_text="Cost of survival")
+    cell.first.wait_for()
+    page.fill("#filter", "band")
+    assert page.locator("[data-filtered] tbody tr:visible").count() == 1
+    page.fill("#filter", "")
+    page.click("a:text-is('covid')")
+    page.locator("[aria-label='Every path as a point'][data-drawn]:not([aria-busy])").wait_for()
+    page.evaluate("window.kept = true")
+    before = page.locator(".cards").inner_text()
+    page.select_option("select[name=world]", "price_taker")
+    page.wait_for_function("old => document.querySelector('.cards')?.innerText !== old", arg=before)
+    assert page.evaluate("window.kept") is True  # redrawn without a load
+    assert page.url.endswith("world=price_taker")
+    page.locator("[aria-label='Every path as a point'][data-drawn]:not([aria-busy])").wait_for()
+    page.select_option("select[name=world]", "actual")
+    page.wait_for_function("before => document.querySelector('.cards')?.innerText === before", arg=before)
+    _click_point(page, "Every path as a point", "path", 0)
+    page.wait_for_url("**/paths/0?*")
+    page.locator("[aria-label='gains'][data-drawn]").wait_for()
+    _click_point(page, "gains", "call", 1)
+    page.wait_for_url("**/calls/1*")
+    assert "What led to the margin call" in page.locator("h1").inner_text()
+    page.click("text=Its day")
+    page.locator("[aria-label='Ticks and trades'][data-drawn]").wait_for()
+    _click_point(page, "Ticks and trades", "trade", 1)
+    page.wait_for_url("**/trades/1*")
+    assert not said
 
 
 @needs_browser
-def test_a_browser_compares_two_runs_and_sorts_a_table(desk: httpx.Client) -> None:
-    with browser() as chromium:
-        page, said = _page(chromium)
-        page.goto(f"{desk.base_url}/look")
-        assert page.locator("#compare button").is_disabled()
-        page.check("input[value=covid]")
-        page.check("input[value=band]")
-        page.click("#compare button")
-        page.locator("[aria-label='bands'][data-drawn]").wait_for()
-        page.locator("text=Difference: second less first").scroll_into_view_if_needed()
-        heading = page.locator("th", has_text="difference")
-        heading.locator("button").click()
-        assert heading.get_attribute("aria-sort") == "ascending"
-        keys = page.eval_on_selector_all("table.sorts td[data-key]", "all => all.map(td => td.dataset.key)")
-        known = [float(key) for key in keys if key]
-        assert known == sorted(known)
-        page.locator("table.sorts th:nth-child(2) button").click()  # figures without a key: by what they say
-        texts = page.locator("table.sorts tbody tr td:nth-child(2)").all_inner_texts()
-        assert [_number(text) for text in texts] == sorted(_number(text) for text in texts)
-        assert not said
+def test_a_browser_compares_two_runs_and_sorts_a_table(desk: httpx.Client, chromium: Any) -> None:
+    page, said = _page(chromium)
+    page.goto(f"{desk.base_url}/look")
+    assert page.locator("#compare button").is_disabled()
+    page.check("input[value=covid]")
+    page.check("input[value=band]")
+    page.click("#compare button")
+    page.locator("[aria-label='bands'][data-drawn]").wait_for()
+    page.locator("text=Difference: second less first").scroll_into_view_if_needed()
+    heading = page.locator("th", has_text="difference")
+    heading.locator("button").click()
+    assert heading.get_attribute("aria-sort") == "ascending"
+    keys = page.eval_on_selector_all("table.sorts td[data-key]", "all => all.map(td => td.dataset.key)")
+    known = [float(key) for key in keys if key]
+    assert known == sorted(known)
+    page.locator("table.sorts th:nth-child(2) button").click()  # figures without a key: by what they say
+    texts = page.locator("table.sorts tbody tr td:nth-child(2)").all_inner_texts()
+    assert [_number(text) for text in texts] == sorted(_number(text) for text in texts)
+    assert not said
 
 
 @needs_browser
-def test_a_browser_runs_nothing_of_an_evil_run(desk: httpx.Client) -> None:
-    with browser() as chromium:
-        page, said = _page(chromium)
-        page.on("dialog", lambda dialog: said.append(dialog.message))
-        for address in ("/look", "/look/runs/evil", "/look/runs/evil/paths/2", "/look/compare?run=covid&run=evil"):
-            page.goto(f"{desk.base_url}{address}")
-            page.wait_for_function("document.querySelectorAll('[aria-busy]').length < 12")
-        page.goto(f"{desk.base_url}/look/runs/evil")
-        page.locator("[aria-label='panels'][data-drawn]").wait_for()
-        assert page.locator("main img").count() == 0
-        assert EVIL.split("\u202e")[0] in page.locator("h1").inner_text()
-        shown = "name => document.querySelector('main').innerText.includes(name)"
-        page.wait_for_function(shown, arg=AGENT)  # tables come after the charts
-        assert not said
+def test_a_browser_runs_nothing_of_an_evil_run(desk: httpx.Client, chromium: Any) -> None:
+    page, said = _page(chromium)
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    for address in ("/look", "/look/runs/evil", "/look/runs/evil/paths/2", "/look/compare?run=covid&run=evil"):
+        page.goto(f"{desk.base_url}{address}")
+        page.wait_for_function("document.querySelectorAll('[aria-busy]').length < 12")
+    page.goto(f"{desk.base_url}/look/runs/evil")
+    page.locator("[aria-label='panels'][data-drawn]").wait_for()
+    assert page.locator("main img").count() == 0
+    assert EVIL.split("\u202e")[0] in page.locator("h1").inner_text()
+    shown = "name => document.querySelector('main').innerText.includes(name)"
+    page.wait_for_function(shown, arg=AGENT)  # tables come after the charts
+    assert not said
 
 
 def _page(chromium: Any) -> tuple[Any, list[str]]:

@@ -24,7 +24,7 @@ def test_fills_of_few_are_those_of_paths_that_all_trade(moves, share):
     filled = np.where(random.uniform(size=PATHS) < share, random.normal(size=PATHS), -0.0)
     there, after, worse = np.flatnonzero(filled), rows.copy(), np.empty(PATHS)
     asset_fill(filled, book, shares, 0.5, walk, mid, unit, entries, after, worse)
-    taken = [each[..., there] for each in (filled, book, shares, walk, mid, unit, rows)]
+    taken = [np.take(each, there, axis=-1) for each in (filled, book, shares, walk, mid, unit, rows)]
     of_all, spread = taken.pop(), np.empty(there.size)
     few, levels, parts, *others = taken
     asset_fill(few, levels, parts, 0.5, *others, entries, of_all, spread)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from analysis import open_run, write_report
 from tests.served import PATIENCE, browser, needs_browser
@@ -21,15 +25,20 @@ new MutationObserver(changes => {
 DRAWN = "[...document.querySelectorAll('.chart')].every(chart => chart.querySelector('svg.marks'))"
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as opened:
+        yield opened
+
+
 @needs_browser
-def test_the_first_chart_is_drawn_before_the_last_table_is_read(tmp_path: Path) -> None:
+def test_the_first_chart_is_drawn_before_the_last_table_is_read(tmp_path: Path, chromium: Any) -> None:
     place = write_report(open_run(write_run(tmp_path / "run")), tmp_path / "report.html")
-    with browser() as chromium:
-        page = chromium.new_page()
-        page.add_init_script(WATCH)
-        page.goto(place.as_uri(), timeout=1000 * PATIENCE)
-        page.wait_for_function(DRAWN, timeout=1000 * PATIENCE)
-        seen, order = page.evaluate("seen"), page.evaluate("[...document.querySelectorAll('.chart')].map(c => c.id)")
+    page = chromium.new_page()
+    page.add_init_script(WATCH)
+    page.goto(place.as_uri(), timeout=1000 * PATIENCE)
+    page.wait_for_function(DRAWN, timeout=1000 * PATIENCE)
+    seen, order = page.evaluate("seen"), page.evaluate("[...document.querySelectorAll('.chart')].map(c => c.id)")
     tables = [i for i, name in enumerate(seen) if name == "table"]
     assert len(tables) > 5
     assert seen.index(order[0]) < tables[-1]
@@ -37,12 +46,11 @@ def test_the_first_chart_is_drawn_before_the_last_table_is_read(tmp_path: Path) 
 
 
 @needs_browser
-def test_a_page_that_is_printed_has_every_chart(tmp_path: Path) -> None:
+def test_a_page_that_is_printed_has_every_chart(tmp_path: Path, chromium: Any) -> None:
     place = write_report(open_run(write_run(tmp_path / "run", days=3)), tmp_path / "report.html")
-    with browser() as chromium:
-        page = chromium.new_page()
-        page.add_init_script("window.requestIdleCallback = () => {};")  # a browser that has no time
-        page.goto(place.as_uri(), timeout=1000 * PATIENCE)
-        assert page.evaluate("document.querySelectorAll('.chart svg.marks').length") == 1
-        page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        page.wait_for_function(DRAWN, timeout=1000 * PATIENCE)
+    page = chromium.new_page()
+    page.add_init_script("window.requestIdleCallback = () => {};")  # a browser that has no time
+    page.goto(place.as_uri(), timeout=1000 * PATIENCE)
+    assert page.evaluate("document.querySelectorAll('.chart svg.marks').length") == 1
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(DRAWN, timeout=1000 * PATIENCE)

@@ -14,6 +14,12 @@ pytestmark = needs_browser
 LONG = 1000 * PATIENCE  # ms
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as opened:
+        yield opened
+
+
 @contextmanager
 def visitor(chromium, said):
     """A page of a browser with its own cookies; `said` collects what its console and its scripts complain of."""
@@ -26,10 +32,10 @@ def visitor(chromium, said):
     context.close()
 
 
-def test_the_catalogue_and_the_way_in(tmp_path):
+def test_the_catalogue_and_the_way_in(tmp_path, chromium):
     """Without a world: cases, a form that keeps what was typed, joining, waiting, leaving, returning by the key."""
     said: list[str] = []
-    with served(tmp_path) as address, browser() as chromium, visitor(chromium, said) as page:
+    with served(tmp_path) as address, visitor(chromium, said) as page:
         page.goto(f"{address}/trade?case=gilt_ldi")
         assert "Gilt crisis" in page.locator("section[aria-label='The class'] h2").inner_text()
         assert page.locator("#seat option").count() == 6 and page.input_value("#seat") == "fund_c"
@@ -60,8 +66,8 @@ def test_the_catalogue_and_the_way_in(tmp_path):
     assert said == ["Failed to load resource: the server responded with a status of 400 (Bad Request)"]
 
 
-def test_a_line_about_a_lost_connection_goes_when_the_desk_is_back(tmp_path):
-    with served(tmp_path) as address, browser() as chromium, visitor(chromium, []) as page:
+def test_a_line_about_a_lost_connection_goes_when_the_desk_is_back(tmp_path, chromium):
+    with served(tmp_path) as address, visitor(chromium, []) as page:
         opened = Lecturer(address)
         page.goto(opened.link)
         page.click("text=Go to the class")
@@ -77,11 +83,10 @@ def test_a_line_about_a_lost_connection_goes_when_the_desk_is_back(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_lecturer_and_two_students_to_the_debrief(tmp_path):
+def test_a_lecturer_and_two_students_to_the_debrief(tmp_path, chromium):
     said: list[str] = []
     with (
         served(tmp_path) as address,
-        browser() as chromium,
         visitor(chromium, said) as lecturer,
         visitor(chromium, said) as ann,
         visitor(chromium, said) as bob,
