@@ -35,7 +35,7 @@ demo: $(RUNTIME) ## run the covid crash and write its report
 desk: $(DESK) ## open the browser desk on this folder's runs
 	$(BIN)/spiral desk
 
-# A file's tests keep to one process, as they share what they have made.
+# A file's tests keep to one process, as they share what they have made. Which files begin: tests/conftest.py.
 # Types are checked while the tests run, as they keep one core busy for a minute and a half on a fresh machine.
 # Before them all kernels are compiled, which two processes of tests would otherwise both do.
 test: $(DEV) ## lint, types, layers, tests
@@ -43,7 +43,7 @@ test: $(DEV) ## lint, types, layers, tests
 	$(BIN)/lint-imports --no-logo
 	@mkdir -p .cache; $(BIN)/mypy > .cache/types.log 2>&1 & types=$$!; \
 	$(BIN)/python -m tests.kernels_asked; \
-	$(BIN)/python -m pytest -n 2 --dist loadfile; tests=$$?; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder; tests=$$?; \
 	wait $$types; typed=$$?; cat .cache/types.log; exit $$((tests || typed))
 
 test-slow: $(DEV) ## the tests that take minutes

@@ -11,6 +11,7 @@ from typing import Any
 
 from analysis import bundle
 from sim.errors import UserError
+from sim.figure_text import MINUS, held
 from sim.files import make_folder, write_whole
 from sim.seal import sealed
 from sim.text import plain
@@ -64,10 +65,13 @@ def write_page(path: Path, template: str, **content: Any) -> Path:
 
 
 def in_code(text: str) -> str:
-    """Text for a page, safe, with what stands between backticks as code."""
+    """Text for a page, safe, with what stands between backticks as code, and figures on one line each."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+    words = re.split(r"`([^`]+)`", str(escape(text)))
+    words[::2] = [held(said).replace(f"{MINUS}$", f"{MINUS}&NoBreak;$") for said in words[::2]]
+    words[1::2] = [f"<code>{command}</code>" for command in words[1::2]]
+    return Markup("".join(words))
 
 
 def filled(template: str, **content: Any) -> bytes:

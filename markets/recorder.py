@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from markets.factors.snapshot import Snapshot
-    from markets.venues.quote import Paths
     from markets.venues.venue import Venue
     from markets.world import MarketWorld
     from sim.world import Process
@@ -107,7 +106,7 @@ class Recorder:
                 own = {**self._levels(world.venues[name]), "tick_variance": squares.take()}
                 log.add_kept("closes", world.now, venue=name, **market, **log.kept(own))
 
-    def _market(self, paths: Paths) -> dict[str, Vector]:
+    def _market(self, paths: slice) -> dict[str, Vector]:
         """What is the same for all venues; what nobody else has asked for on some paths, which are the first."""
         factors = self._world.factors
         return {
@@ -124,13 +123,13 @@ class Recorder:
         """What is a venue's own."""
         return self._own(venue, EVERY, venue.mid, venue.book().levels)
 
-    def _seen(self, venue: Venue, paths: Paths) -> dict[str, Vector]:
+    def _seen(self, venue: Venue, paths: slice) -> dict[str, Vector]:
         """The same; what nobody else has asked for is computed on some paths alone, which are the first."""
         listing = venue.listing
         mid = listing.mid_in(self._few(paths)) if isinstance(listing, ParSwap) else listing.mid
         return self._own(venue, paths, mid, venue.quotes.seen_book(paths))
 
-    def _own(self, venue: Venue, paths: Paths, mid: Vector, book: Vector) -> dict[str, Vector]:
+    def _own(self, venue: Venue, paths: slice, mid: Vector, book: Vector) -> dict[str, Vector]:
         own, vanna = venue.gain(venue.name, CURVATURE, paths), venue.gain(venue.name, VANNA, paths)
         return {
             "mid": mid,
@@ -143,7 +142,7 @@ class Recorder:
             "gain_all": own + vanna,
         }
 
-    def _few(self, paths: Paths) -> Snapshot:
+    def _few(self, paths: slice) -> Snapshot:
         """The present market on some paths."""
         now = self._world.factors.snapshot
         return self._taken.get(lambda: now.take(paths), now)

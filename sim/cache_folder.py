@@ -18,7 +18,7 @@ from pathlib import Path
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
 # Files of this folder that decide how a kernel is compiled and stored.
 # Other folders' kernels have those of the ledger's moves within them.
-COMPILED_BY = ("cache_folder.py", "code_cache.py", "jit.py", "sealed_file.py", "kernels/moves.py")
+COMPILED_BY = ("cache_folder.py", "code_cache.py", "jit.py", "late_bitcode.py", "sealed_file.py", "kernels/moves.py")
 
 
 @cache

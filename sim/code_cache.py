@@ -16,6 +16,7 @@ from typing import Any
 import numba
 from numba.core import caching, serialize
 
+from sim.late_bitcode import read_late, stored
 from sim.sealed_file import read_sealed, write_sealed
 
 FunctionCache: Any = caching.FunctionCache
@@ -41,6 +42,14 @@ class _CodeOf(CodeOf):  # type: ignore[misc]
     def __init__(self, function: Any) -> None:
         self._lineno = function.__code__.co_firstlineno
         self._locator = SimpleNamespace(_py_file=inspect.getfile(function), ensure_cache_path=lambda: None)
+
+    def reduce(self, result: Any) -> Any:
+        code, *rest = super().reduce(result)
+        return stored(result.library, code), *rest
+
+    def rebuild(self, target_context: Any, stored: Any) -> Any:
+        read_late(target_context.codegen())
+        return super().rebuild(target_context, stored)
 
 
 class _SealedFiles:

@@ -175,6 +175,17 @@ class EventLog:
             row = {"time": seconds, "path": self.paths[taken], "size": taken.size, **columns}
             self._rows[table].append(row)
 
+    def add_each(self, table: str, seconds: int, paths: int, /, **columns: Any) -> None:
+        """Append rows of several things on the first so many paths, one thing after the other, to a table that is
+        wanted.
+
+        Columns: new arrays, (things, paths); a text of each thing, in a tuple.
+        """
+        things = next(len(texts) for texts in columns.values() if isinstance(texts, tuple))
+        ids = np.tile(self.paths[:paths], things)
+        flat = {name: each if isinstance(each, tuple) else each.reshape(-1) for name, each in columns.items()}
+        self._rows[table].append({"time": seconds, "path": ids, "size": ids.size, **flat})
+
     def write(
         self, folder: Path, clock: Clock, make_room: Callable[[], None] | None = None
     ) -> dict[str, tuple[int, str]]:
@@ -267,10 +278,17 @@ def _times(name: str, values: list[Any], sizes: list[int], clock: Clock) -> pl.S
     return pl.Series(name, found.view(np.int64)).cast(pl.Datetime("us"))
 
 
-def _texts(name: str, values: list[str], sizes: list[int], *, numbered: bool) -> pl.Series:
-    """A column of texts, each of so many rows. numbered: each row a small number, as a Parquet dictionary has it."""
+def _texts(name: str, values: list[Any], sizes: list[int], *, numbered: bool) -> pl.Series:
+    """A column of texts, each of so many rows, or several that share them equally.
+
+    numbered: each row a small number, as a Parquet dictionary has it.
+    """
     import polars as pl
 
+    if any(isinstance(value, tuple) for value in values):
+        shared = [v if isinstance(v, tuple) else (v,) for v in values]
+        sizes = [size // len(texts) for texts, size in zip(shared, sizes, strict=True) for _ in texts]
+        values = [text for texts in shared for text in texts]
     known = {text: number for number, text in enumerate(dict.fromkeys(values))}
     texts = pl.Series(name, list(known), dtype=pl.Enum(list(known)) if numbered else pl.String)
     if len(known) == 1:

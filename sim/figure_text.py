@@ -20,11 +20,14 @@ takes is shown as it is typed there, with `-`.
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal
 
 from sim.columns import Unit
 
 MINUS = "\N{MINUS SIGN}"
+HELD = "\N{NO-BREAK SPACE}"
+WITHIN = re.compile(r" (?=[±%]|bp\b)|(?<=±) ")  # a space in a figure, between it, its error and its unit
 How = Literal["told", "bare", "brief"]  # with its error; the decimals that it leaves; no more than sentences need
 TOLD: How = "told"
 BARE: How = "bare"
@@ -46,6 +49,11 @@ _SCALED: dict[Unit, tuple[float, str]] = {
 def scale_of(unit: Unit | Literal[""]) -> tuple[float, str]:
     """Factor and suffix with which values of a unit, other than $, are shown."""
     return _SCALED.get(unit or "number", (1.0, ""))
+
+
+def held(text: str) -> str:
+    """The text with figures that no line break takes apart."""
+    return WITHIN.sub(HELD, text)
 
 
 def text_of(value: float, unit: Unit, error: float | None = None) -> str:
@@ -134,11 +142,13 @@ def interval(low: float, high: float, decimals: int = 0, suffix: str = "") -> st
 
 
 def tenor(years: float) -> str:
-    """A length of time as traders name it: 3M, 18M, 10Y."""
-    months = round(12 * years)
-    if abs(months - 12 * years) > 1e-9 or not months:
-        return f"{years:g}Y"
-    return f"{months}M" if months % 12 else f"{months // 12}Y"
+    """A length of time as traders name it: 1D, 2W, 3M, 18M, 10Y. A week may be 7 days of 365 or a 52nd of a year."""
+    months, days = round(12 * years), round(365 * years)
+    if abs(months - 12 * years) <= 1e-9 and months:
+        return f"{months}M" if months % 12 else f"{months // 12}Y"
+    if 0 < days < 30 and abs(days - 365 * years) < 0.1:
+        return f"{days}D" if days % 7 else f"{days // 7}W"
+    return f"{years:g}Y"
 
 
 def _text(value: float, unit: Unit, error: float | None, how: How) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.cache_folder import code_folder, version
 from sim.collector import at_rest
-from sim.numba_flags import compare_at_once
+from sim.numba_flags import ask_for_blas_later, compare_at_once
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -216,6 +216,7 @@ def _compile(function: Callable[..., Any]) -> Any:
     from sim.code_cache import KernelCache
 
     _interleave()
+    ask_for_blas_later()
     compare_at_once()
     compiled = numba.njit(nogil=True, **FLAGS)(function)
     config: Any = numba.config  # its settings are made at run time

@@ -43,12 +43,13 @@ class Entries(NamedTuple):
     moves: tuple[Move, ...]  # kept, so that no other tuple gets its id
 
 
-class Shares(NamedTuple):
-    """Who has some parts of an asset's gain."""
+class Split(NamedTuple):
+    """Who has an asset's gain, and under which reasons its parts are noted, out of that of the whole."""
 
     asset: Name
     holders: tuple[Name, ...]
-    parts: int
+    whole: str
+    parts: tuple[str, ...]
 
 
 class Proof(NamedTuple):
@@ -85,7 +86,7 @@ class Ledger:
         self._holders: dict[Name, Rows] = {}  # rows of the balances of an asset
         self._entries: dict[tuple[Move, ...], Entries] = {}
         self._of_object: dict[int, Entries] = {}  # the same by id
-        self._shares: dict[tuple[Shares, ...], Rows] = {}
+        self._shares: dict[tuple[Split, ...], Rows] = {}
         self._views: dict[int, Vector] = {}  # by row
         self._held: dict[tuple[Name, Name], Vector] = {}  # the same by account and asset, as callers write them
         self._numbers: dict[
@@ -208,28 +209,28 @@ class Ledger:
         self._changed |= entries.assets
         return entries.rows, self.rows
 
-    def note_shares(
-        self, parts: Vector, shares: tuple[Shares, ...], notes: tuple[Move, ...], among: Rows = EVERY_PATH
-    ) -> None:
-        """Note what holders of assets have of `parts` (parts, paths) $ a unit, in the order of the assets' shares.
+    def note_shares(self, parts: Vector, splits: tuple[Split, ...], among: Rows = EVERY_PATH) -> None:
+        """Note what holders of assets have of `parts` (parts, paths) $ a unit, in the order of the splits' parts.
 
-        notes: of each asset, holder and part, as many for all. among: the paths of the parts; (0,): all.
+        Each holder's note passes from one reason to another. By part all sum to zero, as the holdings do. among: the
+        paths of the parts; (0,): all.
         """
-        if shares not in self._shares:
-            self._shares[shares] = self._find_shares(shares)
-        found, entries = self._shares[shares], self._looked_up(notes).rows
+        shares = self._shares.get(splits)
+        if shares is None:
+            shares = self._shares[splits] = self._find_shares(splits)
         if among.size:
-            kernels.note_some(parts, among, found, entries, self.rows)
+            kernels.note_some(parts, among, shares, self.rows)
         else:
-            kernels.note_shares(parts, found, entries, self.rows)
+            kernels.note_shares(parts, shares, self.rows)
 
-    def _find_shares(self, shares: tuple[Shares, ...]) -> Rows:
-        """As `kernels.note_shares` reads them: row of a balance, and part."""
-        found, first = list[tuple[int, int]](), 0
-        for asset, holders, parts in shares:
-            rows = (self._balances[holder, asset] for holder in holders)
-            found += [(row, part) for row in rows for part in range(first, first + parts)]
-            first += parts
+    def _find_shares(self, splits: tuple[Split, ...]) -> Rows:
+        """As `kernels.note_shares` reads them."""
+        found, first = list[tuple[int, int, int, int]](), 0
+        for asset, holders, whole, parts in splits:
+            for holder in holders:
+                held, out_of = self._balances[holder, asset], self._note(holder, whole)
+                found += [(held, i, out_of, self._note(holder, part)) for i, part in enumerate(parts, start=first)]
+            first += len(parts)
         return np.array(found, dtype=np.int64).reshape(-1, kernels.SHARE)
 
     def _looked_up(self, moves: tuple[Move, ...]) -> Entries:

@@ -7,4 +7,7 @@ from __future__ import annotations
 
 from numba.core.registry import cpu_target
 
+from sim.numba_flags import ask_for_blas_later
+
+ask_for_blas_later()
 cpu_target.target_context.refresh()

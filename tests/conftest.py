@@ -23,6 +23,9 @@ settings.load_profile("house")
 if records := os.environ.get("SPIRAL_CRISES"):
     os.environ["SPIRAL_CRISES"] = os.path.abspath(records)  # as tests work in folders of their own
 
+# Files that take longest begin first: of two processes none is left with one of them while the other has nothing to do.
+LONG = ("test_docs", "test_validation", "test_invariants", "test_desk_look", "test_notebook")
+
 NO_BROWSER = "no Chromium on this machine"  # why a test of the desk in a browser is skipped
 
 
@@ -41,6 +44,10 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The tests of a file work in a folder of their own: a run that is not told where to go writes into it."""
     with chdir(tmp_path_factory.mktemp("elsewhere")):
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONG)  # the others stay in their order
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -144,11 +144,19 @@ def test_unknown_charts_and_formats_are_user_errors(run: Run, tmp_path: Path) ->
 
 
 def test_threads_that_draw_at_the_same_time_leave_altair_as_it_was() -> None:
-    before = schemapi._deep_copy, schemapi.DEBUG_MODE
+    before = schemapi._deep_copy, schemapi._todict, schemapi.DEBUG_MODE
     first, second = trusted(), trusted()
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
     assert not schemapi.DEBUG_MODE
     second.__exit__(None, None, None)
-    assert (schemapi._deep_copy, schemapi.DEBUG_MODE) == before
+    assert (schemapi._deep_copy, schemapi._todict, schemapi.DEBUG_MODE) == before
+
+
+@pytest.mark.parametrize("name", ["panels", "waterfall"])
+def test_a_specification_is_altairs_own(run: Run, name: str) -> None:
+    chart = charts.draw(run, name)
+    with trusted():
+        found = spec_of(chart)
+    assert found == spec_of(chart)

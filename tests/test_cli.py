@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,20 @@ def test_show(name: str) -> None:
 
 def test_show_says_the_unit_of_each_parameter() -> None:
     told = spiral("show", "gilt_ldi_2022").stdout
-    assert "inventory_limit = $1.00bn notional, inventory_half_life = 0.5 trading hours" in told
-    assert "quantity = 58,000,000,000 units" in told
+    assert "inventory_limit = 1e9 $ notional, inventory_half_life = 0.5 trading hours" in " ".join(told.split())
+    assert "quantity = 58e9 units" in told
+
+
+def test_what_show_says_of_parameters_can_be_pasted_into_a_file() -> None:
+    given = (
+        "agents.hedger.capital=1234567890",
+        "agents.hedger.policy.kind=band",
+        "agents.hedger.policy.width=1.234e-5",
+    )
+    told = spiral("show", "calm_market", *(arg for each in given for arg in ("--set", each))).stdout
+    assert "capital = 1234567890.0 $" in told
+    (policy,) = [line.split("policy: ")[1] for line in told.splitlines() if "policy: " in line]
+    assert tomllib.loads(policy.replace(", ", "\n"))["width"] == 0.00001234
 
 
 @pytest.mark.parametrize("ending", ["html", "svg"])

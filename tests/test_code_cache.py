@@ -21,6 +21,7 @@ from sim.code_cache import KernelCache
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("sim", "agents", "markets", "scenarios", "analysis")
 X = np.arange(5.0)
+OWN = "import numba\n@numba.njit(cache=True)\ndef square(x):\n    return x * x\n"
 
 
 def double_sum(x: Any) -> float:
@@ -46,6 +47,31 @@ def test_the_next_process_loads_what_this_one_compiled(tmp_path: Path) -> None:
     assert hits(tmp_path) == 0
     assert [place.suffix for place in tmp_path.iterdir()] == [".nbc"]
     assert hits(tmp_path) == 1
+
+
+def test_a_loaded_kernel_is_inlined_where_another_calls_it(tmp_path: Path) -> None:
+    """Its bitcode is parsed then, and no sooner."""
+    hits(tmp_path)
+    loaded = numba.njit(double_sum)
+    loaded._cache = KernelCache(double_sum, tmp_path)
+    assert loaded(X) == 20.0
+    (entry,) = loaded.overloads.values()
+    assert entry.library._shared_module is None
+    assert numba.njit(lambda x: loaded(x) + 1.0)(X) == 21.0
+    assert entry.library._shared_module is not None
+
+
+def test_numbas_own_cache_stays_as_it_is(tmp_path: Path) -> None:
+    """Of a user's functions in the same process: numba without us reads it, and we read numba's."""
+    (tmp_path / "own.py").write_text(OWN)
+    ours = "from numba.core.registry import cpu_target\nfrom sim.late_bitcode import read_late\n"
+    ours += "read_late(cpu_target.target_context.codegen())\n"
+    for first in (ours, "", ours):
+        code = f"{first}import own; print(own.square(3.0), sum(own.square.stats.cache_hits.values()))"
+        environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}", "NUMBA_CACHE_DIR": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout == ("9.0 0\n" if not list(tmp_path.glob("told")) else "9.0 1\n")
+        (tmp_path / "told").touch()
 
 
 @pytest.mark.parametrize("fault", ["empty", "cut", "bit", "other", "folder"])

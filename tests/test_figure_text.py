@@ -10,7 +10,7 @@ import pytest
 
 from analysis.charts.labels import wrapped
 from analysis.numbers import Number
-from analysis.page import in_code
+from analysis.page import filled, in_code
 from analysis.pages.curve_nodes import NODES
 from analysis.pages.curve_page import FAIR, SWAPS
 from analysis.pages.report import card
@@ -94,6 +94,8 @@ def test_parameters_have_two_figures_of_their_error() -> None:
 
 def test_tenors_are_named_as_traders_do() -> None:
     assert [tenor(years) for years in (1 / 12, 0.25, 0.5, 1.0, 1.5, 10.0)] == ["1M", "3M", "6M", "1Y", "18M", "10Y"]
+    assert [tenor(years) for years in (1 / 365, 3 / 365, 1 / 52, 14 / 365)] == ["1D", "3D", "1W", "2W"]
+    assert [tenor(years) for years in (0.0, 0.02, 1 / 12 + 0.01)] == ["0Y", "0.02Y", "0.0933333Y"]
 
 
 @pytest.mark.parametrize("text", ["reduced on 17 ± 2 % of the paths", "a spread of 34 ± 1 bp, too", "falls by 12.5 %"])
@@ -103,7 +105,7 @@ def test_a_line_does_not_part_a_figure_from_its_unit(text: str) -> None:
         assert not [line for line in lines if re.match(r"(±|%|bp)", line) or re.search(r"±\s*$", line)]
 
 
-SHOWN = ("analysis", "scenarios/commands", "scenarios/desk", "scenarios/describing", "scenarios/studies")
+SHOWN = ("agents", "analysis", "markets", "scenarios", "sim")
 BESIDE = ("validation/cases", "scenarios/studies/curves/known")  # cases print what a paper has
 OWN_WAY = re.compile(r"""\{[^{}]+:[-+,.\d]*%\}|replace\("-", (MINUS|"\\N\{MINUS)""")
 
@@ -135,6 +137,16 @@ def test_titles_of_charts_do_not_either() -> None:
 
 def test_commands_in_sentences_are_code_and_other_text_is_escaped() -> None:
     assert in_code("`spiral capital` & <b>") == "<code>spiral capital</code> &amp; &lt;b&gt;"
+
+
+def test_figures_in_sentences_of_a_page_stay_on_one_line() -> None:
+    told = in_code("at 17 ± 2 % and 34 bp, −$5m: `spiral shock x --move 3 %`")
+    assert told == (
+        "at 17\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}2\N{NO-BREAK SPACE}% and 34\N{NO-BREAK SPACE}bp, "
+        "−&NoBreak;$5m: <code>spiral shock x --move 3 %</code>"
+    )
+    page = filled("report.html.j2", title="x", charts=[], paragraphs=["−$5m"], cards=[], tables=[], sections=[])
+    assert "\N{REPLACEMENT CHARACTER}" not in page.decode().split("<script>")[0]
 
 
 def test_a_card_has_no_more_digits_than_its_error_supports() -> None:

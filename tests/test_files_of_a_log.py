@@ -53,6 +53,27 @@ def test_a_log_on_disk_is_the_log_in_memory(tmp_path, paths):
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.parametrize("paths", [3, 9])
+def test_rows_of_several_things_are_those_added_one_by_one(tmp_path, paths):
+    """Beside rows of one thing, in memory and on disk."""
+    held = Table("held", (Column("who", "Who", kind="text"), Column("much", "Much")))
+    much = np.random.default_rng(3).standard_normal((3, paths))
+    logs = [EventLog(world="actual", first=4, paths=9, witnesses=0) for _ in range(2)]
+    for log, together in zip(logs, (True, False), strict=True):
+        log.declare(held)
+        log.add("held", 3600, who="c", much=7.0)
+        if together:
+            log.add_each("held", 7200, paths, who=("a", "b", "a"), much=much)
+        else:
+            for who, row in zip("aba", much, strict=True):
+                log.add_seen("held", 7200, who=who, much=row, path=log.paths[:paths], size=paths)
+    one, other = (log.frame("held", CLOCK) for log in logs)
+    assert one.equals(other)
+    assert one["who"].to_list() == ["c"] * 9 + ["a"] * paths + ["b"] * paths + ["a"] * paths
+    logs[0].write(tmp_path, CLOCK)
+    assert pl.read_parquet(tmp_path / "held" / "actual-0000004.parquet").equals(one)
+
+
 def test_what_witnesses_show_is_their_own_copy():
     """Of vectors over all paths, and of those found for the witnesses alone; whoever owns them writes to them again."""
     log, everyone, few = a_log(9), np.arange(9.0), np.arange(5.0)

@@ -98,8 +98,10 @@ def netted(orders, impact, capacity):
     orders = np.ascontiguousarray(orders)
     unit, depth = np.full(PATHS, 100.0), np.full(PATHS, 1e4)
     halted = np.where(np.arange(PATHS) % 7, 0.0, 10.0)
-    filled, move, active = np.empty_like(orders), np.zeros(PATHS), np.empty((2, len(orders)), dtype=bool)
-    net(orders, unit, depth, halted, 5.0, capacity, impact, filled, move, active)
+    filled, active = np.empty_like(orders), np.empty((2, len(orders)), dtype=bool)
+    move, walk = np.zeros((2, PATHS))
+    net(orders, unit, depth, halted, 5.0, capacity, impact, 0.5, filled, move, walk, active)
+    assert walk.tobytes() == (0.5 * move).tobytes()
     return filled[0], move, active[0][0]
 
 
@@ -160,7 +162,8 @@ def test_a_fill_in_full_on_every_path_is_told_from_others(number):
         unit, depth, halted = np.ones((3, order.size)) * [[1.0], [1e4], [0.0]]
         orders = np.array([order, -order][:number])
         said = np.empty((2, number), dtype=bool)
-        net(orders, unit, depth, halted, 5.0, capacity, 0.1, np.empty_like(orders), np.zeros(order.size), said)
+        move, walk = np.zeros((2, order.size))
+        net(orders, unit, depth, halted, 5.0, capacity, 0.1, 0.5, np.empty_like(orders), move, walk, said)
         return said[1].tolist()
 
     for paths in (1, 7, 256, PATHS):

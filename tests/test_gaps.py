@@ -117,7 +117,7 @@ def test_what_is_taken_as_given_is_so_before_the_first_day_too(tmp_path: Path) -
     rows = lines("XNYS", date(2023, 6, 1), date(2024, 3, 28))
     rows[date(2023, 11, 15)] = "2023-11-15,10.3,20"
     path, since = write(tmp_path, rows), date(2024, 2, 20)
-    with pytest.raises(UserError, match=r"record\.csv:118: spx: a move of -89.*take it with --as-given"):
+    with pytest.raises(UserError, match=r"record\.csv:118: spx: a move of −89.*take it with --as-given"):
         from_history(path, since=since)
     notes = from_history(path, since=since, as_given=True).notes
     assert any("vol and credit remember 180 closes" in note for note in notes), notes

@@ -50,6 +50,20 @@ def test_the_python_api_loads_nothing_heavy():
     assert loaded("from scenarios import run") == {"simpy", "email", "multiprocessing.connection"}
 
 
+BLAS = """
+import sim.numba_tables, sys
+assert "scipy.linalg" not in sys.modules
+import numba, numpy as np
+x = np.arange(3.0)
+assert numba.njit(lambda x: np.dot(x, x))(x) == 5
+assert "scipy.linalg" in sys.modules
+"""
+
+
+def test_kernels_are_called_without_blas_which_numba_finds_where_one_calls_it():
+    subprocess.run([sys.executable, "-c", BLAS], cwd=ROOT, check=True)
+
+
 @pytest.mark.parametrize(
     ("command", "needs"),
     [

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import BugError
-from sim.ledger import CASH, Ledger, Move, Shares
+from sim.ledger import CASH, Ledger, Split
 from sim.names import Key
 from tests.small import gross
 
@@ -69,50 +69,64 @@ def test_a_note_moves_no_cash():
 
 @pytest.mark.parametrize("number", [2, 5])
 def test_shares_of_a_gain_are_noted_as_one_by_one(number):
-    """The very digits of a move for each holder and part; four parts of one holder are noted together."""
+    """The very digits of a note for each holder and part; four parts of one holder are noted together."""
     paths, random = 2100, np.random.default_rng(3)  # more than two blocks
-    parts, units = random.normal(size=(number, paths)), random.normal(size=(2, paths))
-    moves = [(who, part, move) for who in ("a", "b") for part in range(number) for move in _moves(who, part)]
-    ledgers = [Ledger(paths), Ledger(paths)]
-    for ledger in ledgers:
-        ledger.open("a", "b", "c")
-        ledger.list_asset("x")
-        for who, held in zip(("a", "b"), units, strict=True):
-            ledger.transfer(held, source="c", target=who, reason="start", asset="x")
-    one, other = ledgers
-    shares = (Shares("x", ("a", "b"), number),)
-    one.note_shares(parts, shares, tuple(move for *_, move in moves))
-    for who, part, move in moves:
-        other.post((other.balance(who, "x") * parts[part])[None], (move,))
-    assert np.array_equal(one.rows, other.rows)
-    assert one.flow("a", "part 1") == pytest.approx(units[0] * parts[1], rel=1e-15)
-    some, before, notes = np.array([3, 4, 2099]), one.rows.copy(), tuple(move for *_, move in moves)
-    one.note_shares(parts[:, some], shares, notes, some)
-    other.note_shares(parts, shares, notes)
-    assert np.array_equal(one.rows[:, some], other.rows[:, some])
-    assert np.array_equal(np.delete(one.rows, some, axis=1), np.delete(before, some, axis=1))
+    parts, splits = random.normal(size=(number, paths)), (_split("x", ("a", "b", "c"), number),)
+    book = _with_holders(splits, random.normal(size=(1, 2, paths)))
+    for _ in range(2):  # from nothing, and further
+        due = _one_by_one(book, parts, splits)
+        book.note_shares(parts, splits)
+        _assert_noted(book, due)
+    assert book.flow("a", "x 1") == pytest.approx(2 * book.balance("a", "x") * parts[1], rel=1e-15)
+    for reason in splits[0].parts:  # as all units of the asset do
+        total, gross = sum(book.flow(who, reason) for who in "abc"), sum(abs(book.flow(who, reason)) for who in "abc")
+        assert (abs(total) <= 1e-12 * gross).all()
+    some, before, due = np.array([3, 4, 2099]), book.rows.copy(), _one_by_one(book, parts, splits)
+    book.note_shares(parts[:, some], splits, some)
+    _assert_noted(book, due, some)
+    assert np.array_equal(np.delete(book.rows, some, axis=1), np.delete(before, some, axis=1))
 
 
 def test_shares_in_several_assets_are_noted_as_one_asset_after_another():
     paths, random = 300, np.random.default_rng(4)
-    parts, ledgers = random.normal(size=(3, paths)), [Ledger(paths), Ledger(paths)]
-    shares = Shares("x", ("a", "b"), 2), Shares("y", ("b",), 1)
-    notes = [tuple(move for who in on.holders for i in range(on.parts) for move in _moves(who, i)) for on in shares]
-    for ledger in ledgers:
-        ledger.open("a", "b", "c")
-        ledger.list_asset("x", "y")
-        for i, (asset, holders, _) in enumerate(shares):
-            for who in holders:
-                ledger.transfer(parts[i] ** 2, source="c", target=who, reason="start", asset=asset)
-    one, other = ledgers
-    one.note_shares(parts, shares, sum(notes, ()))
-    for each, own, noted in zip(shares, (parts[:2], parts[2:]), notes, strict=True):
-        other.note_shares(own, (each,), noted)
-    assert np.array_equal(one.rows, other.rows)
+    parts, splits = random.normal(size=(3, paths)), (_split("x", ("a", "b"), 2), _split("y", ("b",), 1))
+    book = _with_holders(splits, random.normal(size=(2, 2, paths)))
+    due = _one_by_one(book, parts, splits)
+    book.note_shares(parts, splits)
+    _assert_noted(book, due)
 
 
-def _moves(who, part):
-    return Move(who, "c", "whole", None), Move("c", who, f"part {part}", None)
+def _split(asset, holders, number):
+    return Split(asset, holders, "whole", tuple(f"{asset} {part}" for part in range(number)))
+
+
+def _with_holders(splits, units):
+    """A ledger whose accounts a and b have units (assets, 2, paths) of each asset, out of c."""
+    book = Ledger(units.shape[-1])
+    book.open("a", "b", "c")
+    for split, held in zip(splits, units, strict=True):
+        book.list_asset(split.asset)
+        for who, amount in zip("ab", held, strict=True):
+            book.transfer(amount, source="c", target=who, reason="start", asset=split.asset)
+    return book
+
+
+def _one_by_one(book, parts, splits):
+    """Flows by account and reason as they are after one note of each holder and part."""
+    found, rows = {}, iter(range(len(parts)))
+    for split in splits:
+        of_split = [(part, next(rows)) for part in split.parts]
+        for who in split.holders:
+            for reason, row in of_split:
+                amount = book.balance(who, split.asset) * parts[row]
+                for name, moved in ((split.whole, -amount), (reason, amount)):
+                    found[who, name] = found.get((who, name), book.flow(who, name)) + moved
+    return found
+
+
+def _assert_noted(book, due, paths=slice(None)):
+    for (who, reason), flow in due.items():
+        assert np.array_equal(book.flow(who, reason)[paths], flow[paths])
 
 
 def test_accounts_and_assets_may_come_late_and_twice():

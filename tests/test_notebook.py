@@ -17,11 +17,18 @@ from tests.documents import ROOT, few_paths
 
 NOTEBOOK = ROOT / "notebooks" / "main.ipynb"
 KERNEL = "spiral"
+COARSE = '"clock.tick_minutes": 195'
 LIMIT = 60  # seconds, on two cores
 
 
 def read() -> Any:
     return nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def coarse(code: str) -> str:
+    """The same scenario looked at twice a day: every cell has as much to show, in a fraction of the time."""
+    found = code.replace('load("taper_tantrum_2013", {', f'load("taper_tantrum_2013", {{{COARSE}, ')
+    return found.replace('load("taper_tantrum_2013")', f'load("taper_tantrum_2013", {{{COARSE}}})')
 
 
 def printed(outputs: list[Any]) -> str:
@@ -57,15 +64,17 @@ def test_names_no_machine() -> None:
 def test_runs(whole: bool, tmp_path: Path, kernel: str) -> None:
     """Every cell, in a folder of its own; what the text says of the figures holds."""
     notebook = read()
-    for cell in notebook.cells:
-        cell.source = cell.source if whole else few_paths(cell.source)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in cells:
+        cell.source = cell.source if whole else coarse(few_paths(cell.source))
+    assert whole or sum(COARSE in cell.source for cell in cells) == 2  # both runs
     client = NotebookClient(
         notebook, kernel_name=kernel, timeout=LIMIT if whole else None, resources={"metadata": {"path": str(tmp_path)}}
     )
     begun = time.perf_counter()
     client.execute()
     assert not whole or time.perf_counter() - begun < LIMIT
-    outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    outputs = [cell.outputs for cell in cells]
     pages = [o["data"].get("text/html", "") for cell in outputs for o in cell if "data" in o]
     assert sum("vegaEmbed" in page for page in pages) == 3
     said = "".join(printed(cell) for cell in outputs)

@@ -156,15 +156,15 @@ def test_moves_that_are_asked_about(key: str, levels: tuple[float, ...], odd: li
 def test_a_point_that_slipped_between_levels_a_week_apart_is_asked_about() -> None:
     weeks = [date(2022, 5, 2) + timedelta(days=7 * i) for i in range(4)]
     odd = list(odd_moves("spot", weeks, (3985.0, 3300.0, 1700.0, 170.0)))
-    assert [(i, rule) for i, rule, _ in odd] == [(3, "a move of -90.0% in 7 days, more than any index has had")]
+    assert [(i, rule) for i, rule, _ in odd] == [(3, "a move of −90.0 % in 7 days, more than any index has had")]
     rows = [FIRST, {"date": "2022-05-06", "spot": 398.5}]
-    with pytest.raises(UserError, match=r"storyline.anchor.2022-05-06.spot: a move of -90.* in 4 days"):
+    with pytest.raises(UserError, match=r"storyline.anchor.2022-05-06.spot: a move of −90.* in 4 days"):
         from_dict(TABLES | {"storyline": {"anchor": rows}})
 
 
 def test_a_split_between_anchors_of_a_file_is_asked_about() -> None:
     rows = [FIRST, {"date": "2022-05-03", "spot": 2005.0}, {"date": "2022-05-06", "spot": 2000.0}]
-    with pytest.raises(UserError, match=r"storyline.anchor.2022-05-03.spot: a move of -50.0% in a day"):
+    with pytest.raises(UserError, match=r"storyline.anchor.2022-05-03.spot: a move of −50.0 % in a day"):
         from_dict(TABLES | {"storyline": {"anchor": rows}})
 
 

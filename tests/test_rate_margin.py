@@ -193,6 +193,18 @@ def test_many_sets_at_once_are_each_alone():
     np.testing.assert_allclose(together, alone, atol=2e-3 * alone.max())
 
 
+def test_a_margin_with_corners_is_not_bent_over_them():
+    """A straddle's value turns within the moves of some rates and not of others: many sets at once are as each alone.
+
+    One polynomial over the rates swings about the corners, 0.09 % off; of ordinary sets 0.7 %.
+    """
+    pair = [SwaptionTrade(SWAP, 0.04, 1e4, side) for side in ("payer", "receiver")]
+    straddle = NettingSet(MODEL, swaptions=pair)
+    rates = np.linspace(0.0, 0.08, 161)
+    together, alone = margins([straddle], 0.5, rates)[0], straddle.margin(0.5, rates)
+    np.testing.assert_allclose(together, alone, atol=1e-4 * alone.max())
+
+
 # --- a whole curve that follows the short rate ------------------------------------------------------------------------
 def test_the_curve_after_the_period_is_the_models():
     """At the nodes discount factors are those of the Hull-White model started on the path's own curve."""

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from markets.tick_variance import NUMBERS, TickVariance
 from scenarios.reading.loading import load
 from scenarios.studies.run import run
 
@@ -49,3 +50,34 @@ def test_squares_of_the_ticks_add_up(tmp_path: Path, normal: bool) -> None:
     assert closes.height == expected.height == 2 * 4 * 8
     assert closes["tick_variance"].to_numpy() == pytest.approx(expected["square"].to_numpy(), rel=1e-9, abs=1e-18)
     assert np.count_nonzero(closes["tick_variance"] == 0.0) == 2 * 4  # at the start nothing has moved
+
+
+class Walk:
+    """A price that moves at every look, the same on so many paths."""
+
+    def __init__(self, paths: int) -> None:
+        self._moves, self._paths = np.random.default_rng(1).normal(0, 0.01, 60).tolist(), paths
+        self.mid = np.full(paths, 100.0)
+
+    def move(self) -> None:
+        self.mid = self.mid * np.exp(np.full(self._paths, self._moves.pop()))
+
+    def returned(self, before, after, out):
+        np.log(after / before, out=out)
+
+
+def test_many_paths_whose_prices_do_not_wait_have_the_digits_of_few() -> None:
+    found = []
+    for paths in (1, 5, NUMBERS // 2 - 1, NUMBERS, 2 * NUMBERS):
+        walk = Walk(paths)
+        squares = TickVariance(walk)  # type: ignore[arg-type]
+        taken = [squares.take()[0]]
+        for ticks in (1, 2, 8, 9, 20):
+            for _ in range(ticks):
+                walk.move()
+                squares.add()
+            taken.append(squares.take()[0])
+        found.append(taken)
+    assert all(each == found[0] for each in found)
+    assert found[0][0] == 0.0
+    assert min(found[0][1:]) > 0.0

@@ -135,13 +135,11 @@ class Accountant:
         row = {
             "agent": name,
             "role": agent.role,
-            "claims": claims.copy() if claims.size else 0.0,
+            "claims": claims[paths].copy() if claims.size else 0.0,
             **figures.whole(paths),
         }
-        if every:
-            log.add_kept(MARKS.name, world.now, **row)
-        else:
-            log.add_witnesses(MARKS.name, world.now, **row)
+        add = log.add_kept if every else log.add_seen
+        add(MARKS.name, world.now, **row)
 
     def _claims(self, name: str) -> Vector:
         """What others owe an agent, (paths,) $; (0,) where nobody owes anything."""

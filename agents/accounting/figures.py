@@ -98,8 +98,8 @@ class Figures:
         self._used = ledger.used
 
     def whole(self, paths: slice) -> Columns:
-        """Columns of `marks` on all paths that were looked at, or the first of them; valid as long as the look."""
-        block, at = self._block[:, paths], self._at
+        """Columns of `marks` on all paths, in the storage of a look that was `kept`, or on the first, in their own."""
+        block, at = self._block if paths is ALL else self._block[:, paths].copy(), self._at
         for column, find in self._holdings.items():
             block[at[column]] = find()[paths]
         return {**self._rest, **dict(zip(at, block, strict=True)), **self._fate(paths)}

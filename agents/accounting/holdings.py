@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from sim.names import Name
 
 Vector = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+class Plan(NamedTuple):
+    """What is written at a close: one row a path of each account and asset, in this order."""
+
+    accounts: tuple[str, ...]
+    assets: tuple[str, ...]
+    rows: Rows  # of the ledger; any where the asset never reached the account:
+    never: Rows  # the numbers of those
+    worths: Rows  # number of what a unit is worth, in `Holdings._worths`
 
 
 class Holdings:
@@ -29,43 +40,64 @@ class Holdings:
     def __init__(self, world: TradingWorld) -> None:
         self._world = world
         self._wanted = world.log.wants(ACCOUNTS.name)
+        self._par = world.full(1.0)
+        self._planned = (-1, -1)  # rows in use and accounts of the ledger, for which the plan is valid
+        self._plan: Plan
 
     def write(self, *, last: bool) -> None:
         """Write the present balances; books must be marked."""
-        world = self._world
-        taken = np.arange(world.log.paths.size if last else world.log.witnesses)
-        if not self._wanted or not taken.size:
+        log, ledger = self._world.log, self._world.ledger
+        paths = log.paths.size if last else log.witnesses
+        if not self._wanted or not paths:
             return
-        # by a worth, and holds it: on the paths taken, and what 0 are worth there
-        known: dict[int, tuple[Vector | float, Vector | float, Vector | float]] = {}
-        for account, asset, worth in self._pairs():
-            names = {"account": str(account), "asset": str(asset)}
-            if id(worth) not in known:
-                some = worth[taken] if isinstance(worth, np.ndarray) else worth
-                known[id(worth)] = worth, some, _worth_of_none(some)
-            held: Vector | float = 0.0
-            _, some, value = known[id(worth)]
-            if world.ledger.reached(account, asset):
-                held = world.ledger.balance(account, asset)[taken]
-                value = held * some
-            world.log.add_taken(ACCOUNTS.name, world.now, taken, **names, balance=held, value=value)
+        if self._planned != (ledger.used, len(ledger.accounts)):
+            self._plan, self._planned = self._make_plan(), (ledger.used, len(ledger.accounts))
+        plan, worths = self._plan, list(self._worths())
+        each = np.empty((len(worths), paths))
+        for row, worth in zip(each, worths, strict=True):
+            row[:] = worth[:paths]
+        number = plan.rows.size
+        held, value = (log.block(number) if last else np.empty((number, paths)) for _ in range(2))
+        ledger.rows[:, :paths].take(plan.rows, 0, held, "clip")
+        held[plan.never] = 0.0
+        each.take(plan.worths, 0, value, "clip")
+        value *= held
+        log.add_each(
+            ACCOUNTS.name, self._world.now, paths, account=plan.accounts, asset=plan.assets, balance=held, value=value
+        )
 
-    def _pairs(self) -> Iterator[tuple[Name, Name, Vector | float]]:
-        """(account, asset, $ value of a unit) for everything that may be held."""
+    def _make_plan(self) -> Plan:
+        ledger = self._world.ledger
+        accounts, assets, worths = zip(*self._entries(), strict=True)
+        found = [ledger.balance_row(*pair) for pair in zip(accounts, assets, strict=True)]
+        return Plan(
+            tuple(map(str, accounts)),
+            tuple(map(str, assets)),
+            np.array([row or 0 for row in found]),
+            np.array([i for i, row in enumerate(found) if row is None], dtype=np.int64),
+            np.array(worths),
+        )
+
+    def _entries(self) -> Iterator[tuple[Name, Name, int]]:
+        """(account, asset, number of what a unit is worth) for everything that may be held."""
         world = self._world
-        accounts = list(world.ledger.accounts)
-        yield from ((account, CASH, 1.0) for account in accounts)
+        accounts, number = list(world.ledger.accounts), 0
+        yield from ((account, CASH, number) for account in accounts)
         traders = [a for a in accounts if not (isinstance(a, Key) and a.name == MARGIN)]
         for venue in world.venues.values():
-            for asset, worth in zip(venue.listing.assets, venue.listing.worth_of_one(), strict=True):
-                yield from ((account, asset, worth) for account in traders)
+            for asset in venue.listing.assets:
+                number += 1
+                yield from ((account, asset, number) for account in traders)
         for name, desk in world.desks.items():
-            yield from ((account, desk.asset, desk.unit_value) for account in (CLIENTS, name))
+            number += 1
+            yield from ((account, desk.asset, number) for account in (CLIENTS, name))
         for debt in world.claims.debts:
-            yield from ((account, debt.asset, 1.0) for account in (debt.debtor, debt.creditor))
+            yield from ((account, debt.asset, 0) for account in (debt.debtor, debt.creditor))
 
-
-def _worth_of_none(worth: Vector | float) -> Vector | float:
-    """0 units of something, (paths taken,) $: one number where it is the same on all paths, -0.0 and NaN apart."""
-    plain = not np.signbit(worth).any() and np.isfinite(worth).all()
-    return 0.0 if plain else 0.0 * worth
+    def _worths(self) -> Iterator[Vector]:
+        """What units are worth, (paths,) $: of cash, of what each venue trades, of each desk's book."""
+        world = self._world
+        yield self._par
+        for venue in world.venues.values():
+            yield from venue.listing.worth_of_one()
+        yield from (desk.unit_value for desk in world.desks.values())

@@ -165,7 +165,8 @@ class _Making:
                 each.hold()
             if self.lazy is None:
                 self._post(stance.able)
-            record.write()
+            if record.shows:
+                record.write()
             yield world.tick(Phase.QUOTE)
 
     def _look_around(self) -> None:

@@ -136,7 +136,8 @@ class _Making:
             yield world.tick(Phase.QUOTE)
             self._pass_on_inventory()
             self._quote()
-            record.write()
+            if record.shows:
+                record.write()
             yield world.tick(Phase.TRADE)
             self.hedge.look()
 

@@ -19,22 +19,18 @@ class QuoteRecord:
 
     def __init__(self, world: TradingWorld, maker: str, venues: Sequence[Venue]) -> None:
         self._world, self._log, self._maker = world, world.log, maker
-        seen = world.log.sees(QUOTES.name)
-        self._at_close = tuple(venues) if seen else ()
+        self.shows = world.log.sees(QUOTES.name)  # whether there is anything to write, ever
+        self._at_close = tuple(venues) if self.shows else ()
         self._often = recorded_often(self._at_close)
 
     def write(self) -> None:
         """Write them now."""
-        world, log, maker = self._world, self._log, self._maker
+        world, log, maker, paths = self._world, self._log, self._maker, self._log.witness
+        now = world.now
         for venue in self._at_close if world.clock.plain.is_close[world.tick_index] else self._often:
-            quote = venue.quotes.seen(maker, log.witness)
-            levels = {
-                "half_spread": quote.half_spread,
-                "skew": quote.skew,
-                "depth": quote.depth,
-                "inventory": venue.held(maker),
-            }
-            log.add_seen(QUOTES.name, world.now, maker=maker, venue=venue.name, **log.seen(levels))
+            quote, held = venue.quotes.seen(maker, paths), venue.held(maker)[paths].copy()
+            levels = {"half_spread": quote.half_spread, "skew": quote.skew, "depth": quote.depth, "inventory": held}
+            log.add_seen(QUOTES.name, now, maker=maker, venue=venue.name, **levels)
 
 
 def depth_share(world: TradingWorld, agent: Participant, venue: str) -> float:

@@ -16,7 +16,6 @@ from sim.vectors import same
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
-    from markets.venues.quote import Paths
     from markets.venues.rule import Rule
     from markets.venues.stance import Stance
     from markets.venues.venue import Venue
@@ -60,7 +59,8 @@ class VolQuotes(Offer):
         self._written: tuple[object, ...] = ()  # what was last written was computed from
         self._last: tuple[object, ...] = ()  # and what the last quote was
         self._quote: Quote
-        self._few: tuple[object, ...] = ()  # and the last one on some paths
+        self._few: Paths | None = None  # paths of which a record shows it, and the tick of what was last shown
+        self._few_at = -1
         self._seen: Quote
 
     def offer(self) -> None:
@@ -92,13 +92,13 @@ class VolQuotes(Offer):
         if self._limited:
             levels[HALF_SPREAD] *= 2 - room
 
-    def on(self, paths: Paths) -> Quote:
-        """Computed there alone: the last one again, where nothing has changed."""
-        terms = *self._terms(), paths
-        if not same(terms, self._few):
-            rule, able, credit, inventory, room, _ = terms
+    def on(self, paths: slice) -> Quote:
+        """Computed there alone, once for each time that the maker quotes."""
+        tick = self._stance.tick
+        if tick != self._few_at or paths is not self._few:
+            rule, able, credit, inventory, room = self._terms()
             shown = able[paths], credit[paths], inventory[paths], room[paths] if self._limited else room
-            self._seen, self._few = self._made(rule.on(paths), *shown), terms
+            self._seen, self._few, self._few_at = self._made(rule.on(paths), *shown), paths, tick
         return self._seen
 
     def _terms(self) -> Terms:

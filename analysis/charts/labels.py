@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import Any
 
@@ -11,11 +10,10 @@ import altair as alt
 from analysis.chart_words import OWN, label
 from analysis.chart_words import harmless as harmless
 from analysis.chart_words import tame as tame
+from sim.figure_text import HELD, held
 from sim.text import one_line
 
 LINES = 3  # of a title; what is longer is cut
-HELD = "\N{NO-BREAK SPACE}"
-WITHIN = re.compile(r" (?=[±%]|bp\b)|(?<=±) ")  # a space in a figure, between it, its error and its unit
 
 
 def cut(text: str, most: int) -> str:
@@ -25,7 +23,7 @@ def cut(text: str, most: int) -> str:
 
 def wrapped(text: str, width: int, most: int = LINES) -> list[str]:
     """The text over lines of `width` characters, at most so many."""
-    wide = textwrap.wrap(WITHIN.sub(HELD, one_line(text)), max(width, 1))
+    wide = textwrap.wrap(held(one_line(text)), max(width, 1))
     lines = [line.replace(HELD, " ") for line in wide]
     return lines if len(lines) <= most else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
 

@@ -17,10 +17,11 @@ from sim.split import Split
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
 
 _altair: Any = schemapi
-_DEEP_COPY, _VALIDATES = _altair._deep_copy, _altair.DEBUG_MODE
+_DEEP_COPY, _TO_DICT, _VALIDATES = _altair._deep_copy, _altair._todict, _altair.DEBUG_MODE
 _LOCK = threading.Lock()
 _drawing = 0  # blocks of `trusted` that are open
-PLAIN = (type(alt.Undefined), str, bool, int, float, type(None), tuple)  # what Altair does not copy
+AS_IT_IS = (str, bool, int, float, type(None))  # in a chart and in its specification
+PLAIN = (type(alt.Undefined), *AS_IT_IS, tuple)  # what Altair does not copy
 
 WIDTH = 780  # px of a full-width panel, axes excluded
 LINE = 134  # characters of a subtitle that fit it
@@ -52,20 +53,21 @@ def trusted() -> Iterator[None]:
     as long as drawing.
 
     Nor does it walk through what needs no copy: with every layer and panel it copies the whole chart, of which nine
-    values in ten are `Undefined`. The tests validate whole charts, which is stricter. Threads may draw at the same
-    time: the last one out sets Altair back.
+    values in ten are `Undefined`. Nor does it ask of texts and numbers whether they are charts, tables or dates. The
+    tests validate whole charts, which is stricter. Threads may draw at the same time: the last one out sets Altair
+    back.
     """
     global _drawing
     with _LOCK:
         _drawing += 1
-        _altair.DEBUG_MODE, _altair._deep_copy = False, _copied
+        _altair.DEBUG_MODE, _altair._deep_copy, _altair._todict = False, _copied, _told
     try:
         yield
     finally:
         with _LOCK:
             _drawing -= 1
             if not _drawing:
-                _altair.DEBUG_MODE, _altair._deep_copy = _VALIDATES, _DEEP_COPY
+                _altair.DEBUG_MODE, _altair._deep_copy, _altair._todict = _VALIDATES, _DEEP_COPY, _TO_DICT
 
 
 def _copied(value: Any, by_ref: set[str]) -> Any:
@@ -85,6 +87,11 @@ def _copied(value: Any, by_ref: set[str]) -> Any:
     object.__setattr__(made, "_args", tuple(_copied(arg, by_ref) for arg in value._args))
     object.__setattr__(made, "_kwds", _copied(value._kwds, by_ref))
     return made
+
+
+def _told(value: Any, *more: Any, **named: Any) -> Any:
+    """Altair's part of a specification: the same result."""
+    return value if type(value) in AS_IT_IS else _TO_DICT(value, *more, **named)
 
 
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:

@@ -11,7 +11,6 @@ from analysis import page
 from analysis.csv_text import csv_text
 from analysis.given import A_SWEEP
 from analysis.horizon import BY_CRISIS, OVER_THE_RUN
-from analysis.numbers import MINUS
 from analysis.page import Table
 from analysis.sweeps import appetite_words, crowding_words, outcomes
 from analysis.sweeps import frontier_words as words
@@ -112,7 +111,7 @@ def _overview(best: pl.DataFrame, names: list[str]) -> list[str]:
     if shown is None:
         return []
     lead = ["For a desk that does not know which of them comes, each as likely:"] if shown == ANY_CRISIS else []
-    return _tidy([*lead, *appetite_words.appetite_lines(best, shown)])
+    return [*lead, *appetite_words.appetite_lines(best, shown)]
 
 
 def _section(sweep: SweepResult, scenario: str, risk: str, best: pl.DataFrame) -> dict[str, Any]:
@@ -135,17 +134,11 @@ def _section(sweep: SweepResult, scenario: str, risk: str, best: pl.DataFrame) -
     return {
         "title": scenario,
         "figures": figures,
-        "words": _tidy(told),
-        "appetites": _tidy(lines),
-        "crowded": _tidy(crowded),
+        "words": told,
+        "appetites": lines,
+        "crowded": crowded,
         "tables": tables,
     }
-
-
-def _tidy(told: list[str]) -> list[str]:
-    """Numbers that no line break takes apart."""
-    joined = f"{MINUS}\N{WORD JOINER}$"
-    return [text.replace(" %", "\N{NO-BREAK SPACE}%").replace(f"{MINUS}$", joined) for text in told]
 
 
 def frontier_table(frame: pl.DataFrame, risk: str) -> Table:

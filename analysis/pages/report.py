@@ -202,8 +202,8 @@ def card(number: Number, more: str) -> dict[str, str]:
 
 
 def paragraphs_of(run: Run, numbers: Mapping[str, Number], agent: str | None) -> list[str]:
-    """The run in sentences; no number is torn from its percent sign."""
-    return [text.replace(" %", "\N{NO-BREAK SPACE}%") for text in words.paragraphs(run, numbers, agent=agent)]
+    """The run in sentences."""
+    return words.paragraphs(run, numbers, agent=agent)
 
 
 def command_of(run: Run) -> str:

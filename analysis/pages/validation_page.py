@@ -179,7 +179,7 @@ def _paragraphs(frame: pl.DataFrame) -> list[str]:
         text.append(
             f"{POWER} In {fine} of {len(sharp)} readings it is 2 % or less, the median is {_percent(_median(sharp))}."
         )
-    return [line.replace(" %", "\N{NO-BREAK SPACE}%") for line in text]
+    return text
 
 
 def _noise(frame: pl.DataFrame) -> list[float]:

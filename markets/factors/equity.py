@@ -49,20 +49,20 @@ class Equity(AssetLaw):
         path, trades = self.path, self.trades
         if path.ends[self.tick]:
             path.leave(self.tick, self._log_price(self.displaced()))
-        sigma, deviation = self._realised.in_force(self.tick, now), self.deviation
+        deviation = self.deviation
+        vol, ratio = self._realised.in_force(self.tick, now)
+        driven = vol, noise.common, deviation
         self.tick = tick
         if self._jumps.any:
-            moved = self._jumped(tick, sigma, noise)
+            moved = self._jumped(tick, ratio * vol, noise)
         elif trades.moved:
             self.displacement, spot = np.empty((2, deviation.size))
-            driven = sigma, noise.common, deviation
             impact = trades.permanent, trades.transient, self.displacement
-            self.is_finite = traded_prices(*self._drift[tick], *driven, *self._level[tick], *impact, spot)
+            self.is_finite = traded_prices(*self._drift[tick], ratio, *driven, *self._level[tick], *impact, spot)
             moved = {SPOT: spot}, NO_CURVES
         else:
             spot, self.displacement = np.empty(deviation.size), deviation
-            driven = sigma, noise.common, deviation
-            self.is_finite = diffused_prices(*self._drift[tick], *driven, self.line[tick], self._flat, spot)
+            self.is_finite = diffused_prices(*self._drift[tick], ratio, *driven, self.line[tick], self._flat, spot)
             moved = {SPOT: spot}, NO_CURVES
         if path.laws:
             path.arrive(tick, self.line[tick] + self.displacement)

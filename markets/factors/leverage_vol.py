@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from markets.factors.implied_vol import ImpliedVol
 from markets.factors.key import VOL
 from markets.factors.storyline import LEAST_VOL
-from markets.kernels.factors import lever
+from markets.kernels.factors import answers_of, lever
 
 if TYPE_CHECKING:
     from markets.factors.equity import Equity
@@ -46,8 +46,10 @@ class LeverageVol(ImpliedVol):
 
     def elasticity(self, now: Snapshot) -> Vector:
         """It falls as vol rises, (paths,)."""
-        elasticity: Vector = self._at_unit_vol / np.maximum(now.row(VOL), self._least())
-        return elasticity
+        vol = now.row(VOL)
+        found = np.empty(vol.size)
+        answers_of(self._at_unit_vol, self._least(), vol, found)
+        return found
 
     def _least(self) -> float:
         return LEAST_VOL * exp(self.line[self.tick])

@@ -34,7 +34,11 @@ class PriceLaw:
 
     def moved(self, price: Vector, displacement: Vector) -> Vector:
         """Price after a further displacement, (paths,) $."""
-        return price + self.spot0 * displacement if self.normal else price * np.exp(displacement)
+        if self.normal:
+            return price + self.spot0 * displacement
+        moved: Vector = np.exp(displacement)
+        moved *= price  # in its place: no vector more
+        return moved
 
     def reference(self, price: Vector) -> Vector:
         """Price of which spreads and depth are shares, (paths,) $."""

@@ -34,24 +34,18 @@ class RealisedVol:
         """
         self._stated: list[float] = stated.tolist()
         self._ratio, self._by_path, self._premium = ratio, by_path, premium
-        self._implied: Vector | None = None  # the last one without premium, and its product with the ratio
-        self._plain: Vector
 
     def at(self, tick: int, now: Snapshot) -> Vector:
         """In force from `tick`, at which the market is `now`, to the next: (paths,) decimal a year."""
-        found = self.in_force(tick, now)
-        return found if self._by_path is None else found.copy()
+        vol, ratio = self.in_force(tick, now)
+        return ratio * vol
 
-    def in_force(self, tick: int, now: Snapshot) -> Vector:
-        """The same, to be read before the law's next step: it may be the law's own vector."""
+    def in_force(self, tick: int, now: Snapshot) -> tuple[Vector, float]:
+        """The same as a product, to be read before the law's next step: the vector may be the law's or the market's."""
         if self._by_path is not None:
-            return self._by_path.realised
+            return self._by_path.realised, 1.0
         implied, stated = now.row(VOL), self._stated[tick]
         if not isnan(stated):
-            return np.full_like(implied, stated)
+            return np.full_like(implied, stated), 1.0
         premium = self._premium()
-        if premium is None:
-            if implied is not self._implied:
-                self._implied, self._plain = implied, implied * self._ratio
-            return self._plain
-        return implied * np.exp(-premium) * self._ratio
+        return (implied if premium is None else implied * np.exp(-premium)), self._ratio

@@ -48,17 +48,18 @@ def diffused_prices(
     keep: float,
     left: float,
     years: float,
-    sigma: Floats,
+    ratio: float,
+    vol: Floats,
     shock: Floats,
     deviation: Floats,
     log_level: float,
     spot0: float,
     out: Floats,
 ) -> bool:
-    """`diffuse`, then `prices` of the deviation, to their digits."""
+    """`diffuse` with sigma = ratio x vol, then `prices` of the deviation, to their digits."""
     finite, flat = True, exp(log_level)
     for j in range(shock.shape[0]):
-        moved = diffused(keep, left, years, sigma[j], shock[j], deviation[j])
+        moved = diffused(keep, left, years, ratio * vol[j], shock[j], deviation[j])
         found = price_at(log_level, flat, spot0, moved)
         deviation[j], out[j] = moved, found
         finite &= found - found == 0.0
@@ -101,7 +102,8 @@ def traded_prices(
     keep: float,
     left: float,
     years: float,
-    sigma: Floats,
+    ratio: float,
+    vol: Floats,
     shock: Floats,
     deviation: Floats,
     fades: float,
@@ -112,10 +114,10 @@ def traded_prices(
     displacement: Floats,
     out: Floats,
 ) -> bool:
-    """`diffuse`, passing impact times `fades`, then `displaced_prices`, to their digits."""
+    """`diffuse` with sigma = ratio x vol, passing impact times `fades`, then `displaced_prices`, to their digits."""
     finite, flat = True, exp(log_level)
     for j in range(shock.shape[0]):
-        moved = diffused(keep, left, years, sigma[j], shock[j], deviation[j])
+        moved = diffused(keep, left, years, ratio * vol[j], shock[j], deviation[j])
         faded = passing[j] * fades
         whole = moved + (lasting[j] + faded)
         found = price_at(log_level, flat, spot0, whole)
@@ -209,6 +211,13 @@ def stirred_vols(
         noise[j], out[j] = stirred, found
         finite &= found - found == 0.0
     return finite
+
+
+@kernel
+def answers_of(elasticity: float, least: float, vol: Floats, out: Floats) -> None:
+    """Fall of ln s per unit of ln S into `out`: elasticity / max(s, least), as in `lever`."""
+    for j in range(vol.shape[0]):
+        out[j] = elasticity / max(vol[j], least)
 
 
 @kernel

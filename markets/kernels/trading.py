@@ -89,11 +89,13 @@ def net(
     now: float,
     capacity: float,
     impact: float,
+    slope: float,
     filled: Floats,
     displacement: Floats,
+    walk: Floats,
     said: Bools,
 ) -> None:
-    """Fill of each order, and the displacement of the price by all of them.
+    """Fill of each order, the displacement of the price by all of them, and how far they walk it.
 
     Args:
         orders: (orders, paths) signed quantities.
@@ -102,8 +104,9 @@ def net(
         halted_until, now: seconds; nothing is filled where a halt is in force.
         capacity: share of the depth that may remain net.
         impact: displacement by the whole depth.
+        slope: share of the displacement by which their own price is worse.
         filled: (orders, paths), written.
-        displacement: written, but where `impact` is zero.
+        displacement, walk: written, but where `impact` is zero.
         said: (2, orders), written: whether the order wants anything on any path; and whether it wants something on
             every path and gets all of it.
     """
@@ -116,14 +119,15 @@ def net(
         stop = min(start + BLOCK, paths)
         width = stop - start
         unit, shown, until = reference[start:stop], depth[start:stop], halted_until[start:stop]
-        move = displacement[start:stop]
+        move, worse = displacement[start:stop], walk[start:stop]
         if number == 1:  # no other side
             order, got = orders[0, start:stop], filled[0, start:stop]
             some, every = net_one(order, unit, shown, until, now, capacity, got)
             active[0] |= some
             whole[0] &= every
             for j in range(width if impact != 0.0 else 0):  # what is sold where nothing is filled is -0.0
-                move[j] = impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
+                pushed = impact * ((filled[0, start + j] + 0.0) * unit[j] / shown[j])
+                move[j], worse[j] = pushed, slope * pushed
             continue
         buys[:width] = 0.0
         sells[:width] = 0.0
@@ -142,7 +146,8 @@ def net(
             sells[j] = 0.0 if closed else filled_share(selling, buying, limit)
             net_bought[j] = fma(buys[j], buying, -(sells[j] * selling))
         for j in range(width if impact != 0.0 else 0):
-            move[j] = impact * (net_bought[j] * unit[j] / shown[j])
+            pushed = impact * (net_bought[j] * unit[j] / shown[j])
+            move[j], worse[j] = pushed, slope * pushed
         for i in range(number):
             order, got, every = orders[i, start:stop], filled[i, start:stop], True
             for j in range(width):

@@ -96,5 +96,5 @@ class OptionTable(EuropeanTable):
 
 def _alike(levels: Floats) -> bool:
     """Whether levels, (..., paths), are the same on all paths."""
-    first = levels[..., :1]
-    return bool((levels[..., -1:] == first).all() and (levels == first).all())
+    first, last = levels[..., 0], levels[..., -1]
+    return first.tolist() == last.tolist() and bool((levels == first[..., None]).all())

@@ -33,6 +33,8 @@ from sim.root import root
 Floats = NDArray[np.float64]
 
 SPREAD_NODES = 65  # of the tables from which many sets are margined at once
+SMOOTH = 1e-6  # of the largest coefficient of a margin by rate, its last ones: above, it has corners
+CORNERED = 512  # cells of a margin by rate that has corners
 
 
 class Flow(NamedTuple):
@@ -260,29 +262,41 @@ def margins(
     """Margins of many sets on many paths, (sets, paths) $: tabulated over the rates that occur, then interpolated.
 
     Each set's u(t + d, .) is a table over the rates and the moves from them, and its margin one over the rates: so the
-    cost by path is a row of weights that all sets share. Sets with an option that expires within the period, or soon
-    after, are margined one by one.
+    cost by path is a row of weights that all sets share. A margin has a corner where u begins to turn within the
+    moves that count: it is then straight between many rates. Sets with an option that expires within the period, or
+    soon after, are margined one by one.
     """
     check_level(level)
     r = np.asarray(rates, dtype=np.float64)
     low, high = float(r.min()), float(r.max())
     high = max(high, low + 1e-8)
-    seen, local = points(low, high, nodes), points(-WIDE, WIDE, NODES)
-    found, sharp = np.zeros((nodes, len(sets))), {}
+    seen = points(low, high, nodes)
+    found, alone = np.zeros((nodes, len(sets))), {}
     for k, one in enumerate(sets):
         centre, sd = one.later(now, years, seen)
         ends = float(centre[0] - WIDE * sd), float(centre[-1] + WIDE * sd)
         wide = points(*ends, nodes)
         then = RateTable(*ends, one.value(now + years, wide, settled=now)[:, None])
         if not then.resolved().all():
-            sharp[k] = one.margin(now, r, level=level, years=years)
+            alone[k] = one.margin(now, r, level=level, years=years)
             continue
-        inside = then.at(centre + sd * local[:, None])[0]
-        found[:, k] = -RateTable(-WIDE, WIDE, inside - one.value(now, seen)).quantile(1 - level)
+        still = one.value(now, seen)
+        found[:, k] = _losses(then, centre, sd, still, level)
+        if not RateTable(low, high, found[:, k : k + 1]).resolved(SMOOTH).all():
+            fine = np.linspace(low, high, CORNERED + 1)
+            still = RateTable(low, high, still[:, None]).at(fine)[0]
+            losses = _losses(then, one.later(now, years, fine)[0], sd, still, level)
+            alone[k] = np.maximum(np.interp(r, fine, losses), 0.0)
     asked = np.maximum(RateTable(low, high, found).at(r), 0.0)
-    for k, own in sharp.items():
+    for k, own in alone.items():
         asked[k] = own
     return asked
+
+
+def _losses(then: RateTable, centre: Floats, sd: float, still: Floats, level: float) -> Floats:
+    """Loss that is exceeded with probability 1 - level: of `still` (rates,) against `then` about `centre` (rates,)."""
+    moved = then.at(centre + sd * points(-WIDE, WIDE, NODES)[:, None])[0]
+    return np.asarray(-RateTable(-WIDE, WIDE, moved - still).quantile(1 - level))
 
 
 def _coupons(trade: SwaptionTrade) -> Floats:

@@ -1,4 +1,4 @@
-"""Netting of the orders of one instant: fills, and displacement of the price."""
+"""Netting of the orders of one instant: fills, displacement of the price, and the walk."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ Vector = NDArray[np.float64]
 
 
 class Netting(NamedTuple):
-    """Ordered and filled quantity of each order, and the displacement of the price by all of them."""
+    """Ordered and filled quantity of each order; displacement of the price by all of them, and their walk."""
 
     ordered: Vector  # (orders, paths)
     filled: Vector  # (orders, paths)
     displacement: Vector  # (paths,) ln S or decimal rate
+    walk: Vector  # (paths,) excess of the price over mid and spread for a buyer: a share of the displacement
     said: NDArray[np.bool_]  # (2, orders) whether an order wants anything on any path; something on each, and gets it
 
 
 # What netting needs of the venue, (paths,) unless said: $ notional of one unit of quantity; depth, $ notional; seconds
-# until which it is halted; seconds now (a number); share of the depth that may remain net; displacement by all of it.
-Terms = tuple[Vector, Vector, Vector, float, float, float]
+# until which it is halted; seconds now (a number); share of the depth that may remain net; displacement by all of it;
+# share of the displacement that orders walk.
+Terms = tuple[Vector, Vector, Vector, float, float, float, float]
 
 
 def netted(orders: Sequence[Order], move: Vector, terms: Terms, nothing: Vector) -> Netting:
@@ -37,7 +39,9 @@ def netted(orders: Sequence[Order], move: Vector, terms: Terms, nothing: Vector)
         ordered = orders[0].quantity(move)[None]
     else:
         ordered = np.array([order.quantity(move) for order in orders])
-    filled, displacement = np.empty(ordered.shape), np.empty(move.size) if terms[-1] else nothing
+    filled, displacement, walk = np.empty(ordered.shape), nothing, nothing
+    if terms[-2]:
+        displacement, walk = np.empty(move.size), np.empty(move.size)
     said = np.empty((2, len(orders)), dtype=bool)
-    net(ordered, *terms, filled, displacement, said)
-    return Netting(ordered, filled, displacement, said)
+    net(ordered, *terms, filled, displacement, walk, said)
+    return Netting(ordered, filled, displacement, walk, said)

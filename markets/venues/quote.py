@@ -13,7 +13,6 @@ from sim.dataclass import dataclass
 from sim.named_tuple import NamedTuple
 
 Vector = NDArray[np.float64]
-Paths = slice  # of a chunk
 
 
 class Lean(NamedTuple):
@@ -46,8 +45,8 @@ class Offer(ABC):
         """Its three levels into the rows of (QUOTE_ROWS, paths)."""
 
     @abstractmethod
-    def on(self, paths: Paths) -> Quote:
-        """The quote on some paths, as a record shows it."""
+    def on(self, paths: slice) -> Quote:
+        """The quote on some paths, as a record shows it: in storage of its own, which stays as it is."""
 
 
 @dataclass
@@ -71,6 +70,6 @@ class Quote(Offer):
         """Its three levels."""
         levels[HALF_SPREAD], levels[SKEW], levels[DEPTH] = self.half_spread, self.skew, self.depth
 
-    def on(self, paths: Paths) -> Quote:
+    def on(self, paths: slice) -> Quote:
         """The quote on some paths."""
-        return Quote(self.half_spread[paths], self.skew[paths], self.depth[paths])
+        return Quote(*np.array([self.half_spread[paths], self.skew[paths], self.depth[paths]]))

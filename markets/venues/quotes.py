@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
-    from markets.venues.quote import Paths
     from markets.venues.stance import Stance
     from markets.venues.surroundings import Surroundings
 
@@ -92,7 +91,7 @@ class Quotes:
             offer = self._offers[maker] = offer()
         return offer
 
-    def seen(self, maker: str, paths: Paths) -> Quote:
+    def seen(self, maker: str, paths: slice) -> Quote:
         """A maker's quote on the paths that a record shows, always the same; computed there alone, if it can be."""
         offer = self._offer(maker)
         if type(offer) is not Quote:
@@ -102,7 +101,7 @@ class Quotes:
             known = self._seen[maker] = offer, offer.on(paths)
         return known[1]
 
-    def seen_book(self, paths: Paths) -> Vector:
+    def seen_book(self, paths: slice) -> Vector:
         """Levels of the order book, (QUOTE_ROWS, paths), on those paths."""
         if self._fresh == self._market.quoted:
             return self._book.levels[:, paths]

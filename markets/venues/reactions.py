@@ -15,7 +15,6 @@ from markets.venues.surroundings import Surroundings
 from sim.errors import BugError
 
 if TYPE_CHECKING:
-    from markets.venues.quote import Paths
     from markets.venues.quotes import Quotes
 
 Vector = NDArray[np.float64]
@@ -56,7 +55,7 @@ class Reactions:
                 self._market.exposed.append(self)
             self.flows.append((flow, (moved,) if isinstance(moved, str) else moved, by))
 
-    def gain(self, moved: str, by: str, paths: Paths = ALL) -> Vector:
+    def gain(self, moved: str, by: str, paths: slice = ALL) -> Vector:
         """Move of this price that one channel adds per unit move of the price at `moved`, (paths,): on all, or on some.
 
         impact x flow per unit move / depth. Raises BugError where loop gains are not found.

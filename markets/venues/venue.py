@@ -221,10 +221,10 @@ class Venue:
         """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
         spec, market, nothing = self.spec, self.market, self._nothing
         now, halted_until = float(market.env.now), self.breakers.halted_until
-        terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact)
+        terms = (self.listing.unit_notional, book.depth, halted_until, now, self._capacity, self.impact, spec.slope)
         if spec.clearing == "sequential":
             netting = netted(orders, nothing, terms, nothing)
-            return netting, spec.slope * netting.displacement if self.moves else nothing
+            return netting, netting.walk
         clearing = agree(
             lambda move: netted(orders, move, terms, nothing).displacement,
             market.paths,

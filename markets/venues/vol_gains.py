@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.accounts import CLEARING
 from markets.venues.look import Later, Seen, Sloped, mixed
 from markets.venues.stock import GAINS
-from sim.ledger import Move, Shares
+from sim.ledger import Split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,14 +75,9 @@ class VolGains:
         return seen is not None and not (seen.market is listing.now and seen.tick == listing.market.factors.tick)
 
     @property
-    def shares(self) -> Shares:
-        """Who has them."""
-        return Shares(self._listing.name, self._listing.holders(), len(self._reasons))
-
-    @property
-    def notes(self) -> tuple[Shares, tuple[str, ...]]:
-        """The same, and under which reasons."""
-        return self.shares, self._reasons
+    def noted(self) -> Split:
+        """Who has them, and under which reasons: out of what the delta has made."""
+        return Split(self._listing.name, self._listing.holders(), GAINS, self._reasons)
 
     def look(self) -> None:
         """Begin anew in the present market."""
@@ -113,8 +106,7 @@ class VolGains:
         seen = mixed(self._seen, listing.curve_block)
         parts = np.empty((len(self._reasons), paths.size))
         here = listing.split(seen, paths, parts)
-        shares = (self.shares,)
-        listing.market.ledger.note_shares(parts, shares, _notes(shares, (self._reasons,)), paths)
+        listing.market.ledger.note_shares(parts, (self.noted,), paths)
         if here is not None:
             seen = seen._replace(tick=listing.market.factors.tick, here=here)
         self._seen = seen._replace(later=Later(paths, listing.seen()))
@@ -139,22 +131,9 @@ def explain_all(listings: Iterable[Explained]) -> None:
     due = [each for each in listings if each.made.due]
     if not due:
         return
-    shares, reasons = zip(*(each.made.notes for each in due), strict=True)
-    market, first = due[0].market, 0
-    parts = np.empty((sum(own.parts for own in shares), market.paths))
-    for each, own in zip(due, shares, strict=True):
-        each.made.take(parts[first : first + own.parts])
-        first += own.parts
-    market.ledger.note_shares(parts, shares, _notes(shares, reasons))
-
-
-@cache
-def _notes(shares: tuple[Shares, ...], reasons: tuple[tuple[str, ...], ...]) -> tuple[Move, ...]:
-    """Of each listing, account and part of its gains: out of what the delta has made, into the part."""
-    return tuple(
-        move
-        for each, parts in zip(shares, reasons, strict=True)
-        for account in each.holders
-        for reason in parts
-        for move in (Move(account, CLEARING, GAINS, None), Move(CLEARING, account, reason, None))
-    )
+    splits, market, first = tuple(each.made.noted for each in due), due[0].market, 0
+    parts = np.empty((sum(len(split.parts) for split in splits), market.paths))
+    for each, split in zip(due, splits, strict=True):
+        each.made.take(parts[first : first + len(split.parts)])
+        first += len(split.parts)
+    market.ledger.note_shares(parts, splits)

@@ -8,6 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from markets.plausible import FALL, MONTH, MONTHS_MOVE, NEXT_DAY, REVERSALS, RISE, TAKEN_BACK
+from sim.figure_text import fixed, percent
 
 LOG = ("spot", "vol", "credit")
 SLIP = "mend the level if a point slipped or the unit changed"
@@ -46,4 +47,4 @@ def neighbours(before: date, after: date) -> bool:
 
 def _size(key: str, move: float) -> str:
     """A move in words: percent of the level, percentage points of a rate."""
-    return f"{math.expm1(move):+.1%}" if key in LOG else f"{100 * move:+.2f} points"
+    return percent(math.expm1(move), 1, plus=True) if key in LOG else fixed(100 * move, 2, " points", plus=True)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from agents.base import Agent
 from agents.hedging.hedger import Hedger
@@ -21,6 +19,7 @@ from scenarios.commands.implied_laws import MONTHS, arbitrage
 from scenarios.commands.output import BARS, say
 from scenarios.commands.screen import Screen, screen
 from scenarios.describing.levels import daily_levels
+from scenarios.describing.scenario_file import value_text
 from scenarios.parameters.unseen import UnseenAgent, UnseenPolicy
 from scenarios.scenario import Scenario, encode, type_name
 from scenarios.studies.calibrating.before_run import plan
@@ -140,7 +139,7 @@ def print_agent(out: Screen, agent: Agent) -> None:
     out.print(Text.assemble((agent.name, "bold"), f"  {class_of(agent)}: {told}"))
     if isinstance(agent, Hedger):
         table = {**encode(agent.policy), "kind": class_of(agent.policy)}
-        policy = ", ".join(f"{k} = {v}" for k, v in table.items() if k != "import_path" and v is not None)
+        policy = ", ".join(f"{k} = {value_text(v)}" for k, v in table.items() if k != "import_path" and v is not None)
         out.print(f"  policy: {policy}")
         for position in agent.book:
             out.print(f"  {describe(position)}")
@@ -151,25 +150,14 @@ def class_of(part: Agent | Policy) -> str:
     return part.import_path if isinstance(part, UnseenAgent | UnseenPolicy) else type_name(type(part))
 
 
-def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
-    """Parameters that are not at their default; capital always."""
+def changed(agent: Agent) -> Iterator[tuple[str, str]]:
+    """Parameters that are not at their default, as a scenario file has them, with their units; capital always."""
     for f in dataclasses.fields(agent):
         value = getattr(agent, f.name)
         default = f.default_factory() if f.default_factory is not dataclasses.MISSING else f.default
         if f.name not in ("name", "book", "policy", "import_path") and (value != default or f.name == "capital"):
-            yield f.name, _written(value, str(f.metadata.get("unit", "")))
-
-
-def _written(value: Any, unit: str) -> Any:
-    """A parameter's value with its unit: dollars as in the tables; decimals are what numbers of a file are."""
-    if isinstance(value, float) and (unit == "$" or unit.startswith("$ ")):
-        return f"{money(value)}{unit[1:]}"
-    plain = encode(value)
-    if isinstance(plain, bool | list):
-        return json.dumps(plain)  # as a scenario file has it
-    if isinstance(value, float):
-        plain = significant(value, 4) if abs(value) < 10_000 else fixed(value, 0)
-    return f"{plain} {unit}" if unit not in ("", "decimal") else plain
+            unit = str(f.metadata.get("unit", ""))
+            yield f.name, f"{value_text(value)} {unit}" if unit not in ("", "decimal") else value_text(value)
 
 
 def describe(position: Position) -> str:

@@ -87,8 +87,8 @@ def value_text(value: Any) -> str:
         kind = {"kind": type_name(type(value))} if kind_base(type(value)) else {}
         return value_text(kind | {f.name: getattr(value, f.name) for f in written_fields(value)})
     if isinstance(value, Mapping):
-        pairs = (f"{_key(str(k))} = {value_text(item)}" for k, item in value.items() if item is not None)
-        return f"{{ {', '.join(pairs)} }}"
+        pairs = [f"{_key(str(k))} = {value_text(item)}" for k, item in value.items() if item is not None]
+        return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(value_text, value))}]"
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

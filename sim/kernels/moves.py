@@ -15,8 +15,8 @@ BLOCK = 1024  # paths: few enough that the rows of a trade stay in the L1 cache
 GIVER, TAKER, GROSS, PAID, GOT = range(5)  # columns of an entry: rows of the ledger
 ENTRY = 5
 NONE = -1
-HELD, PART = range(2)  # columns of a share: the row of a balance, and which part of a gain it has
-SHARE = 2
+HELD, PART, OUT_OF, INTO = range(4)  # columns of a share: row of a balance; which part of a gain it has; rows of flows
+SHARE = 4
 
 
 @kernel_inline
@@ -107,86 +107,72 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
 
 
 @kernel_inline
-def four_alike(shares: Ints, entries: Ints, i: int) -> bool:
-    """Whether four shares from `i` on are of one balance, and two notes of each, the first between the same rows."""
-    number = shares.shape[0]
-    if entries.shape[0] != 2 * number or i + 4 > number:
+def four_alike(shares: Ints, i: int) -> bool:
+    """Whether four shares from `i` on are of one balance, out of one flow."""
+    if i + 4 > shares.shape[0]:
         return False
     for k in range(i + 1, i + 4):
-        first, other = entries[2 * i], entries[2 * k]
-        if shares[k, HELD] != shares[i, HELD] or other[PAID] != first[PAID] or other[GOT] != first[GOT]:
+        if shares[k, HELD] != shares[i, HELD] or shares[k, OUT_OF] != shares[i, OUT_OF]:
             return False
     return True
 
 
 @kernel_inline
-def note_four(parts: Floats, shares: Ints, entries: Ints, rows: Floats, i: int, start: int, stop: int) -> None:
-    """Note four shares of one balance from `i` on: what all of them are paid out of is read and written once."""
-    at, second = shares[i : i + 4, PART], entries[2 * i + 1 : 2 * i + 8 : 2]
-    a, b, c, d = parts[at[0]], parts[at[1]], parts[at[2]], parts[at[3]]
+def note_four(parts: Floats, shares: Ints, rows: Floats, i: int, start: int, stop: int) -> None:
+    """Note four shares of one balance from `i` on: what all of them are out of is read and written once."""
+    part, into = shares[i : i + 4, PART], shares[i : i + 4, INTO]
+    a, b, c, d = parts[part[0]], parts[part[1]], parts[part[2]], parts[part[3]]
     balance, a, b, c, d = rows[shares[i, HELD], start:stop], a[start:stop], b[start:stop], c[start:stop], d[start:stop]
-    paid, got = rows[entries[2 * i, PAID], start:stop], rows[entries[2 * i, GOT], start:stop]
-    paid_a, got_a = rows[second[0, PAID], start:stop], rows[second[0, GOT], start:stop]
-    paid_b, got_b = rows[second[1, PAID], start:stop], rows[second[1, GOT], start:stop]
-    paid_c, got_c = rows[second[2, PAID], start:stop], rows[second[2, GOT], start:stop]
-    paid_d, got_d = rows[second[3, PAID], start:stop], rows[second[3, GOT], start:stop]
+    whole = rows[shares[i, OUT_OF], start:stop]
+    into_a, into_b = rows[into[0], start:stop], rows[into[1], start:stop]
+    into_c, into_d = rows[into[2], start:stop], rows[into[3], start:stop]
     for j in range(stop - start):
         held = balance[j]
         of_a, of_b, of_c, of_d = held * a[j], held * b[j], held * c[j], held * d[j]
-        paid[j] = paid[j] - of_a - of_b - of_c - of_d
-        got[j] = got[j] + of_a + of_b + of_c + of_d
-        paid_a[j] -= of_a
-        got_a[j] += of_a
-        paid_b[j] -= of_b
-        got_b[j] += of_b
-        paid_c[j] -= of_c
-        got_c[j] += of_c
-        paid_d[j] -= of_d
-        got_d[j] += of_d
+        whole[j] = whole[j] - of_a - of_b - of_c - of_d
+        into_a[j] += of_a
+        into_b[j] += of_b
+        into_c[j] += of_c
+        into_d[j] += of_d
 
 
 @kernel
-def note_shares(parts: Floats, shares: Ints, entries: Ints, rows: Floats) -> None:
+def note_shares(parts: Floats, shares: Ints, rows: Floats) -> None:
     """Note what holders of assets have of some parts of a gain, share after share.
 
     Args:
         parts: (parts, paths) $ a unit.
-        shares: (shares, SHARE), of each the row number of a balance, and the part that this has.
-        entries: (shares x some, ENTRY) as of `post`: notes alone, each of a share.
+        shares: (shares, SHARE), of each the row number of a balance, the part that this has, and the row numbers of the
+            flows out of and into which it is noted.
         rows: (rows, paths) of the ledger, changed.
     """
     paths, number = parts.shape[1], shares.shape[0]
-    each = entries.shape[0] // number
     for start in range(0, paths, BLOCK):
         stop, i = min(start + BLOCK, paths), 0
         while i < number:
-            if four_alike(shares, entries, i):
-                note_four(parts, shares, entries, rows, i, start, stop)
+            if four_alike(shares, i):
+                note_four(parts, shares, rows, i, start, stop)
                 i += 4
                 continue
             balance, part = rows[shares[i, HELD], start:stop], parts[shares[i, PART], start:stop]
-            for k in range(i * each, (i + 1) * each):
-                paid, got = rows[entries[k, PAID], start:stop], rows[entries[k, GOT], start:stop]
-                for j in range(stop - start):
-                    amount = balance[j] * part[j]
-                    paid[j] -= amount
-                    got[j] += amount
+            whole, into = rows[shares[i, OUT_OF], start:stop], rows[shares[i, INTO], start:stop]
+            for j in range(stop - start):
+                amount = balance[j] * part[j]
+                whole[j] -= amount
+                into[j] += amount
             i += 1
 
 
 @kernel
-def note_some(parts: Floats, among: Ints, shares: Ints, entries: Ints, rows: Floats) -> None:
+def note_some(parts: Floats, among: Ints, shares: Ints, rows: Floats) -> None:
     """`note_shares` on some paths, to its digits. parts: (parts, those paths); among: (those paths,)."""
-    number = shares.shape[0]
-    each = entries.shape[0] // number
-    for i in range(number):
+    for i in range(shares.shape[0]):
         balance, part = rows[shares[i, HELD]], parts[shares[i, PART]]
-        for k in range(i * each, (i + 1) * each):
-            paid, got = rows[entries[k, PAID]], rows[entries[k, GOT]]
-            for j in range(among.shape[0]):
-                amount = balance[among[j]] * part[j]
-                paid[among[j]] -= amount
-                got[among[j]] += amount
+        whole, into = rows[shares[i, OUT_OF]], rows[shares[i, INTO]]
+        for j in range(among.shape[0]):
+            amount = balance[among[j]] * part[j]
+            whole[among[j]] -= amount
+            into[among[j]] += amount
 
 
 @kernel_inline
