@@ -114,8 +114,8 @@ def open_bundle(rooms: Sequence[str]) -> Bundle | None:
 
 def source_of(name: str, package: bool) -> str:
     """The file of a module."""
-    place = os.path.join(HOUSE, *name.split("."))
-    return os.path.join(place, "__init__.py") if package else f"{place}.py"
+    place = f"{HOUSE}{os.sep}{name.replace('.', os.sep)}"
+    return f"{place}{os.sep}__init__.py" if package else f"{place}.py"
 
 
 def stamp(source: str) -> bytes:
@@ -124,8 +124,8 @@ def stamp(source: str) -> bytes:
         seen = os.stat(source)
     except OSError:
         return b""
-    numbers = (0, int(seen.st_mtime), seen.st_size)
-    return MAGIC_NUMBER + b"".join((number & 0xFFFFFFFF).to_bytes(4, "little") for number in numbers)
+    numbers = (int(seen.st_mtime) & 0xFFFFFFFF) << 32 | (seen.st_size & 0xFFFFFFFF) << 64  # after 32 bits of flags, 0
+    return MAGIC_NUMBER + numbers.to_bytes(12, "little")
 
 
 def _stored(spec: ModuleSpec) -> Stored | None:

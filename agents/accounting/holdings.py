@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agents.accounts import CLIENTS, MARGIN
 from agents.tables import ACCOUNTS
 from sim.ledger import CASH
+from sim.named_tuple import NamedTuple
 from sim.names import Key
 
 if TYPE_CHECKING:
