@@ -6,16 +6,15 @@ Cells of common noise share their random numbers, so most of what their figures'
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
-from analysis.numbers import Number, deviation, mean
+from analysis.numbers import FloatArray, Number, mean
 from analysis.parts import cost_of, loss_of_sweep
-from analysis.pnl import expected_shortfall
-from analysis.sweeps.measures import difference, share
+from analysis.path_figures import BY_PATH
+from analysis.sweeps.measures import difference
 from analysis.sweeps.outcomes import ACTUAL
 from sim.metric_names import COST
 from sim.named_tuple import NamedTuple
@@ -101,49 +100,12 @@ def _figure(sweep: SweepResult, metric: str, rows: pl.DataFrame) -> Number | Non
     if (metric == FEEDBACK or mine is there) and there.height != here.height:
         return None
     if metric == FEEDBACK:
-        return _mean(_loss(here, loss) - _loss(there, loss))
+        return mean(_loss(here, loss) - _loss(there, loss), "$", metric)
     if plain == COST:
-        return _mean(_loss(mine, loss))
+        return mean(_loss(mine, loss), "$", metric)
     column, measure = BY_PATH.get(plain, ("", None))
-    return None if measure is None or mine[column].null_count() else measure(mine[column])
+    return None if measure is None or mine[column].null_count() else measure(mine[column].to_numpy())
 
 
-def _loss(rows: pl.DataFrame, loss: Split) -> pl.Series:
-    return rows.select(cost_of(loss, loss.name)).to_series()
-
-
-def _mean(values: pl.Series) -> Number:
-    return mean(values.to_numpy(), "$", "")
-
-
-def _sd(values: pl.Series) -> Number:
-    return deviation(values.to_numpy(), "$", "")
-
-
-def _rate(hits: pl.Series) -> Number:
-    return share(hits.to_numpy(), "")
-
-
-def _tail(level: float, values: pl.Series) -> Number:
-    return expected_shortfall(values.to_numpy(), level)
-
-
-def _fall(values: pl.Series) -> Number:
-    return expected_shortfall(-values.to_numpy(), 0.95)
-
-
-BY_PATH: dict[str, tuple[str, Callable[[pl.Series], Number]]] = {
-    "pnl": ("pnl", _mean),
-    "unhedged_pnl": ("unhedged_pnl", _mean),
-    "pnl_sd": ("pnl", _sd),
-    "unhedged_pnl_sd": ("unhedged_pnl", _sd),
-    "es_95": ("pnl", partial(_tail, 0.95)),
-    "es_99": ("pnl", partial(_tail, 0.99)),
-    "unhedged_es_95": ("unhedged_pnl", partial(_tail, 0.95)),
-    "unhedged_es_99": ("unhedged_pnl", partial(_tail, 0.99)),
-    "drawdown_mean": ("drawdown", _mean),
-    "drawdown_es_95": ("drawdown", _fall),
-    "liquidation_rate": ("liquidated", _rate),
-    "survival_rate": ("liquidated", _rate),  # the share of the others has the same error
-    "reduced_rate": ("reduced", _rate),
-}
+def _loss(rows: pl.DataFrame, loss: Split) -> FloatArray:
+    return rows.select(cost_of(loss, loss.name)).to_series().to_numpy()
