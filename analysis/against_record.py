@@ -202,6 +202,11 @@ def _percent(values: Matrix) -> Matrix:
     return values / 100
 
 
+def _points(values: Matrix) -> Matrix:
+    """From a response of vol per 1 of ln S to points per 1 %: 100 points are 1, as 100 % are."""
+    return values
+
+
 def _log_percent(values: Matrix) -> Matrix:
     return _percent(np.log(values))
 
@@ -213,7 +218,7 @@ FIGURES = (
     Figure("max_drawdown", "maximum drawdown, closes", "share", max_drawdown),
     Figure("peak_vol", "peak vol, closes", "vol", peak_vol),
     Figure("ln_vol_response", "ln vol per -1 % of S, same day", "share", _response("vol", _log_percent)),
-    Figure("vol_response", "vol points per -1 % of S, same day", "share", _response("vol", _percent)),
+    Figure("vol_response", "vol points per -1 % of S, same day", "number", _response("vol", _points)),
     Figure(
         "ln_credit_response",
         "ln credit per -1 % of S, same day",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import polars as pl
 
-from analysis import frames, page, parts, pnl
+from analysis import frames, page, parts, pnl, way
 from analysis.comparison_table import comparison_table
 from analysis.given import A_RUN
 from analysis.numbers import FloatArray, Number
+from analysis.path_figures import BY_PATH
 from analysis.side_figures import Compared, Figure, SideFigures, compared
 from analysis.sides import differences as differences
 from analysis.sides import in_common, names_of, same_noise
@@ -27,6 +29,7 @@ CAPTIONS = {
     "the differences below, which are taken path by path.",
     "cost": "Bars going up are costs, bars going down are income; the parts of each colour add up to its total.",
 }
+MONEY = ("pnl", "unhedged_pnl", "drawdown")  # columns of $ a path
 
 
 @takes(a=A_RUN, b=A_RUN, agent=maybe(text))
@@ -34,7 +37,8 @@ def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
     """name, label, unit, a, a_error, b, b_error, difference (b - a), error: one row a figure that both have.
 
     Runs of one seed are compared on the paths that both have, where path i has the same noise. The error of a
-    difference of averages is then that of the path-by-path difference, else sqrt(a_error^2 + b_error^2).
+    difference of averages, standard deviations and expected shortfalls is then that of the path-by-path difference,
+    else sqrt(a_error^2 + b_error^2).
     `analysis.sides.worlds_of` gives two worlds of one run.
     """
     a, b = in_common(a, b)
@@ -60,7 +64,7 @@ def side_figures(run: Run, agent: str | None) -> SideFigures:
 
 
 def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
-    """(paths,) $ of which a figure is the average; None if it is none of these."""
+    """(paths,) $ of which a figure is the average, or the pull of each path on it; None if neither is known."""
     twin, bare = frames.twin_name(run), frames.unhedged_world(run, agent)
     if name in ("pnl", "unhedged_pnl"):
         return pnl.column(run, agent, ACTUAL, name)
@@ -71,7 +75,21 @@ def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
     if name in ("unhedged_desk_pnl", "hedging_saved") and bare is not None:
         left = pnl.column(run, agent, bare, "pnl")
         return left if name == "unhedged_desk_pnl" else pnl.column(run, agent, ACTUAL, "pnl") - left
-    return None
+    return _pull(run, agent, name)
+
+
+def _pull(run: Run, agent: str | None, name: str) -> FloatArray | None:
+    """(paths,) $: the pull of each path on a standard deviation, an expected shortfall or the drawdown; else None.
+
+    None for rates: the error of their difference is not that of a mean.
+    """
+    column, measure = BY_PATH.get(name, ("", None))
+    if measure is None or column not in MONEY:
+        return None
+    on_the_way = column == "drawdown"
+    values = way.worst(run, agent, ACTUAL)[column].to_numpy() if on_the_way else pnl.column(run, agent, ACTUAL, column)
+    found = measure(values)
+    return found.pull if found.error is not None and math.isfinite(found.error) else None
 
 
 @takes(a=A_RUN, b=A_RUN, agent=maybe(text))
@@ -98,7 +116,8 @@ def cells_of(frame: pl.DataFrame) -> list[tuple[str, Number, Number, Number, boo
 
 def note_of(a: Run, b: Run) -> str:
     """What a difference is, and how its error was found."""
-    paired = "path by path for averages, which have the same noise on both sides" if same_noise(a, b) else "independent"
+    alike = "path by path for averages, deviations and ES, which have the same noise on both sides"
+    paired = alike if same_noise(a, b) else "independent"
     return f"Difference: second less first, ± its standard error ({paired}); * beyond two of them."
 
 

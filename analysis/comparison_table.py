@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.dataset import Run
 
 NARROW = 12  # characters of a heading, before it is broken
-NOTE = "Difference: second less first; averages path by path where both have the same noise. *: beyond two errors."
+NOTE = "Difference: second less first; averages and ES path by path where the noise is the same. *: beyond two errors."
 
 
 def comparison_table(a: Run, b: Run, found: Iterable[Compared]) -> Group:

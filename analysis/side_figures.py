@@ -27,7 +27,10 @@ class Figure(NamedTuple):
 
 
 class SideFigures(NamedTuple):
-    """The figures of a side by name; and (paths,) $ of which a figure is the average, None if it is none of these."""
+    """The figures of a side by name; and (paths,) $ of which a figure is the average, or the pull of each path on it.
+
+    Of neither None.
+    """
 
     figures: Mapping[str, Figure]
     by_path: Callable[[str], Any]
@@ -55,8 +58,8 @@ class Compared(NamedTuple):
 def compared(a: SideFigures, b: SideFigures, *, paired: bool) -> list[Compared]:
     """The figures that both have, known in one at least.
 
-    paired: path i has the same noise in both, so the error of a difference of averages is that of the path-by-path
-    difference; else, and of other figures, sqrt(a_error^2 + b_error^2).
+    paired: path i has the same noise in both, so the error of a difference of figures with vectors over paths is that
+    of the path-by-path difference; else, and of other figures, sqrt(a_error^2 + b_error^2).
     """
     found = []
     for name, mine in a.figures.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -96,6 +96,10 @@ class SweepResult:
     def paths(self) -> pl.LazyFrame:
         """One row per path and world of each finished cell: the desk's results, sorted by cell, world and path."""
         return self._at_one_moment(lambda parts: parts.paths())
+
+    def paths_of(self, cells: Collection[int]) -> pl.DataFrame:
+        """The rows of `paths` of these cells; none of a cell that kept none."""
+        return self._at_one_moment(lambda parts: parts.paths(cells).collect())
 
     def run(self, cell: int) -> Run:
         """The cell's own dataset. Raises UserError if it was not kept."""

@@ -46,6 +46,15 @@ def test_figures_of_a_path_with_a_known_answer() -> None:
     assert against.BY_NAME["ln_vol_response"].measure(one)[0] == pytest.approx(0.04)  # 4 % per -1 %
 
 
+def test_points_of_vol_are_told_in_points() -> None:
+    spot = np.array([100.0, 90.0, 99.0, 89.1, 98.01])
+    one = closes(spot=list(spot), vol=list(0.2 - 1.5 * np.log(spot / 100)))  # 1.5 points per -1 % of ln S
+    figure = against.BY_NAME["vol_response"]
+    (value,) = figure.measure(one)
+    found = against.compare(figure, "record", value, value, np.array([value]))
+    assert (found.known, found.median.text()) == ("1.50", "1.50")  # points: no % behind them
+
+
 def test_a_response_a_day_late_is_seen_over_two_days() -> None:
     r = np.array([-0.02, 0.01, -0.03, 0.02, -0.01, 0.005])
     credit = 0.01 + 0.05 * np.cumsum(np.concatenate([[0.0, 0.0], -r[:-1]]))  # 5 bp per -1 %, the day after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from scenarios.cli import main
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.seal import is_sealed
+from tests.synthetic_run import write_run
 
 QUICK = {"clock.tick_minutes": 390, "run.witnesses": 0}
 PAIRED = ("pnl", "unhedged_pnl", "cost_of_survival", "convexity", "liquidity_tax")
@@ -190,3 +192,15 @@ def test_a_run_and_itself_differ_by_nothing_where_averages_are_paired(runs: dict
     rows = {row["name"]: row for row in compare(runs["long"], runs["long"]).iter_rows(named=True)}
     for name in ("pnl", "cost_of_survival", "feedback_cost", "unhedged_desk_pnl", "hedging_saved"):
         assert (rows[name]["difference"], rows[name]["error"]) == (0.0, 0.0), name
+
+
+def test_a_shortfall_and_a_deviation_are_paired(tmp_path: Path) -> None:
+    """Losses of one noise that differ by a thousandth: next to no error, whatever their own spread."""
+    a, b = (open_run(write_run(tmp_path / name, paths=60, size=size)) for name, size in (("a", 1.0), ("b", 1.001)))
+    found = {row["name"]: row for row in compare(a, b).iter_rows(named=True)}
+    for name in ("pnl", "pnl_sd", "es_95", "drawdown_es_95"):
+        row = found[name]
+        assert 0 < row["error"] < 0.01 * math.hypot(row["a_error"], row["b_error"])
+    same = {row["name"]: row for row in compare(a, a).iter_rows(named=True)}
+    assert same["es_95"]["error"] == 0.0
+    assert same["liquidation_rate"]["error"] > 0.0  # that no path differs does not say that none ever will

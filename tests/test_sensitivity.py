@@ -113,7 +113,7 @@ def test_tornado_moves_one_axis_from_the_base(grid: SweepResult) -> None:
     assert (depth["low"], depth["high"]) == pytest.approx((90e6, 15e6))
     assert (depth["low_at"], depth["high_at"]) == ("0.25 x base", "4 x base")
     assert depth["swing"] == pytest.approx(75e6)
-    assert depth["swing_error"] == pytest.approx(0.02 * math.hypot(90e6, 15e6))
+    assert depth["swing_error"] is None and depth["unpaired"] == ""  # the same on every path, whatever their spread
 
 
 def test_tornado_of_names_goes_from_the_least_to_the_greatest(tmp_path: Path) -> None:

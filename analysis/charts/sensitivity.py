@@ -11,6 +11,7 @@ from analysis.charts.sweep_scales import measure
 from analysis.charts.theme import HEDGED, INK, UNHEDGED, WIDTH, Chart
 from analysis.numbers import Number
 from analysis.sweeps import axes as names
+from analysis.sweeps import paired
 from analysis.sweeps.sensitivity import sobol_indices, tornado
 from sim.figure_text import interval, percent
 from sim.metric_names import COST
@@ -70,7 +71,8 @@ def _tornado_said(sweep: SweepResult, metric: str, found: pl.DataFrame) -> list[
         if sampled
         else "Each axis alone, the others at rest."
     )
-    return [text, f"{how} Rules: two standard errors either way."]
+    rules = "Rules: two standard errors of each end alone, either way."
+    return [text, " ".join(filter(None, [how, rules, paired.told(found["unpaired"].to_list())]))]
 
 
 @theme.trusted()

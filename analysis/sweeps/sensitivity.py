@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from analysis.given import A_SWEEP
 from analysis.sweeps import axes as names
 from analysis.sweeps.axes import Axis
+from analysis.sweeps.paired import POINTS, Apart, apart
 from sim.arguments import maybe, number, takes, text, whole
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
@@ -128,18 +129,21 @@ def _some(cells: list[int]) -> str:
 def tornado(sweep: SweepResult, metric: str, *, scenario: str | None = None) -> pl.DataFrame:
     """How far each axis alone moves a metric, the furthest first.
 
-    Columns axis, label, low_at, high_at (text), low, low_error, high, high_error, swing (|high - low|), swing_error.
+    Columns axis, label, low_at, high_at, unpaired (text), low, low_error, high, high_error, swing (|high - low|),
+    swing_error.
     On a grid or list: the metric at the axis' lowest and highest value in the cells where every other axis rests (see
     `axes.base`); for an axis of names, where the metric is least and greatest. In a sampled design: its mean over
     the tenth of the points with the lowest and with the highest value of the axis, all others as they fall, with the
-    standard error of that mean. The error of a swing treats both ends as independent: with common noise it is an
-    upper bound. An axis with one value is left out. `scenario`: the first of the sweep where none is named.
-    Raises UserError if no axis has two.
+    standard error of that mean.
+    The error of a swing is that of the path-by-path difference where `unpaired` is empty, and none where it is exactly
+    zero on all paths. Else both ends are taken as independent and `unpaired` says why (see `sweeps.paired`): with
+    common noise an upper bound. An axis with one value is left out. `scenario`: the first of the sweep where none is
+    named. Raises UserError if no axis has two.
     """
     frame = names.cells(sweep, metric, scenario=scenario)
     sampled = sweep.manifest["design"] in names.SAMPLED
     ends = [(a, _tails(frame, a, metric) if sampled else _ends(sweep, frame, a, metric)) for a in names.axes(sweep)]
-    found = [_bar(a, *pair) for a, pair in ends if pair is not None]
+    found = [_bar(a, *three) for a, three in ends if three is not None]
     if not found:
         raise UserError(
             "a tornado needs cells that differ in one axis only",
@@ -147,7 +151,7 @@ def tornado(sweep: SweepResult, metric: str, *, scenario: str | None = None) -> 
             value=f"{frame.height} finished cells",
             remedy="let the sweep go on",
         )
-    text = dict.fromkeys(("axis", "label", "low_at", "high_at"), pl.String)
+    text = dict.fromkeys(("axis", "label", "low_at", "high_at", "unpaired"), pl.String)
     number = dict.fromkeys(("low", "low_error", "high", "high_error", "swing", "swing_error"), pl.Float64)
     return pl.DataFrame(found, schema={**text, **number}, orient="row").sort("swing", descending=True)
 
@@ -155,34 +159,40 @@ def tornado(sweep: SweepResult, metric: str, *, scenario: str | None = None) -> 
 End = tuple[Any, float, float | None]  # where, metric, its standard error
 
 
-def _bar(a: Axis, low: End, high: End) -> tuple[Any, ...]:
-    errors = [low[2], high[2]]
-    error = None if None in errors else math.hypot(*[e for e in errors if e is not None])
-    return (a.name, a.label, low[0], high[0], *low[1:], *high[1:], abs(high[1] - low[1]), error)
+def _bar(a: Axis, low: End, high: End, swing: Apart) -> tuple[Any, ...]:
+    at = low[0], high[0], swing.unpaired
+    return (a.name, a.label, *at, *low[1:], *high[1:], abs(high[1] - low[1]), swing.error)
 
 
-def _ends(sweep: SweepResult, frame: pl.DataFrame, a: Axis, metric: str) -> tuple[End, End] | None:
+def _ends(sweep: SweepResult, frame: pl.DataFrame, a: Axis, metric: str) -> tuple[End, End, Apart] | None:
     mine = names.held(frame, names.resting(sweep, frame, [a.name])).sort(metric if a.category else a.name)
     if mine[a.name].n_unique() < 2:
         return None
-    return _end(mine.row(0, named=True), a, metric), _end(mine.row(-1, named=True), a, metric)
+    low, high = mine.row(0, named=True), mine.row(-1, named=True)
+    return _end(low, a, metric), _end(high, a, metric), apart(sweep, metric, low, high)
 
 
 def _end(row: Mapping[str, Any], a: Axis, metric: str) -> End:
     return a.text(row[a.name]), row[metric], row[f"{metric}_error"]
 
 
-def _tails(frame: pl.DataFrame, a: Axis, metric: str) -> tuple[End, End] | None:
+def _tails(frame: pl.DataFrame, a: Axis, metric: str) -> tuple[End, End, Apart] | None:
     """The means over the lowest and the highest tenth; over the least and the greatest value where there are few."""
     mine = _independent(frame).sort(a.name)
     if mine[a.name].n_unique() <= BINS:
         groups = [_tail(part, a, metric) for part in mine.partition_by(a.name, maintain_order=True)]
         groups = sorted(groups, key=lambda end: end[1]) if a.category else groups
-        return (groups[0], groups[-1]) if len(groups) > 1 else None
+        return _points(groups[0], groups[-1]) if len(groups) > 1 else None
     few = max(round(TAIL * mine.height), min(FEWEST, mine.height // 2))
     if few < 2:
         return None
-    return _tail(mine.head(few), a, metric), _tail(mine.tail(few), a, metric)
+    return _points(_tail(mine.head(few), a, metric), _tail(mine.tail(few), a, metric))
+
+
+def _points(low: End, high: End) -> tuple[End, End, Apart]:
+    """Ends that are means over different points: independent."""
+    errors = [end[2] for end in (low, high) if end[2] is not None]
+    return low, high, Apart(math.hypot(*errors) if len(errors) == 2 else None, POINTS)
 
 
 def _tail(part: pl.DataFrame, a: Axis, metric: str) -> End:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import polars as pl
 
 from analysis.numbers import MINUS, Number
 from analysis.sweeps import axes as names
-from analysis.sweeps import gain
+from analysis.sweeps import gain, paired
 from analysis.sweeps.axes import Axis
 from analysis.sweeps.sensitivity import sobol_indices, tornado
 from sim.errors import UserError
@@ -116,19 +115,20 @@ def _mover(sweep: SweepResult, metric: str, scenario: str, cells: pl.DataFrame) 
     rest = "" if sampled else f", with {_held(sweep, names.resting(sweep, cells, [first['axis']]))}"
     others = ", ".join(f"with {_lower(s.label)} by {s}" for s in swings[1:])
     text = f"{text}{rest}" + (f"; {others}." if others else ".")
-    turns = [] if sampled else [_turn(sweep, metric, cells, r) for r in rows]
-    return " ".join([text, *filter(None, turns)])
+    turns = [] if sampled else [_turn(sweep, metric, cells, r["axis"]) for r in rows]
+    return " ".join(filter(None, [text, *turns, paired.told(found["unpaired"].to_list())]))
 
 
-def _turn(sweep: SweepResult, metric: str, cells: pl.DataFrame, bar: Mapping[str, Any]) -> str:
+def _turn(sweep: SweepResult, metric: str, cells: pl.DataFrame, axis: str) -> str:
     """Said of an axis along which the metric turns: that a cell between its ends lies clearly beyond both."""
-    a = names.axis(sweep, bar["axis"])
+    a = names.axis(sweep, axis)
     along = names.held(cells, names.resting(sweep, cells, [a.name])).sort(metric)
-    ends = sorted((bar["low"], bar["high"]))
+    by_place = along.sort(a.name)
+    ends = sorted((by_place.row(0, named=True), by_place.row(-1, named=True)), key=lambda end: float(end[metric]))
     for row, sign, where in ((along.row(-1, named=True), 1, "above"), (along.row(0, named=True), -1, "below")):
-        beyond = sign * (row[metric] - ends[1 if sign > 0 else 0])
-        error = math.hypot(row[f"{metric}_error"] or 0.0, bar["swing_error"] or 0.0)
-        if beyond > 2 * error and beyond > 0:
+        end = ends[1 if sign > 0 else 0]
+        beyond = sign * (row[metric] - end[metric])
+        if beyond > 0 and beyond > 2 * (paired.apart(sweep, metric, end, row).error or 0.0):
             peak = names.figure(sweep, row, metric)
             return f"Along {_lower(a.label)} it turns: {peak} at {a.text(row[a.name])} lies {where} both ends."
     return ""

@@ -26,7 +26,7 @@ def compare(**options: Any) -> None:
     """FIRST and SECOND side by side: folders of runs, or scenarios (a preset's name, a .toml file), which are run on
     the same random numbers first.
 
-    Runs of one seed are compared on the paths that both have, differences of averages path by path.
+    Runs of one seed are compared on the paths that both have, differences of averages and ES path by path.
     """
     from scenarios.commands.compare import compare_and_show
 

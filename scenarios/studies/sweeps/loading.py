@@ -11,7 +11,7 @@ from scenarios.parameters.models import build
 from scenarios.reading.shipped import read_toml
 from scenarios.scenario import plain_value
 from scenarios.studies.sweeps.axis_names import check_axis_name
-from scenarios.studies.sweeps.spec import Axis, SweepSpec
+from scenarios.studies.sweeps.spec import Axis, SweepSpec, check_no_dates
 from sim.errors import UserError
 from sim.nearest import nearest
 from sim.place import Place
@@ -75,6 +75,8 @@ def _axis(name: str, values: Any, place: Place) -> Axis:
     """An axis; what it refuses itself is told with the file."""
     own = f"axes.{name}"
     try:
+        if isinstance(values, Mapping):
+            check_no_dates(own, values.get("low"), values.get("high"))
         return build(Axis, values, place)
     except UserError as error:
         if error.place is None or not error.place.startswith(own):

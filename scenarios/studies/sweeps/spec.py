@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,24 @@ Design = Literal["grid", "list", "latin_hypercube", "sobol", "saltelli"]
 Kind = Literal["sweep", "frontier", "crowding"]
 SCENARIOS = 'e.g. scenarios = ["covid_crash_2020"]'
 SAMPLED: tuple[Design, ...] = ("latin_hypercube", "sobol", "saltelli")
+
+
+def check_no_dates(place: str, low: Any, high: Any) -> None:
+    """Raise UserError for a range between dates: which days lie between, holidays left out, its file has to say."""
+    for name, value in (("low", low), ("high", high)):
+        if _date(value):
+            remedy = f'list the dates: values = ["{value}", ...]'
+            raise UserError("a range is of numbers", value=str(value), place=f"{place}.{name}", remedy=remedy)
+
+
+def _date(value: Any) -> bool:
+    if not isinstance(value, str):
+        return isinstance(value, date)
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +70,7 @@ class Axis:
         check_axis_name(self.name, place)
         if not self.keys:
             raise UserError("an axis has a key", place=place, remedy='e.g. key = "agents.hedger.policy.interval"')
+        check_no_dates(place, self.low, self.high)
         ranged = self.low is not None or self.high is not None
         if ranged == bool(self.values):
             got = "both" if ranged else "neither, or no values"
