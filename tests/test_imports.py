@@ -125,7 +125,7 @@ def test_a_cube_loads_only_what_fits_it(tmp_path: Path):
         "expiry,tenor,forward,offset_bp,vol_bp\n1Y,5Y,0.036,-100,98\n1Y,5Y,0.036,0,88\n1Y,5Y,0.036,100,90\n"
     )
     found = loaded(RUN.format(arguments=["spiral", "cube", str(tmp_path / "cube.csv")]))
-    assert not found & {"altair", "pandas", "vl_convert", "numba", "polars", "scipy"}
+    assert not found & {"altair", "pandas", "vl_convert", "numba", "polars"}
     own = "import sys" + RUN.format(arguments=["spiral", "cube", str(tmp_path / "cube.csv")]) + COUNT
     done = subprocess.run([sys.executable, "-c", own.format(part="agents")], cwd=ROOT, capture_output=True, text=True)
     assert " [] " in done.stderr.splitlines()[-1]

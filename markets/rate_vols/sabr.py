@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.rate_vols.black import bachelier, black
 from markets.vols.black_scholes import Priced
-from sim.bounded_fit import bounded_fit
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.root import root
@@ -119,6 +118,8 @@ class Sabr:
         strikes, vols: (quotes,) decimal, at least three; weights: of each squared error. Raises UserError for too few
         quotes, and for such as no vol or strike can be.
         """
+        from scipy.optimize import least_squares
+
         k, v = np.asarray(strikes, dtype=np.float64).ravel(), np.asarray(vols, dtype=np.float64).ravel()
         if k.size != v.size or k.size < FREE:
             rule = "a SABR smile is fitted to three quotes or more, a strike and a vol each"
@@ -141,8 +142,8 @@ class Sabr:
 
         starts = [(0.0, rho, np.log(nu)) for rho in (-0.3, 0.3) for nu in (0.3, 1.0)]
         low, high = (-5.0, -6.0, -12.0), (5.0, 6.0, 3.0)
-        fits = [bounded_fit(errors, x0, low, high, tolerance=1e-15) for x0 in starts]
-        return smile(min(fits, key=lambda fit: fit.cost).x)
+        fits = [least_squares(errors, x0, bounds=(low, high), xtol=1e-15, ftol=1e-15, gtol=1e-15) for x0 in starts]
+        return smile(min(fits, key=lambda fit: float(fit.cost)).x)
 
     def _normal(self, k: Floats) -> Floats:
         zeta = self.nu * (self.forward - k) / self.alpha
