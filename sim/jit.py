@@ -71,7 +71,6 @@ class Kernel(partial[Any]):
     _python: Callable[..., Any]  # what is called instead while a kernel that calls it is interpreted
     _compiler: Callable[..., Any]  # of the function, and flags of numba's
     _reads = 0  # how many of the first arguments it writes to none of
-    _whole: Callable[..., Any] | None = None  # what is called instead where it is interpreted itself
 
     def __new__(cls, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> Kernel:
         """A partial of nothing yet."""
@@ -128,7 +127,7 @@ class Kernel(partial[Any]):
         kept = [array.copy() for array in arrays]
         _Interpreting.running = True
         try:
-            return (self._whole or self._function)(*arguments)
+            return self._function(*arguments)
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             for array, before in zip(arrays, kept, strict=True):
                 if array.flags.writeable:
@@ -162,17 +161,6 @@ def kernel_reading(count: int) -> Callable[[F], F]:
     def made(function: F) -> F:
         found = kernel(function)
         cast(Kernel, found)._reads = count
-        return found
-
-    return made
-
-
-def kernel_whole(whole: F) -> Callable[[F], F]:
-    """A `kernel` that is interpreted as another function: one of whole arrays, to the same digits."""
-
-    def made(function: F) -> F:
-        found = kernel(function)
-        cast(Kernel, found)._whole = whole
         return found
 
     return made
@@ -301,13 +289,7 @@ def _of_the_c_library() -> Any:
 def _fma(x: float, y: float, z: float) -> float:
     """x * y + z, rounded once: one instruction, and the same number on every processor (slow on one without it)."""
     _Interpreting.left -= 1
-    one = _of_the_c_library()
-    try:
-        found: float = one(x, y, z)
-    except ctypes.ArgumentError:  # whole arrays
-        from sim.fused import fused
-
-        return cast(float, fused(x, y, z, one))
+    found: float = _of_the_c_library()(x, y, z)
     return found
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from markets.kernels.floors import TINY, at_least
 from markets.kernels.flows import AMOUNT, BLOCK, OUTER, exponent
-from markets.kernels.normal import INV_SQRT_2PI, TAIL, bell, exp, mills_ratio, whole_bell
+from markets.kernels.normal import INV_SQRT_2PI, bell, exp, mills_ratio
 from markets.kernels.sides import reach
-from sim.jit import fma, kernel, kernel_inline, kernel_reading, kernel_whole, plain
+from sim.jit import fma, kernel, kernel_inline, kernel_reading
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,24 +38,7 @@ def positive_part(gap: float, sd: float) -> tuple[float, float, float]:
     return value, chance, 0.0 if sd < TINY else INV_SQRT_2PI * high * per
 
 
-def _whole_options(sign: Floats, forward: Floats, strike: Floats, vol: Floats, years: Floats, out: Floats) -> None:
-    """`normal_options` by operations on whole arrays, to its digits."""
-    root = np.sqrt(years)
-    sd = np.where(vol >= 0.0, vol * root, np.nan)
-    gap = sign * (forward - strike)
-    per = 1.0 / np.where(sd < TINY, TINY, sd)
-    d = gap * per
-    far = np.where(np.abs(d) > TAIL, TAIL, np.abs(d))
-    high = whole_bell(far)
-    upper, lower = plain(mills_ratio)(far)  # type: ignore[arg-type]  # a kernel of one number
-    tail = np.asarray(upper / lower * high)
-    chance = np.where(d < 0.0, tail, 1.0 - tail)
-    value = fma(gap, chance, sd * INV_SQRT_2PI * high)  # type: ignore[arg-type]
-    density = np.where(sd < TINY, 0.0, INV_SQRT_2PI * high * per)
-    out[:] = np.where(value < 0.0, 0.0, value), sign * chance, density, density * sd * root
-
-
-@kernel_whole(_whole_options)
+@kernel
 def normal_options(sign: Floats, forward: Floats, strike: Floats, vol: Floats, years: Floats, out: Floats) -> None:
     """Value, delta, gamma and vega of each option per unit of annuity.
 
