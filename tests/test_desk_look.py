@@ -336,6 +336,49 @@ def test_no_address_leads_out_of_the_folder(desk: httpx.Client, name: str) -> No
         assert desk.get(at + name).status_code in (400, 404)
 
 
+SEEN = """() => {
+  const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
+  if (at === document.body) return null;
+  const label = at.labels && at.labels[0] ? at.labels[0].innerText : at.innerText;
+  return { what: at.outerHTML.slice(0, 80), name: (at.getAttribute("aria-label") || label || "").trim(),
+           ring: style.outlineStyle !== "none", inside: box.width > 0 && box.bottom > 0 && box.top < innerHeight };
+}"""
+
+
+@needs_browser
+@pytest.mark.parametrize("address", ["/", "/look", "/look/runs/covid", "/rates", "/trade", "/jobs"])
+def test_the_keyboard_reaches_everything_by_name_and_shows_where_it_is(
+    desk: httpx.Client, chromium: Any, address: str
+) -> None:
+    page, _ = _page(chromium)
+    page.goto(f"{desk.base_url}{address}")
+    page.wait_for_load_state("networkidle")
+    stops = 0
+    while (page.keyboard.press("Tab"), seen := page.evaluate(SEEN))[1] is not None:
+        stops += 1
+        assert seen["name"] and seen["ring"] and seen["inside"], seen
+    assert stops > 6  # more than the bar above the page
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "addresses"), [(1280, ["/look", "/jobs"]), (800, ["/", "/look", "/jobs", "/trade"])])
+def test_pages_are_no_wider_than_the_window(
+    desk: httpx.Client, chromium: Any, width: int, addresses: list[str]
+) -> None:
+    """The list of runs needs no scrolling at a usual width."""
+    page, _ = _page(chromium)
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in addresses:
+        page.goto(f"{desk.base_url}{address}")
+        page.wait_for_load_state("networkidle")
+        root = "document.documentElement"
+        assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0, address
+        wide = (
+            "[...document.querySelectorAll('.scroll')].filter(each => each.scrollWidth > each.clientWidth + 1).length"
+        )
+        assert width < 1280 or page.evaluate(wide) == 0, address
+
+
 @needs_browser
 def test_a_browser_goes_from_the_list_to_a_point_and_from_there_to_a_call(desk: httpx.Client, chromium: Any) -> None:
     page, said = _page(chromium)

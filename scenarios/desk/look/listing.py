@@ -18,6 +18,7 @@ from scenarios.desk.look.studies import studies
 from scenarios.desk.look.told import look_page
 from scenarios.desk.workspace import KINDS, RUNS, SWEEPS
 from sim.errors import SpiralError
+from sim.figure_text import held
 from sim.manifest import read_manifest
 from sim.metric_names import COST
 from sim.sweep_manifest import read_manifest as read_sweep
@@ -135,12 +136,12 @@ def _ends(sweep: SweepResult) -> str:
     if not known.height:
         return done
     low, high = (axes.figure(sweep, known.row(i, named=True), COST) for i in (0, -1))
-    return f"{done}: cost {low} to {high}"
+    return held(f"{done}: cost {low} to {high}")
 
 
 def _figure(number: Number) -> Response:
     value = number.value if number.known else None
-    return JSONResponse({"text": f"{number.label} {number}", "value": value})
+    return JSONResponse({"text": held(f"{number.label} {number}"), "value": value})
 
 
 ROUTES = [

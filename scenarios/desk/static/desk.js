@@ -6,7 +6,11 @@ function drawChart(element, spec) {
   const refuse = () => Promise.reject(new Error("charts load nothing"));
   return window.vegaEmbed(element, spec, { renderer: element.dataset.renderer || "svg", actions: { source: false, compiled: false, editor: false, export: true },
     loader: { load: refuse, sanitize: refuse, http: refuse, file: refuse } })
-    .then((found) => { element.dataset.drawn = "yes"; return found.view; })
+    .then((found) => {
+      element.querySelector("summary").setAttribute("aria-label", "Save this chart");
+      element.dataset.drawn = "yes";
+      return found.view;
+    })
     .catch((error) => { element.textContent = `This chart cannot be drawn: ${error.message}`; });
 }
 function drawCharts(root) {
