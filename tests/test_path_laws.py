@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from markets.factors.memory.path_memory import credit_start, long_run, own_gain, settlements, vol_start
-from markets.specs.memory import CreditMemorySpec, MemorySpec
+from markets.specs.memory import CreditMemorySpec, KernelSpec, MemorySpec
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.phases import Phase
@@ -82,6 +82,72 @@ def test_levels_at_the_closes_follow_from_all_past_closes():
     expected = cash + (np.log(0.01) - cash[0]) * left
     np.testing.assert_allclose(np.log(credit[closes]), expected[:, None] + np.zeros(16), rtol=1e-10)
     assert vol[~closes].std(axis=1).min() > 0.001  # but within the days the paths differ
+
+
+# Other laws than the fitted ones: quick and slow apart or nearly one, little or all the weight on the slow one.
+OTHER_VOL = {
+    "returns": {"fast": 140.0, "slow": 3.0, "slow_share": 0.15},
+    "squares": {"fast": 9.0, "slow": 8.0, "slow_share": 0.9},
+    "base": 0.03,
+    "trend": -0.012,
+    "realised_trend": -0.009,
+    "activity": 0.55,
+    "reversion": 45.0,
+}
+OTHER_CREDIT = {
+    "returns": {"fast": 60.0, "slow": 1.5, "slow_share": 0.25},
+    "squares": {"fast": 30.0, "slow": 0.0625, "slow_share": 1.0},
+    "base": 0.0004,
+    "trend": -0.004,
+    "activity": 0.21,
+    "lag": 7.0,
+    "reversion": 12.0,
+}
+
+
+def spec_of(kind, keys):
+    """The spec with these keys, kernels among them."""
+    kernels = {name: KernelSpec(**keys[name]) for name in ("returns", "squares")}
+    return kind(**{**keys, **kernels})
+
+
+def test_laws_with_other_parameters_follow_from_all_past_closes():
+    made = world(market=NOISE, memory=OTHER_VOL, credit=OTHER_CREDIT)
+    vol, credit = seen(made, "vol", "credit")
+    closes, years = made.clock.is_close, made.clock.variance_years
+    implied, _, cash = recursion(
+        np.array(CLOSES), spec_of(MemorySpec, OTHER_VOL), spec_of(CreditMemorySpec, OTHER_CREDIT)
+    )
+    for found, law, start, speed in ((vol, implied, 0.2, 45.0), (credit, cash, 0.01, 12.0)):
+        expected = law + (np.log(start) - law[0]) * np.exp(-speed * years[closes])
+        np.testing.assert_allclose(np.log(found[closes]), expected[:, None] + np.zeros(16), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["vol", "credit"])
+@pytest.mark.parametrize(("speed", "noise"), [(90.0, 1.5), (0.5, 0.4)])
+def test_the_residuals_noise_reverts_at_its_speed(name, speed, noise):
+    """On a path that is told at every close ln level is the law and n, an Ornstein-Uhlenbeck process from 0."""
+    told = {"reversion": speed, "noise": noise}
+    keys = {"memory": {**OTHER_VOL, **told}, "credit": OTHER_CREDIT}
+    if name == "credit":
+        keys = {"memory": OTHER_VOL, "credit": {**OTHER_CREDIT, **told}}
+    made = world(2048, market=NOISE, **keys)
+    (found,) = seen(made, name)
+    law = recursion(np.array(CLOSES), *map(spec_of, (MemorySpec, CreditMemorySpec), (OTHER_VOL, OTHER_CREDIT)))
+    level, start = (law[0], 0.2) if name == "vol" else (law[2], 0.01)
+    closes, years = made.clock.is_close, made.clock.variance_years
+    settled = (np.log(start) - level[0]) * np.exp(-speed * years[closes])
+    n = np.log(found[closes]) - (level + settled)[:, None]
+    for day, later in ((2, 3), (4, 10)):
+        age, gone = years[closes][day], years[closes][later] - years[closes][day]
+        variance = noise**2 * (1 - np.exp(-2 * speed * age)) / (2 * speed)
+        assert n[day].mean() == pytest.approx(0.0, abs=K * np.sqrt(variance / 2048))
+        assert n[day].var() == pytest.approx(variance, abs=K * variance_error(n[day]))
+        kept = np.exp(-speed * gone)
+        shock = n[later] - kept * n[day]  # new: not told by n, and with its own variance
+        fresh = noise**2 * (1 - np.exp(-2 * speed * gone)) / (2 * speed)
+        assert np.mean(shock * n[day]) == pytest.approx(0.0, abs=K * np.sqrt(fresh * variance / 2048))
+        assert shock.var() == pytest.approx(fresh, abs=K * variance_error(shock))
 
 
 def test_the_line_is_the_law_on_a_path_that_keeps_to_the_storyline():

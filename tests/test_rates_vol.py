@@ -16,6 +16,7 @@ from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.factors.rates_vol import RatesVol
 from markets.factors.snapshot import Snapshot
 from markets.spec import RatesVolSpec
+from markets.specs.memory import KernelSpec
 from scenarios import run
 from scenarios.studies.ablation import loops_of
 from sim.errors import UserError
@@ -37,9 +38,24 @@ def moving(spec=None, *, anchors=None, **more):
     return crisis(anchors=anchors or ANCHORS, market=market, agents={"maker": MAKER}, **more)
 
 
-def test_it_is_the_sum_over_the_path():
+# Another law than the fitted one: most of the weight on a slow memory, falls felt for months, from a low level.
+OTHER = {
+    "start": 0.006,
+    "base": 0.0011,
+    "trend": -0.0021,
+    "activity": 0.7,
+    "returns": 2.5,
+    "squares": {"fast": 80.0, "slow": 4.0, "slow_share": 0.85},
+    "least": 0.0002,
+    "most": 0.02,
+}
+
+
+@pytest.mark.parametrize("given", [{}, OTHER], ids=["fitted", "other"])
+def test_it_is_the_sum_over_the_path(given):
     """At every tick the weighted sums of all moves between closes so far, and of the running one, written out."""
-    world, spec = world_of(moving(), 8), RatesVolSpec()
+    kernel = {"squares": KernelSpec(**given["squares"])} if given else {}
+    world, spec = world_of(moving(given), 8), RatesVolSpec(**{**given, **kernel})
     keys = (SPOT, FactorKey(*USD, "us2y"), FactorKey(*USD, "us10y"))
     seen = watch(world, Phase.MARK, lambda: [world.factors.snapshot.row(key) for key in (*keys, RATES_VOL)])
     world.run()
