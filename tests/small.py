@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -51,6 +53,12 @@ def crisis(
         },
         as_given=True,  # a maker that never passes its inventory on, a lender of $1
     )
+
+
+def until(scenario: Scenario, last: str) -> Scenario:
+    """The first days of a scenario: its storyline without the anchors after that date."""
+    anchors = tuple(anchor for anchor in scenario.storyline.anchor if anchor.date <= date.fromisoformat(last))
+    return replace(scenario, storyline=replace(scenario.storyline, anchor=anchors, calibration=None))
 
 
 def world_of(scenario: Scenario, paths: int = 16, first: int = 0) -> TradingWorld:

@@ -31,6 +31,7 @@ from sim.ensemble import Others
 from sim.errors import SpiralError, UserError
 from sim.estimate import without_pulls
 from sim.manifest import signed
+from tests.small import until
 
 PATHS, CHUNK, WITNESSES = 40, 16, 5
 OF_WITNESSES = {"figures", "funding", "trades", "market"}
@@ -44,7 +45,9 @@ def made(scenario: Scenario, place: Path) -> Run:
 
 
 def covid(chunk: int = CHUNK) -> Scenario:
-    return load("covid_crash_2020", {"run.chunk": chunk, "run.witnesses": WITNESSES, "clock.tick_minutes": 390})
+    """Three weeks, in which desks are called and trade."""
+    changes = {"run.chunk": chunk, "run.witnesses": WITNESSES, "clock.tick_minutes": 390}
+    return until(load("covid_crash_2020", changes), "2020-03-12")
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +252,7 @@ def test_the_vol_of_rates_is_kept_too(tmp_path, monkeypatch):
     given = load("covid_crash_2020", {"clock.tick_minutes": 390, "market.rates.vol.usd.start": 0.008})
     with monkeypatch.context() as patch:
         patch.setattr(Closes, "of_rows", lambda *_: pytest.fail("rows of all paths were read"))
-        found = open_run(made(given, tmp_path / "run").path)
+        found = open_run(made(until(given, "2020-03-12"), tmp_path / "run").path)
     with without_pulls():
         assert any(row[0] == "Rates vol" for row in moves(found).rows)
     assert found._checked <= OF_WITNESSES
