@@ -180,8 +180,8 @@ def _table(base: str, found: list[Variation], *, first: bool) -> shown_page.Tabl
     header = ("figure", base, *(f"{each.name}: more than {base}" for each in found))
     note = (
         "Differences, with their standard errors: variation less base, path by path for averages and ES, as both "
-        "have the same noise. *: beyond two standard errors. A desk that is liquidated sooner loses nothing afterwards: "
-        "read its cost beside the survival rate and the share of the book taken."
+        "have the same noise. *: beyond two standard errors. A desk that is liquidated sooner loses nothing "
+        "afterwards: read its cost beside the survival rate and the share of the book taken."
     )
     return shown_page.Table("", header, rows, note=note)
 
