@@ -7,7 +7,10 @@ import sys
 
 
 def cores() -> int:
-    """How many this process may use: on Linux those that a batch system, a container or `taskset` leaves it."""
+    """How many this process may use: on Linux those that a batch system, a cpuset or `taskset` leaves it.
+
+    A quota of time (`docker run --cpus`) binds a process to no core, and is not seen.
+    """
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

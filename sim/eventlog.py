@@ -102,7 +102,10 @@ class EventLog:
         self._rows[table].append(row)
 
     def added(self, table: str, since: int = 0) -> list[dict[str, Any]]:
-        """What has been appended to a table, from the `since`-th time on: time, paths, and columns as given."""
+        """What has been appended to a table, from the `since`-th time on: time, paths, and columns as given.
+
+        Of `add_each` a text is the tuple of all of them.
+        """
         return self._rows[table][since:]
 
     def kinds(self, table: str) -> dict[str, Any]:

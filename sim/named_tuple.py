@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
-OWN = ("__module__", "__qualname__", "__annotations__")  # of a class' body, and set by the library's maker
+OWN = ("__module__", "__annotations__")  # of a class' body, which are set as it is made
 
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
@@ -26,7 +26,7 @@ else:
             fields = body.get("__annotations__", {})
             defaults = [body[field] for field in fields if field in body]
             made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
-            made.__annotations__ = fields
+            made.__annotations__ = made.__new__.__annotations__ = fields  # the latter's are what `help` shows
             for key in body.keys() - {*OWN, *fields}:
                 setattr(made, key, body[key])
             return made

@@ -11,8 +11,11 @@ import pytest
 import vl_convert
 from altair.utils import schemapi
 
-from analysis import charts, open_run, write_chart
+from analysis import charts, open_run, twins, write_chart
+from analysis.charts import market
 from analysis.charts.theme import trusted
+from scenarios import load
+from scenarios.reading.shipped import presets
 from sim.dataset import Run
 from sim.errors import UserError
 from tests.synthetic_run import answer_for_all, write_run
@@ -106,6 +109,21 @@ def test_a_swap_desk_sees_its_own_venue(tmp_path: Path) -> None:
     spec = json.dumps(spec_of(charts.loop_gain(run)))
     assert "depth of us10y, $m notional" in spec
     assert "has lost 97 % of its depth" in spec
+
+
+def test_what_feedback_left_alone_is_not_drawn(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = twins.difference(run, None)
+    calm = [pl.col(c) * (1e-6 if c.startswith(("vol", "spot")) else 1.0) for c in found.columns if c != "time"]
+    for frame, panels, words in ((found, 3, "apart from"), (found.with_columns(calm), 1, "and not drawn")):
+        monkeypatch.setattr(twins, "difference", lambda *_, frame=frame: frame)
+        spec = spec_of(charts.twin_difference(run))
+        assert len(spec["vconcat"]) == panels
+        assert words in " ".join(spec["title"]["subtitle"])
+
+
+def test_no_two_rates_of_a_preset_have_one_colour() -> None:
+    most = max(len(load(name).market.rates.curve) for name in presets())
+    assert len({*market.NODES.values(), *market.FURTHER}) == len(market.NODES) + len(market.FURTHER) >= most > 7
 
 
 def test_axes_carry_units(run: Run) -> None:

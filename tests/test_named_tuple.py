@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import typing
 from typing import Any, get_type_hints
@@ -37,6 +38,13 @@ class Theirs(typing.NamedTuple):
     of: tuple[str, ...] = ("asset",)
 
 
+class Venue:
+    class Tick(NamedTuple):
+        """One of another class's own."""
+
+        size: float
+
+
 def seen(cls: Any) -> tuple[Any, ...]:
     return cls._fields, cls._field_defaults, cls.__doc__, cls.__module__, cls.__mro__[1:], cls.__match_args__
 
@@ -54,6 +62,17 @@ def test_it_is_the_standard_librarys():
 
 def test_annotations_are_not_looked_at():
     assert Quote.__annotations__ == {"bid": "float", "ask": "float", "of": "tuple[str, ...]"}
+
+
+def test_help_shows_what_each_field_is():
+    assert str(inspect.signature(Quote)) == "(bid: 'float', ask: 'float', of: 'tuple[str, ...]' = ('asset',))"
+
+
+def test_one_within_another_class_is_found_there():
+    assert Venue.Tick.__qualname__ == "Venue.Tick"
+    tick = Venue.Tick(0.01)
+    copied = pickle.loads(pickle.dumps(tick))
+    assert copied == tick and type(copied) is Venue.Tick
 
 
 def test_it_has_no_other_base():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from datetime import datetime
@@ -20,6 +21,7 @@ from scenarios.desk.trade.asking import A_WRONG_ONE
 from scenarios.desk.trade.room_file import RoomFile
 from tests.classroom import Student, classroom, wait
 from tests.documents import block
+from tests.served import browser, needs_browser
 
 NAMES = ("Ann", "Bob", "<script>alert(1)</script>")
 
@@ -307,3 +309,22 @@ def test_the_debrief_names_the_best_policy_or_none(playing):
     page = lecturer.http.get(f"{lecturer.base}/debrief?desk=2").text
     assert "data-chart" in page and "What the market did to itself" in page
     assert lecturer.http.get(f"{lecturer.base}/debrief?desk=77").status_code == 400
+
+
+@needs_browser
+def test_the_pages_of_a_class_write_figures_as_everything_else_does(playing):
+    address, _, (ann, *_) = playing
+    with browser() as chromium:
+        page = chromium.new_page()
+        page.context.add_cookies([{"name": "spiral_seat", "value": ann.token, "url": address}])
+        page.goto(f"{address}/trade/seat")
+        page.wait_for_selector("#book tbody tr:has-text('Gamma')")
+        shown = page.evaluate("[fixed(-1861.64, 1), fixed(-0.04, 1), fixed(2, 2, 0), million(-8.616e8), million(null)]")
+        assert shown == ["\N{MINUS SIGN}1,861.6", "0.0", "2", "\N{MINUS SIGN}861.6", "\N{EN DASH}"]
+        text = page.locator("main").inner_text()
+        assert re.search(r"\N{MINUS SIGN}\d", text)
+        assert not re.search(r"(?<![\d\w])-[\d.]", text), "a figure with a hyphen for its minus"
+        page.fill("#amount", "\N{MINUS SIGN}1,000")  # pasted from a table
+        assert "Sell 1.00k units" in page.inner_text("#preview")
+        page.fill("#amount", "ten")
+        assert "The amount is a number" in page.inner_text("#preview")

@@ -98,7 +98,7 @@ class Figures:
         self._used = ledger.used
 
     def whole(self, paths: slice) -> Columns:
-        """Columns of `marks` on all paths, in the storage of a look that was `kept`, or on the first, in their own."""
+        """Columns of `marks`: views of the look's block on all paths, if it was `kept`; copies on the first paths."""
         block, at = self._block if paths is ALL else self._block[:, paths].copy(), self._at
         for column, find in self._holdings.items():
             block[at[column]] = find()[paths]

@@ -21,7 +21,7 @@ from sim.figure_text import fixed, percent, significant, text_of
 HALF = (WIDTH - 70) // 2
 WITNESSES = 12
 NODES = {"overnight": "#88CCEE", "2Y": "#999933", "10Y": "#332288"}  # colours
-FURTHER = ("#117733", "#882255", "#44AA99", "#AA4499")
+FURTHER = ("#117733", "#882255", "#44AA99", "#AA4499", "#E08A3C", "#CC6677", "#DDAACC", "#DDCC77", "#661100", "#888888")
 
 
 def storyline(run: Run, *, agent: str | None = None, world: str = "actual", history: str | Path | None = None) -> Chart:

@@ -27,7 +27,8 @@ def what_if(frame: pl.DataFrame, label: str, unit: str, base: str) -> Chart:
     )
     y = alt.Y("variation:N", sort=frame["variation"].to_list(), axis=alt.Axis(title=None, labelLimit=300))
     base_chart = alt.Chart(rows(shown)).encode(y=y)
-    said = f"difference to {base}, {suffix.strip() or unit}"
+    apart = "points" if suffix == " %" else suffix.strip() or unit
+    said = f"difference to {base}, {apart}"
     tips = ["variation:N", alt.Tooltip("by:Q", format=",.4g"), alt.Tooltip("low:Q", format=",.4g"),
             alt.Tooltip("high:Q", format=",.4g")]  # fmt: skip
     bars = base_chart.mark_bar(color=TWIN, height=ROW * 0.5).encode(x=alt.X("by:Q", axis=axis(said)), tooltip=tips)

@@ -33,7 +33,7 @@ from sim.root import root
 Floats = NDArray[np.float64]
 
 SPREAD_NODES = 65  # of the tables from which many sets are margined at once
-SMOOTH = 1e-6  # of the largest coefficient of a margin by rate, its last ones: above, it has corners
+SMOOTH = 1e-6  # a margin by rate has corners if its last coefficients are above this share of the largest
 CORNERED = 512  # cells of a margin by rate that has corners
 
 

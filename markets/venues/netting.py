@@ -40,7 +40,8 @@ def netted(orders: Sequence[Order], move: Vector, terms: Terms, nothing: Vector)
     else:
         ordered = np.array([order.quantity(move) for order in orders])
     filled, displacement, walk = np.empty(ordered.shape), nothing, nothing
-    if terms[-2]:
+    *_, impact, _slope = terms
+    if impact:
         displacement, walk = np.empty(move.size), np.empty(move.size)
     said = np.empty((2, len(orders)), dtype=bool)
     net(ordered, *terms, filled, displacement, walk, said)

@@ -27,6 +27,7 @@ from scenarios.desk.workspace import RUNS, Workspace
 from scenarios.reading.loading import from_dict
 from sim.dataset import Run, open_run
 from sim.errors import SpiralError, UserError
+from sim.figure_text import apart_text_of
 from sim.metric_names import COST
 
 if TYPE_CHECKING:
@@ -187,9 +188,9 @@ def _table(base: str, found: list[Variation], *, first: bool) -> shown_page.Tabl
 
 
 def _difference(row: dict[str, Any]) -> str:
-    number = Number(value=row["difference"], unit=row["unit"], label=row["label"], error=row["error"])
+    apart = apart_text_of(row["difference"], row["unit"], row["error"])
     clear = row["error"] is not None and abs(row["difference"]) > CLEAR * row["error"]
-    return f"{number}{' *' if clear else ''}"
+    return f"{apart}{' *' if clear else ''}"
 
 
 def _chart(base: str, found: list[Variation], figure: str, figures: dict[str, str]) -> str:

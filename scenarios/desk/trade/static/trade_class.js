@@ -2,7 +2,6 @@
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const at = (id) => document.getElementById(id), root = at("class"), base = `/trade/class/${root.dataset.id}`;
-  const million = (value) => (value === null ? "–" : (Math.abs(value) < 5e4 ? 0 : value / 1e6).toLocaleString("en", { maximumFractionDigits: 1, minimumFractionDigits: 1 }));
   // What is wrong, by where it comes from; a line stays as long as its cause.
   const wrong = { connection: "", world: "", asked: "" };
   const trouble = (from, text) => { wrong[from] = text; at("trouble").textContent = wrong.connection || wrong.asked || wrong.world; };

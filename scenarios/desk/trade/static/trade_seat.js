@@ -2,18 +2,17 @@
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const at = (id) => document.getElementById(id);
-  const million = (value) => (value === null ? "–" : (Math.abs(value) < 5e4 ? 0 : value / 1e6).toLocaleString("en", { maximumFractionDigits: 1, minimumFractionDigits: 1 }));
   const short = (value) => {
     if (value === null) return "–";
     const size = Math.abs(value);
-    if (size >= 1e15) return value.toExponential(1);
-    for (const [by, name] of [[1e12, "tn"], [1e9, "bn"], [1e6, "m"], [1e3, "k"]]) if (size >= by) return `${(value / by).toFixed(2)}${name}`;
-    return value.toFixed(size && size < 10 ? 2 : 0);
+    if (size >= 1e15) return value.toExponential(1).replace(/^-/, MINUS);
+    for (const [by, name] of [[1e12, "tn"], [1e9, "bn"], [1e6, "m"], [1e3, "k"]]) if (size >= by) return fixed(value / by, 2) + name;
+    return fixed(value, size && size < 10 ? 2 : 0);
   };
-  const price = (value, unit) => (value === null ? "–" : unit === "$" ? value.toLocaleString("en", { maximumFractionDigits: 2 }) : `${(100 * value).toFixed(3)} %`);
+  const price = (value, unit) => (value === null ? "–" : unit === "$" ? fixed(value, 2, 0) : `${fixed(100 * value, 3)} %`);
   const NO_NUMBER = "The amount is a number, as 250000 or 250,000 or 0.5.";
   const GROUPED = /^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$/; // a comma parts thousands; who means decimals must not trade ten times as much
-  const amount = () => { const text = at("amount").value.trim(); return text.includes(",") && !GROUPED.test(text) ? NaN : text ? Number(text.replace(/,/g, "")) : NaN; };
+  const amount = () => { const text = at("amount").value.trim().replace(MINUS, "-"); return text.includes(",") && !GROUPED.test(text) ? NaN : text ? Number(text.replace(/,/g, "")) : NaN; };
   const cell = (text, name) => { const td = document.createElement("td"); td.textContent = text; if (name) td.className = name; return td; };
   const row = (...cells) => { const tr = document.createElement("tr"); tr.append(...cells); return tr; };
   let seen = null, live = null, left = null, past = null, asking = false, again = false, late = null;
@@ -89,7 +88,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const greeks = "delta" in seen.book, book = [["Value ($m)", million(seen.book.value)]];
     if (greeks) {
       book.push(["Delta (units)", short(seen.book.delta)], ["Gamma (units per 1 %)", short(seen.book.gamma * seen.market.spot / 100)], ["Vega ($m per vol point)", million(seen.book.vega / 100)]);
-      for (const [node, slope] of Object.entries(seen.book.rates)) if (slope) book.push([`${node} ($m per bp)`, (slope / 1e10).toFixed(3)]);
+      for (const [node, slope] of Object.entries(seen.book.rates)) if (slope) book.push([`${node} ($m per bp)`, fixed(slope / 1e10, 3)]);
     }
     list(at("book").tBodies[0], book, ([name, value]) => row(cell(name), cell(value)));
     list(at("fills").tBodies[0], seen.fills, (fill) => row(cell(fill.venue), cell(short(fill.ordered)), cell(short(fill.quantity)), cell(price(fill.price, seen.venues[fill.venue].unit))));
@@ -97,9 +96,9 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const element of document.querySelectorAll(".neutral")) element.classList.toggle("hidden", !neutral);
     if (at("venue").options.length !== Object.keys(seen.venues).length) list(at("venue"), Object.keys(seen.venues), (name) => new Option(name, name));
     orders();
-    lineChart(at("spot"), past.spot, (value) => value.toLocaleString("en", { maximumFractionDigits: 0 }));
-    lineChart(at("vol"), past.vol.map((value) => 100 * value), (value) => value.toFixed(1));
-    lineChart(at("pnl"), past.pnl.map((value) => Math.round(value / 1e4) / 100), (value) => value.toFixed(Math.abs(value) < 10 ? 1 : 0));
+    lineChart(at("spot"), past.spot, (value) => fixed(value, 0));
+    lineChart(at("vol"), past.vol.map((value) => 100 * value), (value) => fixed(value, 1));
+    lineChart(at("pnl"), past.pnl.map((value) => Math.round(value / 1e4) / 100), (value) => fixed(value, Math.abs(value) < 10 ? 1 : 0));
   }
 
   async function debrief() {
@@ -114,7 +113,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function orders() {
     const neutral = Object.values(seen.venues).some((venue) => venue.neutral !== null);
     list(at("quotes").tBodies[0], Object.entries(seen.venues), ([name, venue]) => {
-      const cells = [cell(name), cell(price(venue.mid, venue.unit)), cell((1e4 * venue.half_spread).toFixed(2)), cell(short(venue.depth)), cell(short(venue.held))];
+      const cells = [cell(name), cell(price(venue.mid, venue.unit)), cell(fixed(1e4 * venue.half_spread, 2)), cell(short(venue.depth)), cell(short(venue.held))];
       if (neutral) cells.push(cell(short(venue.neutral)));
       const tr = row(...cells, cell(name in live.ordered ? short(live.ordered[name]) : ""));
       tr.classList.toggle("picked", at("venue").value === name);
