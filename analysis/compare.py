@@ -86,8 +86,8 @@ def _pull(run: Run, agent: str | None, name: str) -> FloatArray | None:
     column, measure = BY_PATH.get(name, ("", None))
     if measure is None or column not in MONEY:
         return None
-    on_the_way = column == "drawdown"
-    values = way.worst(run, agent, ACTUAL)[column].to_numpy() if on_the_way else pnl.column(run, agent, ACTUAL, column)
+    fallen = column == "drawdown"
+    values = way.drawdown(run, agent, ACTUAL) if fallen else pnl.column(run, agent, ACTUAL, column)
     found = measure(values)
     return found.pull if found.error is not None and math.isfinite(found.error) else None
 

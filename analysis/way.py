@@ -34,6 +34,11 @@ def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     )
 
 
+def drawdown(run: Run, agent: str | None, world: str) -> FloatArray:
+    """(paths,) $: the column of `worst` of that name."""
+    return _aside(run, agent, world)["drawdown"]
+
+
 @frames.once
 def _aside(run: Run, agent: str | None, world: str) -> Columns:
     """The columns of `worst`, the day as the number of the close."""
