@@ -104,7 +104,8 @@ def test_what_convexity_took_is_the_part_of_the_waterfall(run: Run) -> None:
     spec = spec_of(charts.panels(run))
     assert DRIFT == f"cumulative {parts.schema_of(run).loss.parts[0].short} (mean)"  # one name for one thing
     last = [rows[-1] for rows in spec["datasets"].values() if rows and rows[-1].get("series") == DRIFT]
-    assert [row["at"] for row in last] == [pytest.approx(-liquidity.costs(run)["convexity"].value / 1e9, rel=1e-4)]  # $bn
+    taken = liquidity.costs(run)["convexity"].value / 1e9  # $bn
+    assert [row["at"] for row in last] == [pytest.approx(-taken, rel=1e-4)]
 
 
 def test_no_label_of_the_waterfall_covers_another(run: Run) -> None:
