@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 import vl_convert
 from altair.utils import schemapi
 
-from analysis import charts, open_run, twins, write_chart
+from analysis import charts, liquidity, open_run, parts, summarise, twins, write_chart
 from analysis.charts import market
+from analysis.charts.pnl import DRIFT
 from analysis.charts.theme import trusted
+from analysis.numbers import money
 from scenarios import load
 from scenarios.reading.shipped import presets
 from sim.dataset import Run
@@ -21,6 +24,7 @@ from sim.errors import UserError
 from tests.synthetic_run import answer_for_all, write_run
 
 PNG = b"\x89PNG"
+DESK = ("panels", "attribution")
 BARE: dict[str, dict[str, Any]] = {
     "no twin": {"worlds": ("actual",)},
     "no hedger": {"hedgers": ()},
@@ -78,6 +82,30 @@ def test_waterfall_ends_at_the_total(run: Run) -> None:
         amounts = {row["part"]: row["amount"] for row in rows}
         total = amounts.pop("total")
         assert sum(amounts.values()) == pytest.approx(total, rel=1e-4)
+
+
+def test_captions_give_the_digits_of_the_tables(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as the error leaves: not $89.6m beside $90 \N{PLUS-MINUS SIGN} 3m."""
+    loss, rough = parts.loss_of(run), {}
+    for name, figure in liquidity.costs(run).items():
+        rough[name] = replace(figure, error=0.2 * abs(figure.value))
+    monkeypatch.setattr(liquidity, "costs", lambda run, agent=None, world="actual": rough)
+    panels, attribution = (" ".join(spec_of(charts.draw(run, name))["title"]["subtitle"]) for name in DESK)
+    total = rough[loss.name]
+    assert f"Cost of survival {total.brief()} on average" in panels and total.brief() != money(total.value)
+    for item in loss.inside():
+        assert f"{parts.spoken(item)} {rough[item.name].brief()}" in panels
+    told = summarise(run)
+    assert f"Median P&L at the end {told['pnl_q50'].brief()} hedged" in panels
+    assert attribution.startswith(f"Mean P&L {told['pnl'].brief()};")
+
+
+def test_what_convexity_took_is_the_part_of_the_waterfall(run: Run) -> None:
+    spec = spec_of(charts.panels(run))
+    assert DRIFT == f"cumulative {parts.schema_of(run).loss.parts[0].short} (mean)"  # one name for one thing
+    last = [rows[-1] for rows in spec["datasets"].values() if rows and rows[-1].get("series") == DRIFT]
+    taken = liquidity.costs(run)["convexity"].value / 1e9  # $bn
+    assert [row["at"] for row in last] == [pytest.approx(-taken, rel=1e-4)]
 
 
 def test_no_label_of_the_waterfall_covers_another(run: Run) -> None:

@@ -60,6 +60,13 @@ def test_show(name: str) -> None:
         assert word in result.stdout
 
 
+def test_money_of_a_book_that_is_no_dollars_says_what_it_is() -> None:
+    """The risk of the same book beside it is in GBP; both are the same pounds."""
+    assert "\n$ stands for GBP.\n" in spiral("show", "sonia_swap_desk").stdout
+    assert "GBP/bp" in spiral("risk", "sonia_swap_desk").stdout
+    assert "stands for" not in spiral("show", "calm_market").stdout
+
+
 def test_show_says_the_unit_of_each_parameter() -> None:
     told = spiral("show", "gilt_ldi_2022").stdout
     assert "inventory_limit = 1e9 $ notional, inventory_half_life = 0.5 trading hours" in " ".join(told.split())

@@ -9,12 +9,11 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from analysis import frames, parts, pnl
+from analysis import frames, liquidity, numbers, parts, pnl
 from analysis.charts import marks, theme
 from analysis.charts.scales import Money, axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.horizon import OVER_THE_RUN
-from analysis.numbers import money
 from analysis.spread import SHARES
 from sim.dataset import Run
 from sim.names import ACTUAL
@@ -22,8 +21,9 @@ from sim.schema import Schema
 from sim.split import Part, Split
 
 NO_HEDGER = "This run has no hedging desk, so there is no P&L to show."
-BLEED, CREDIT, SPREAD = (
-    "cumulative gamma bleed (mean)",
+CONVEXITY = "convexity"  # the part of the loss that is drawn below the P&L
+DRIFT, CREDIT, SPREAD = (
+    f"cumulative {CONVEXITY} (mean)",
     "credit spread (median)",
     "half-spread (median, 5\N{EN DASH}95 %)",
 )
@@ -31,21 +31,21 @@ UNHEDGED_DESK, BOOK_ALONE = "same desk, unhedged", "whole book, marked alone"
 
 
 def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
-    """P&L with the gamma-bleed drift; spread with daily transaction costs; daily funding with the credit spread."""
+    """P&L and what convexity took of it; spread with daily transaction costs; daily funding with the credit spread."""
     world = frames.check_world(run, world)
     name = run.manifest.get("title") or run.manifest["name"]
     title = f"{name}: what survival cost the desk ({frames.desk_name(run, agent)})"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
     day, market, venue = frames.daily(run, agent, world), frames.closes(run, world), frames.main_venue(run, agent)
-    last = day.row(-1, named=True)
     schema = parts.schema_of(run)
     loss = schema.loss
-    cost = {item.name: money(last[parts.column_of(item.name)]) for item in loss.items}
+    cost = {name: figure.brief() for name, figure in liquidity.costs(run, agent=agent, world=world).items()}
     split = ", ".join(f"{parts.spoken(item)} {cost[item.name]}" for item in loss.inside())
+    hedged, alone = (_median(run, agent, world, column) for column in ("pnl", "unhedged_pnl"))
     said = (
-        f"Median P&L at the end {money(last['pnl_q50'])} hedged, {_unhedged_said(run, agent, world)}the whole book "
-        f"marked alone {money(last['unhedged_pnl_q50'])}. {loss.label} {cost[loss.name]} on average: {split}. "
+        f"Median P&L at the end {hedged} hedged, {_unhedged_said(run, agent, world)}the whole book "
+        f"marked alone {alone}. {loss.label} {cost[loss.name]} on average: {split}. "
         "Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
     )
     shown = (
@@ -63,19 +63,25 @@ def _unhedged_desk(run: Run, agent: str | None, world: str) -> pl.DataFrame | No
 
 
 def _unhedged_said(run: Run, agent: str | None, world: str) -> str:
-    bare = _unhedged_desk(run, agent, world)
-    return "" if bare is None else f"{money(bare['pnl_q50'][-1])} had the same desk not hedged; "
+    bare = frames.unhedged_world(run, agent) if world == ACTUAL else None
+    return "" if bare is None else f"{_median(run, agent, bare, 'pnl')} had the same desk not hedged; "
+
+
+def _median(run: Run, agent: str | None, world: str, column: str) -> str:
+    """The median over paths at the end, with the digits that its error leaves."""
+    return numbers.quantile(pnl.column(run, agent, world, column), 0.5, "$", column).brief()
 
 
 def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> alt.LayerChart:
     """Bands of the hedged desk and of the same desk unhedged; the book marked alone as a line (or in its place)."""
     wanted = [f"{c}_{q}" for c in ("pnl", "unhedged_pnl") for q in SHARES]
-    unit = money_of(day if bare is None else pl.concat([day, bare]), [*wanted, "gamma"])
-    day = unit.scaled(day, [*wanted, "gamma"])
-    palette = {BOOK_ALONE: UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED}
+    taken = parts.column_of(CONVEXITY)
+    unit = money_of(day if bare is None else pl.concat([day, bare]), [*wanted, taken])
+    day = unit.scaled(day, [*wanted, taken])
+    palette = {BOOK_ALONE: UNHEDGED, "hedged": HEDGED, DRIFT: theme.BLEED}
     shown = {BOOK_ALONE: (day, "unhedged_pnl"), "hedged": (day, "pnl")}
     if bare is not None:
-        palette = {UNHEDGED_DESK: UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED, BOOK_ALONE: theme.MUTED}
+        palette = {UNHEDGED_DESK: UNHEDGED, "hedged": HEDGED, DRIFT: theme.BLEED, BOOK_ALONE: theme.MUTED}
         shown = {UNHEDGED_DESK: (unit.scaled(bare, wanted), "pnl"), "hedged": (day, "pnl")}
     bands = marks.long_bands(shown)
     x, y = dates(day), axis(f"cumulative P&L, {unit.unit}")
@@ -85,9 +91,9 @@ def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> alt.LayerChart:
         .encode(x=x, y="at:Q", color=colours(palette))
     )
     drift = (
-        alt.Chart(rows(day.select("time", "gamma", series=pl.lit(BLEED))))
+        alt.Chart(rows(day.select("time", at=-pl.col(taken), series=pl.lit(DRIFT))))
         .mark_line(strokeDash=[6, 4], strokeWidth=2)
-        .encode(x=x, y=alt.Y("gamma:Q"), color=colours(palette))
+        .encode(x=x, y="at:Q", color=colours(palette))
     )
     lines = [drift] if bare is None else [alone, drift]
     return theme.layer(*marks.band_and_median(bands, palette, x, y), *lines, marks.zero(), width=WIDTH, height=230)
@@ -231,10 +237,16 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
         .encode(x=x, y=alt.Y("pnl:Q"), color=colours(palette, legend=alt.Legend(columns=6)))
     )
     largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
-    told = " and ".join(f"{used[c]} {money(day[c][-1])}" for c in largest)
-    said = f"Mean P&L {money(day['pnl'][-1])}; the largest parts are {told}."
+    figures = {column: _gain(run, agent, world, column) for column in largest}
+    told = " and ".join(f"{used[column]} {figure}" for column, figure in figures.items())
+    said = f"Mean P&L {_gain(run, agent, world, parts.column_of(loss.name))}; the largest parts are {told}."
     chart = theme.layer(bars, line, marks.zero(), width=WIDTH, height=280)
     return theme.finish(chart, title, said)
+
+
+def _gain(run: Run, agent: str | None, world: str, cost: str) -> str:
+    """Minus the mean of a cost, with the digits that its error leaves."""
+    return numbers.mean(-pnl.column(run, agent, world, cost), "$", cost).brief()
 
 
 def _moves(values: pl.Series) -> bool:

@@ -11,6 +11,7 @@ from scenarios.commands.screen import Screen
 from scenarios.scenario import Scenario
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.starting_curve import money_note
 from sim.errors import UserError
 from sim.screen.table import Table
 
@@ -42,3 +43,5 @@ def print_books(out: Screen, scenario: Scenario) -> None:
             table.add_row(*cells)
         table.add_row(TOTAL, "", *(money(total[name]) for name in FIGURES), style="bold")
         out.print(table)
+        if note := money_note(scenario.market.rates):
+            out.print(f"{note}.")

@@ -59,6 +59,21 @@ def discount_name(rates: RateSpec) -> str:
     return rates.discount or next(iter(rates.curves))
 
 
+def own_currency(rates: RateSpec) -> str:
+    """The currency that all money of a scenario is in: that of the curve it is discounted on, else the dollar."""
+    if not rates.curves:
+        return "$"
+    from markets.curves.curve_set import currency_of  # it loads QuantLib, which few scenarios need
+
+    return currency_of(rates.curves[discount_name(rates)]).upper()
+
+
+def money_note(rates: RateSpec) -> str:
+    """What $ stands for in figures, where it is no dollar."""
+    currency = own_currency(rates)
+    return "" if currency in ("$", "USD") else f"$ stands for {currency}"
+
+
 def check_close(nodes: Curve, quoted: QuotedCurve, levels: tuple[float, ...], place: str, key: str = "") -> None:
     """The storyline starts where the quotes are. place: of the levels; key: of each in a table of its node."""
     for node, years, level in zip(nodes.nodes, nodes.years, levels, strict=True):

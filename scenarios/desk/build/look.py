@@ -24,6 +24,7 @@ from scenarios.studies.risk.book_risk import book_risk, hedger_of
 from scenarios.studies.risk.shown import risk_columns, risk_tables
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
+from scenarios.worlds.starting_curve import money_note
 from sim.errors import UserError
 from sim.figure_text import fixed
 from sim.lists import framed
@@ -64,7 +65,8 @@ def seen(wanted: Wanted, folder: Path, agent: str | None, limits: Limits) -> See
     clock = blueprint.clock
     size = f"{int(clock.day[-1])} days, {len(clock.ticks)} ticks, {len(scenario.agents)} agents"
     notes = (*assumed(scenario), *filter(None, [plan(scenario)]))
-    tables = [_book(name, blueprint) for name in _with_books(scenario) if agent in (None, "", name)]
+    said = money_note(scenario.market.rates)
+    tables = [_book(name, blueprint, said) for name in _with_books(scenario) if agent in (None, "", name)]
     charts = [_curves(scenario)]
     with_rates = _risk(scenario, agent)
     tables += with_rates[0]
@@ -76,8 +78,8 @@ def _with_books(scenario: Scenario) -> list[str]:
     return [agent.name for agent in scenario.agents if isinstance(agent, Hedger) and agent.book]
 
 
-def _book(name: str, blueprint: Blueprint) -> page.Table:
-    """Value and Greeks of every position of a hedger at the start."""
+def _book(name: str, blueprint: Blueprint, said: str) -> page.Table:
+    """Value and Greeks of every position of a hedger at the start. said: what $ stands for, if no dollar."""
     book, day = blueprint.books[name], 1.0 / blueprint.clock.days_a_year
     market, rows = book.start.snapshot, []
     total = dict.fromkeys(FIGURES, 0.0)
@@ -91,6 +93,7 @@ def _book(name: str, blueprint: Blueprint) -> page.Table:
         "Value and delta in $; gamma: change of delta for +1 % of the asset; vega: +1 point of vol; theta: a trading "
         "day; DV01: +1 bp of all zero rates."
     )
+    note = " ".join(filter(None, (note, said and f"{said}.")))
     return page.Table(f"The book of {name} at the start", header, rows, note=note, totals=(TOTAL,))
 
 

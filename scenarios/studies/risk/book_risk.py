@@ -20,7 +20,7 @@ from scenarios.studies.risk.fine_start import apart, on_nodes, times_of
 from scenarios.studies.risk.layers import PROJECTS, layers_of, quote_ladder, slopes_by
 from scenarios.worlds.books import instruments, starting_market
 from scenarios.worlds.clock import make_clock
-from scenarios.worlds.starting_curve import discount_name, solved_curves
+from scenarios.worlds.starting_curve import own_currency, solved_curves
 from sim.dataclass import dataclass
 from sim.errors import UserError
 from sim.lists import Columns, framed
@@ -210,10 +210,9 @@ def _risk_of(
 ) -> BookRisk:
     rates = of.market.rates
     curves = solved_curves(rates, of.start) if rates.curves else None
-    currency = "$" if curves is None else curves[discount_name(rates)].currency.upper()
     fine, coarse = apart(on_nodes(start, times_of(held, clock, start))), on_nodes(start, keys)
     book, by_keys = (Book(held).compile(clock, each) for each in (fine, coarse))
-    return BookRisk(book, by_keys, keys, currency, tuple(layers_of(fine, rates)), curves)
+    return BookRisk(book, by_keys, keys, own_currency(rates), tuple(layers_of(fine, rates)), curves)
 
 
 def hedger_of(scenario: Scenario, name: str | None) -> Hedger:
