@@ -102,7 +102,7 @@ def test_captions_give_the_digits_of_the_tables(run: Run, monkeypatch: pytest.Mo
 
 def test_what_convexity_took_is_the_part_of_the_waterfall(run: Run) -> None:
     spec = spec_of(charts.panels(run))
-    assert DRIFT == f"cumulative {parts.schema_of(run).loss.parts[0].short} (mean)"  # one name for one thing
+    assert f"cumulative {parts.schema_of(run).loss.parts[0].short} (mean)" == DRIFT  # one name for one thing
     last = [rows[-1] for rows in spec["datasets"].values() if rows and rows[-1].get("series") == DRIFT]
     taken = liquidity.costs(run)["convexity"].value / 1e9  # $bn
     assert [row["at"] for row in last] == [pytest.approx(-taken, rel=1e-4)]
