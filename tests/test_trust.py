@@ -235,7 +235,7 @@ def test_a_file_from_elsewhere_is_looked_at_without_its_code(elsewhere: Path, ve
     assert "failing" not in sys.modules
     assert str(elsewhere) not in sys.path
     assert "here I am" not in found.stdout
-    assert verb == "check" or ("failing:Fund" in found.stdout and "kind = failing:Half" in found.stdout)
+    assert verb == "check" or ("failing:Fund" in found.stdout and 'kind = "failing:Half"' in found.stdout)
 
 
 @pytest.mark.parametrize("verb", ["check", "show"])
