@@ -7,12 +7,15 @@ from datetime import date
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from agents.intervals import Interval
 from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott, Zakamouline
 from markets.accounts import INVESTORS
 from markets.factors.key import VOL
 from markets.venues.loop_gain import CURVATURE, VANNA
+from scenarios import run
+from scenarios.studies.validation.desks import over_time, side_by_side, spot_at_closes, spread_paid
 from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
@@ -63,6 +66,39 @@ def test_whalley_wilmott_half_width():
     assert wanted[2] == 50.0  # no gamma, no band
     half = WhalleyWilmott(risk_aversion=a, multiplier=0.5).desired(SITUATION)
     assert half[0] == pytest.approx(50 - 4, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kind", "strike", "quantity", "aversion", "half_spread", "multiple"),
+    [("call", 100.0, 2.0, 3.0, 0.004, 1.0), ("put", 93.0, -5.0, 0.4, 0.002, 0.7), ("put", 110.0, 3.0, 1.5, 0.006, 1.6)],
+    ids=["long call", "short put", "long put"],
+)
+def test_whalley_wilmott_on_paths(kind, strike, quantity, aversion, half_spread, multiple):
+    """What a desk holds and pays at every look, from the closes alone, whether the book's gamma is bought or sold.
+
+    It begins at the book's delta, and sends no order worth less than about 1e-4 $.
+    """
+    days, vol = 42, 0.35
+    policy = {"kind": "whalley_wilmott", "risk_aversion": aversion, "multiplier": multiple}
+    claim = {"kind": kind, "strike": strike, "quantity": quantity}
+    sizes = {"paths": 64, "days": days, "ticks_a_day": 1, "latency": 0}
+    scenario = side_by_side({"desk": policy}, vol=vol, realised=0.25, kappa=half_spread, claim=claim, **sizes)
+    done = run(dataclasses.replace(scenario, run=dataclasses.replace(scenario.run, marks="all")), workers=1)
+    spot, held = spot_at_closes(done), over_time(done, "desk", "net_delta_dollars")[0]
+    spent, position, paid = spread_paid(done, "desk"), None, np.zeros(64)
+    for day in range(days):  # at expiry it goes to the payoff's delta
+        sd = vol * np.sqrt((days - day) / 252)
+        d1 = np.log(spot[day] / strike) / sd + sd / 2
+        target = -quantity * (ndtr(d1) - (kind == "put"))
+        gamma = quantity * np.exp(-(d1**2) / 2) / np.sqrt(2 * np.pi) / (spot[day] * sd)
+        half_width = multiple * np.cbrt(3 * half_spread * spot[day] * gamma**2 / (2 * aversion))
+        position = target if position is None else position
+        wanted = np.clip(position, target - half_width, target + half_width)
+        paid += half_spread * spot[day] * np.abs(wanted - position)
+        position = wanted
+        np.testing.assert_allclose(held[day] / spot[day], position - target, rtol=0, atol=3e-6)
+        np.testing.assert_allclose(spent[day], paid, rtol=0, atol=1e-5)
+    assert paid.min() >= 0.0 and paid.mean() > 0.01
 
 
 def test_whalley_wilmott_narrows_with_risk_aversion():
