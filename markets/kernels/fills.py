@@ -194,8 +194,10 @@ def asset_fill(
             break
     if trading < FEW * paths:
         among, found = np.empty(trading, np.int64), 0
+        half, skew = book[HALF_SPREAD], book[SKEW]
+        for j in range(paths):  # apart from the search below, which does not vectorise
+            spread[j] = worsened(filled[j], half[j], skew[j])
         for j in range(paths):
-            spread[j] = worsened(filled[j], book[HALF_SPREAD, j], book[SKEW, j])
             if filled[j] != 0.0:
                 among[found] = j
                 found += 1

@@ -16,6 +16,7 @@ from markets.kernels.listed_leg import (
     find_sides,
     grown_by,
     logs_of,
+    on_block,
 )
 from markets.kernels.normal import log
 from markets.kernels.options import BLOCK, CARRY, DELTA, GAMMA, INNER, NODE, OUTER, RESPONSE, VALUE, VANNA, VEGA
@@ -108,42 +109,39 @@ def listed_split(
     """
     (spot0, vol0, nodes0), (spot1, vol1, nodes1), (signs, strikes, logs, multiples) = old, new, legs
     outer, inner, response, carry = int(term[OUTER]), int(term[INNER]), term[RESPONSE], term[CARRY]
-    per_spot0, per_vol0, own = 1.0 / base[0], 1.0 / base[1], np.empty((23, BLOCK))
-    values, work = np.empty((4, BLOCK)), np.empty((WORK, BLOCK))  # values: of the steps
+    per_spot0, per_vol0, own = 1.0 / base[0], 1.0 / base[1], np.empty((14, BLOCK))
+    values, work, room = np.empty((4, BLOCK)), np.empty((WORK, BLOCK)), np.empty((6, BLOCK))  # values: of the steps
     (with_here, with_now, still), some = known, among.shape[0] > 0
     done = still and with_now  # what vol makes is then the last step, and its end is known
     steps = (not with_here, True, not done, not with_now)  # worth then, spot moved, vol too, all: which must be found
     # row by row: an array that is unpacked has rows of any stride, and loops over these do not vectorise
     log0, log1, grown0, grown1, zts0, zts1 = own[0], own[1], own[2], own[3], own[4], own[5]
     discount0, discount1, sds0, sds1, pers0, pers1 = own[6], own[7], own[8], own[9], own[10], own[11]
-    s0, s1, near, far, v, wide, paid, logged = own[12], own[13], own[14], own[15], own[16], own[17], own[18], own[19]
-    then, x, delta = own[20], own[21], own[22]
+    x, delta = own[12], own[13]
     worth, bent, remarked, last = values[0], values[1], values[2], values[3]
     for start in range(0, out.shape[1], BLOCK):
         width = min(BLOCK, out.shape[1] - start)
-        bring(spot0, among, start, width, s0)
-        bring(spot1, among, start, width, s1)
-        bring(before, among, start, width, then)
+        s0, s1 = on_block(spot0, among, start, width, room[0]), on_block(spot1, among, start, width, room[1])
+        then = on_block(before, among, start, width, room[2])
         logs_of(s0, per_spot0, 0 if with_here else width, log0)
         logs_of(s1, per_spot0, width, log1)
-        bring(vol0, among, start, width, v)
-        grown_by(v, per_vol0, response, width, grown0)
-        bring(vol1, among, start, 0 if done else width, v)
-        grown_by(v, per_vol0, response, 0 if done else width, grown1)
-        bring(nodes0[outer], among, start, width, far)
-        bring(nodes0[inner], among, start, width, near)
+        grown_by(on_block(vol0, among, start, width, room[3]), per_vol0, response, width, grown0)
+        if not done:
+            grown_by(on_block(vol1, among, start, width, room[3]), per_vol0, response, width, grown1)
+        far = on_block(nodes0[outer], among, start, width, room[3])
+        near = on_block(nodes0[inner], among, start, width, room[4])
         discounted(far, near, term, width, zts0, discount0)
         if not with_now:
-            bring(nodes1[outer], among, start, width, far)
-            bring(nodes1[inner], among, start, width, near)
+            far = on_block(nodes1[outer], among, start, width, room[3])
+            near = on_block(nodes1[inner], among, start, width, room[4])
             discounted(far, near, term, width, zts1, discount1)
         for j in range(width):
             worth[j] = delta[j] = bent[j] = remarked[j] = last[j] = 0.0
         for i in range(signs.shape[0]):
             sign = signs[i]
-            bring(multiples[i], among, start, width, wide)
-            bring(strikes[i], among, start, width, paid)
-            bring(logs[i], among, start, width, logged)
+            wide = on_block(multiples[i], among, start, width, room[3])
+            paid = on_block(strikes[i], among, start, width, room[4])
+            logged = on_block(logs[i], among, start, width, room[5])
             deviations(sign, wide, grown0, term, width, sds0, pers0)
             deviations(sign, wide, grown1, term, 0 if done else width, sds1, pers1)
             for step in range(4):

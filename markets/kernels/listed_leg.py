@@ -40,6 +40,16 @@ def bring(row: Floats, among: Ints, start: int, width: int, out: Floats) -> None
 
 
 @kernel_inline
+def on_block(row: Floats, among: Ints, start: int, width: int, room: Floats) -> Floats:
+    """The numbers of a row on a block: where they are; or, on the paths `among` from `start` on, in `room`."""
+    if not among.shape[0]:
+        return row[start : start + width]
+    for j in range(width):
+        room[j] = row[among[start + j]]
+    return room
+
+
+@kernel_inline
 def logs_of(levels: Floats, per_base: float, width: int, out: Floats) -> None:
     """Into `out` logs of spot or vol over what it was at the start."""
     for j in range(width):
