@@ -47,9 +47,9 @@ class _CodeOf(CodeOf):  # type: ignore[misc]
         code, *rest = super().reduce(result)
         return stored(result.library, code), *rest
 
-    def rebuild(self, target_context: Any, stored: Any) -> Any:
+    def rebuild(self, target_context: Any, payload: Any) -> Any:
         read_late(target_context.codegen())
-        return super().rebuild(target_context, stored)
+        return super().rebuild(target_context, payload)
 
 
 class _SealedFiles:
