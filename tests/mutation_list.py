@@ -60,8 +60,8 @@ TEN = (
     ),
     Mutation(
         name="sign of the impact",
-        old="self._capacity, self.impact)",
-        new="self._capacity, -self.impact)",
+        old="self._capacity, self.impact, ",
+        new="self._capacity, -self.impact, ",
         cases=("a-sale", "feedback-law"),
         control="attribution-order",
     ),
@@ -121,8 +121,8 @@ TEN = (
 FURTHER = (
     Mutation(
         name="realised ratio squared",
-        old="self._plain = implied, implied * self._ratio",
-        new="self._plain = implied, implied * self._ratio**2",
+        old="np.exp(-premium)), self._ratio",
+        new="np.exp(-premium)), self._ratio**2",
         cases=("bridge",),
         control="a-sale",
     ),

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
 import polars as pl
 
-from analysis import frames, liquidity, numbers, parts, pnl
+from analysis import frames, parts, pnl
 from analysis.charts import marks, theme
 from analysis.charts.scales import Money, axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.horizon import OVER_THE_RUN
+from analysis.numbers import Number
 from analysis.spread import SHARES
+from analysis.summary import summarise
 from sim.dataset import Run
 from sim.names import ACTUAL
 from sim.schema import Schema
@@ -40,12 +43,12 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
     day, market, venue = frames.daily(run, agent, world), frames.closes(run, world), frames.main_venue(run, agent)
     schema = parts.schema_of(run)
     loss = schema.loss
-    cost = {name: figure.brief() for name, figure in liquidity.costs(run, agent=agent, world=world).items()}
-    split = ", ".join(f"{parts.spoken(item)} {cost[item.name]}" for item in loss.inside())
-    hedged, alone = (_median(run, agent, world, column) for column in ("pnl", "unhedged_pnl"))
+    figures = summarise(run, agent=agent, world=world)
+    split = ", ".join(f"{parts.spoken(item)} {figures[item.name].brief()}" for item in loss.inside())
     said = (
-        f"Median P&L at the end {hedged} hedged, {_unhedged_said(run, agent, world)}the whole book "
-        f"marked alone {alone}. {loss.label} {cost[loss.name]} on average: {split}. "
+        f"Median P&L at the end {figures['pnl_q50'].brief()} hedged, {_unhedged_said(figures, world)}the whole book "
+        f"marked alone {figures['unhedged_pnl_q50'].brief()}. {loss.label} {figures[loss.name].brief()} on average: "
+        f"{split}. "
         "Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
     )
     shown = (
@@ -62,14 +65,9 @@ def _unhedged_desk(run: Run, agent: str | None, world: str) -> pl.DataFrame | No
     return None if bare is None else frames.daily(run, agent, bare)
 
 
-def _unhedged_said(run: Run, agent: str | None, world: str) -> str:
-    bare = frames.unhedged_world(run, agent) if world == ACTUAL else None
-    return "" if bare is None else f"{_median(run, agent, bare, 'pnl')} had the same desk not hedged; "
-
-
-def _median(run: Run, agent: str | None, world: str, column: str) -> str:
-    """The median over paths at the end, with the digits that its error leaves."""
-    return numbers.quantile(pnl.column(run, agent, world, column), 0.5, "$", column).brief()
+def _unhedged_said(figures: Mapping[str, Number], world: str) -> str:
+    bare = figures.get("unhedged_desk_pnl_q50") if world == ACTUAL else None
+    return "" if bare is None else f"{bare.brief()} had the same desk not hedged; "
 
 
 def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> alt.LayerChart:
@@ -236,17 +234,19 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
         .mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=18, color=theme.INK))
         .encode(x=x, y=alt.Y("pnl:Q"), color=colours(palette, legend=alt.Legend(columns=6)))
     )
-    largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
-    figures = {column: _gain(run, agent, world, column) for column in largest}
-    told = " and ".join(f"{used[column]} {figure}" for column, figure in figures.items())
-    said = f"Mean P&L {_gain(run, agent, world, parts.column_of(loss.name))}; the largest parts are {told}."
+    figures = summarise(run, agent=agent, world=world)
+    largest = sorted(
+        (part for part in loss.parts if part.short in used.values()), key=lambda part: -abs(figures[part.name].value)
+    )
+    told = " and ".join(f"{part.short} {_gain(figures[part.name])}" for part in largest[:2])
+    said = f"Mean P&L {figures['pnl'].brief()}; the largest parts are {told}."
     chart = theme.layer(bars, line, marks.zero(), width=WIDTH, height=280)
     return theme.finish(chart, title, said)
 
 
-def _gain(run: Run, agent: str | None, world: str, cost: str) -> str:
-    """Minus the mean of a cost, with the digits that its error leaves."""
-    return numbers.mean(-pnl.column(run, agent, world, cost), "$", cost).brief()
+def _gain(cost: Number) -> str:
+    """Minus a cost, with the digits that its error leaves."""
+    return replace(cost, value=-cost.value).brief()
 
 
 def _moves(values: pl.Series) -> bool:
