@@ -45,7 +45,7 @@ class _CodeOf(CodeOf):  # type: ignore[misc]
 
     def reduce(self, result: Any) -> Any:
         code, *rest = super().reduce(result)
-        return stored(result.library, code), *rest
+        return stored(code), *rest
 
     def rebuild(self, target_context: Any, payload: Any) -> Any:
         read_late(target_context.codegen())

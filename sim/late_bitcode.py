@@ -40,10 +40,10 @@ class LateLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
         return super()._get_module_for_linking()
 
 
-def stored(library: Any, state: Any) -> Any:
+def stored(state: Any) -> Any:
     """What is stored of a library: its state as numba has it, and the names that its bitcode defines."""
     name, _, (code, bitcode) = state
-    module = library._get_module_for_linking()
+    module = _codegen.ll.parse_bitcode(bitcode)
     defined = [each.name for each in (*module.functions, *module.global_variables) if not each.is_declaration]
     return name, LATE, (code, bitcode, defined)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from numba.core import codegen
 
 from sim import cache_folder
 from sim.cache_folder import code_folder
@@ -49,16 +50,18 @@ def test_the_next_process_loads_what_this_one_compiled(tmp_path: Path) -> None:
     assert hits(tmp_path) == 1
 
 
-def test_a_loaded_kernel_is_inlined_where_another_calls_it(tmp_path: Path) -> None:
+def test_a_loaded_kernel_is_inlined_where_another_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its bitcode is parsed then, and no sooner."""
     hits(tmp_path)
+    parsed: list[bytes] = []
+    parse = codegen.ll.parse_bitcode
+    monkeypatch.setattr(codegen.ll, "parse_bitcode", lambda code: parsed.append(code) or parse(code))
     loaded = numba.njit(double_sum)
     loaded._cache = KernelCache(double_sum, tmp_path)
-    assert loaded(X) == 20.0
-    (entry,) = loaded.overloads.values()
-    assert entry.library._shared_module is None
+    assert loaded(X) == 20.0 and sum(loaded.stats.cache_hits.values()) == 1
+    assert parsed == []
     assert numba.njit(lambda x: loaded(x) + 1.0)(X) == 21.0
-    assert entry.library._shared_module is not None
+    assert len(parsed) == 1
 
 
 def test_numbas_own_cache_stays_as_it_is(tmp_path: Path) -> None:
